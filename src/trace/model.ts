@@ -1,0 +1,196 @@
+/**
+ * What a run was: plain data, the same for the panel, the editor, `gradlens run --json` and a saved file.
+ * Every reader of a trace needs this file only.
+ */
+
+/** Raised when a reader of the old shape would misread the new one. */
+export const TRACE_VERSION = 1;
+
+/** JSON has no NaN and no infinities: such a number is spelled out. */
+export type Num = number | "nan" | "inf" | "-inf";
+
+/** A place in a file's text; line and column count from 0, columns in UTF-16 units, as VS Code counts. */
+export interface Position {
+  line: number;
+  column: number;
+}
+
+export interface SourceRange {
+  /** Index into {@link Trace.files}. */
+  file: number;
+  start: Position;
+  end: Position;
+}
+
+export interface TraceFile {
+  /** The path or URI that the request named, or that an import resolved to. */
+  path: string;
+}
+
+/** How a run ended. `stopped`: by the person or a timeout; `crashed`: the process died (memory, signal). */
+export type RunStatus = "ok" | "error" | "exited" | "stopped" | "crashed";
+
+export interface Trace {
+  version: typeof TRACE_VERSION;
+  /** `files[0]` is the program itself. */
+  files: TraceFile[];
+  /** What of the program ran, in the program's text; absent when the whole file ran. */
+  ran?: SourceRange[];
+  status: RunStatus;
+  error?: TraceError;
+  captures: Capture[];
+  nodes: GraphNode[];
+  edges: GraphEdge[];
+  passes: BackwardPass[];
+  console: ConsoleEntry[];
+  figures: Figure[];
+  /** Graph nodes left out because the run made more than the recorder keeps. */
+  omittedNodes: number;
+  /** Wall time of the program alone. */
+  durationMs: number;
+}
+
+export interface TraceError {
+  /** PyTorch's or JavaScript's class: `RuntimeError`, `TypeError`. */
+  name: string;
+  message: string;
+  /** The innermost place in the user's own text. */
+  range?: SourceRange;
+  /** The user's frames, innermost first. */
+  stack: { function?: string; range: SourceRange }[];
+}
+
+/** A value seen at one place of the text, however often that place ran. */
+export interface Capture {
+  /** `variable`: a declared or assigned name; `expression`: a call that yielded a tensor. */
+  kind: "variable" | "expression";
+  /** The variable's name; the source text of an expression, shortened. */
+  name: string;
+  /** The name at its declaration or assignment, or the expression. */
+  range: SourceRange;
+  /** Other ranges that read the same variable, so that a hover there finds it. */
+  uses?: SourceRange[];
+  /** How often the place ran. */
+  count: number;
+  /** What it held the last time. */
+  last: ValueSummary;
+  /** A scalar's course (numbers and one-element tensors), thinned to at most {@link HISTORY_MAX} points. */
+  history?: History;
+}
+
+export const HISTORY_MAX = 512;
+/** `values` are every `stride`-th from the first; `total` is how many there were. */
+export interface History {
+  stride: number;
+  total: number;
+  values: Num[];
+}
+
+export type ValueSummary =
+  | { kind: "tensor"; tensor: TensorSummary; /** Index into {@link Trace.nodes} of its grad_fn (a leaf's AccumulateGrad). */ node?: number }
+  | { kind: "number"; value: Num }
+  | { kind: "other"; type: string; text: string };
+
+/** Tensors up to this many elements come with their values. */
+export const VALUES_MAX = 1024;
+
+export interface Numbers {
+  /** `String(tensor)`: PyTorch's own text. */
+  text: string;
+  /** Row-major, when there are at most {@link VALUES_MAX}. */
+  values?: Num[];
+  stats: Statistics;
+}
+
+export interface Statistics {
+  numel: number;
+  min: Num;
+  max: Num;
+  mean: Num;
+  /** Euclidean norm over all elements. */
+  norm: Num;
+  zeros: number;
+  nan: number;
+  inf: number;
+  /** Counts in equal bins from `min` to `max` over the finite values; absent for scalars and empty tensors. */
+  histogram?: number[];
+}
+
+export interface TensorSummary extends Numbers {
+  shape: number[];
+  /** `float32`, without the `torch.` */
+  dtype: string;
+  requires_grad: boolean;
+  is_leaf: boolean;
+  /** `SinBackward0`, or null. */
+  grad_fn: string | null;
+  /** In-place changes since it was captured; the values are those at the end of the run. */
+  modified: number;
+  gradient?: Gradient;
+}
+
+export interface Gradient extends Numbers {
+  shape: number[];
+  /**
+   * `grad`: what `.grad` holds. `flow`: what the last backward carried through here while `.grad` is null,
+   * which is so for every non-leaf tensor without `retain_grad()`.
+   */
+  source: "grad" | "flow";
+}
+
+/** One grad_fn. Repetitions of the same structure (the steps of a loop) share one node and keep their history. */
+export interface GraphNode {
+  /** `SinBackward0`; `AccumulateGrad` without its `torch::autograd::`. */
+  name: string;
+  /** The variable that first held the result (`b`), or the leaf's own name for an AccumulateGrad. */
+  variable?: string;
+  /** The innermost expression that made it. */
+  range?: SourceRange;
+  /** Of the tensors it made in forward (of the leaf, for AccumulateGrad), one per output. */
+  shapes: number[][];
+  dtype: string;
+  /** PyTorch's `_sequence_nr` in the first repetition: the order of the forward pass. */
+  sequence: number;
+  /** Of the gradient that arrived last, all outputs together. */
+  gradient?: Gradient;
+  /** Norm of the arriving gradient, once per backward pass that reached it. */
+  norms?: History;
+  /** How many structurally equal grad_fns this node stands for. */
+  repeats: number;
+}
+
+/** `next_functions[input]` of `from` is `[to, output]`. */
+export interface GraphEdge {
+  from: number;
+  to: number;
+  input: number;
+  output: number;
+  /** Of the tensor that went along it in forward. */
+  shape: number[];
+}
+
+/** One call of `backward()` or `autograd.grad()`, or many alike. */
+export interface BackwardPass {
+  /** Node indices of the roots. */
+  roots: number[];
+  /** Node indices in the order they ran. */
+  order: number[];
+  /** The `backward()` call. */
+  range?: SourceRange;
+  repeats: number;
+  createGraph: boolean;
+}
+
+export interface ConsoleEntry {
+  level: "log" | "info" | "warn" | "error" | "debug";
+  text: string;
+  range?: SourceRange;
+}
+
+/** A pyplot figure as a Vega-Lite specification, without theme colours for text and axes. */
+export interface Figure {
+  title?: string;
+  spec: Record<string, unknown>;
+  /** The `plt.show()` or the last plotting call. */
+  range?: SourceRange;
+}
