@@ -1,0 +1,14 @@
+/** `npm run check`: types, lint and format. All of them run, whatever the first one says. */
+import { runMain } from "./lib/step.mjs";
+import { runChecks } from "./lib/tally.mjs";
+import { biome, tsc } from "./lib/tools.mjs";
+
+await runMain(() =>
+  runChecks("check", [
+    ["types of the extension, scripts and tests", () => tsc(["--project", "tsconfig.json"])],
+    ["types of the engine, with no Node, DOM or VS Code in sight", () => tsc(["--project", "src/torch/tsconfig.json"])],
+    ["types of the webview", () => tsc(["--project", "webview/tsconfig.json"])],
+    ["lint", () => biome(["lint", "--error-on-warnings"])],
+    ["format", () => biome(["format"])],
+  ]),
+);

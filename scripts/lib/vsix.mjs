@@ -1,0 +1,52 @@
+/** The packaged extension: made by vsce, read back from the ZIP itself. */
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { OUT, ROOT } from "./paths.mjs";
+import { vsce } from "./tools.mjs";
+
+/** What may be in the package, seen from its root. */
+const BELONGS = [
+  /^\[Content_Types\]\.xml$/,
+  /^extension\.vsixmanifest$/,
+  /^extension\/(package\.json|package\.nls(\.[\w-]+)?\.json|readme\.md|changelog\.md|LICENSE(\.txt|\.md)?)$/i,
+  /^extension\/(dist|media)\//,
+];
+const NEVER = [/\.map$/, /node_modules\//, /\.tsbuildinfo$/, /(?<!\.d)\.ts$/];
+const NEEDED = ["extension/package.json", "extension/dist/extension.cjs", "extension/dist/runner.cjs"];
+
+/**
+ * Packages dist/ as it is.
+ * @returns {Promise<{ file: string, entries: { name: string, bytes: number }[], strangers: string[], missing: string[] }>}
+ */
+export async function packageExtension() {
+  const { name, version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+  mkdirSync(OUT, { recursive: true });
+  const file = join(OUT, `${name}-${version}.vsix`);
+  await vsce("Package the extension", ["package", "--no-dependencies", "--allow-missing-repository", "--skip-license", "--out", file]);
+  const entries = zipEntries(readFileSync(file));
+  const names = entries.map((entry) => entry.name);
+  return {
+    file,
+    entries,
+    strangers: names.filter((entry) => !BELONGS.some((part) => part.test(entry)) || NEVER.some((part) => part.test(entry))),
+    missing: NEEDED.filter((entry) => !names.includes(entry)),
+  };
+}
+
+/**
+ * The central directory of a ZIP file (APPNOTE 4.3.12).
+ * @param {Buffer} zip
+ */
+function zipEntries(zip) {
+  const END = 0x06054b50;
+  const ENTRY = 0x02014b50;
+  let end = zip.length - 22;
+  while (zip.readUInt32LE(end) !== END) end--;
+  const entries = [];
+  for (let at = zip.readUInt32LE(end + 16), left = zip.readUInt16LE(end + 10); left > 0 && zip.readUInt32LE(at) === ENTRY; left--) {
+    const [nameLength, extraLength, commentLength] = [28, 30, 32].map((offset) => zip.readUInt16LE(at + offset));
+    entries.push({ name: zip.toString("utf8", at + 46, at + 46 + nameLength), bytes: zip.readUInt32LE(at + 24) });
+    at += 46 + nameLength + extraLength + commentLength;
+  }
+  return entries;
+}

@@ -1,0 +1,74 @@
+/** `npm run test:integration`: test/integration inside the extension host of a real VS Code, opened as a page in a headless browser. */
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+import { CHROMIUM_ARGS, ensureChromium } from "./lib/chromium.mjs";
+import { EXAMPLES, OUT, ROOT, VSCODE_TEST } from "./lib/paths.mjs";
+import { runMain, StepError } from "./lib/step.mjs";
+import { clearResult, writeTally } from "./lib/tally.mjs";
+import { build, buildTests } from "./lib/tools.mjs";
+import { ensureServer, pageUrl, startServer } from "./lib/vscode-server.mjs";
+
+const LIMIT_MS = 180_000;
+const EVENTS = join(OUT, "integration.ndjson");
+
+await runMain(async () => {
+  clearResult("integration");
+  if (!process.argv.includes("--no-build")) await build();
+  await buildTests();
+  await ensureServer();
+  const executablePath = await ensureChromium();
+
+  const profile = join(VSCODE_TEST, "integration");
+  rmSync(profile, { recursive: true, force: true });
+  rmSync(EVENTS, { force: true });
+  mkdirSync(OUT, { recursive: true });
+  const server = await startServer({
+    workspace: EXAMPLES,
+    userDataDir: profile,
+    extensionsDir: join(profile, "extensions"),
+    settings: { "files.autoSave": "off" },
+    env: { GRADLENS_TEST_EVENTS: EVENTS },
+  });
+  const browser = await chromium.launch({ executablePath, args: CHROMIUM_ARGS });
+  try {
+    const page = await browser.newPage();
+    const complaints = /** @type {string[]} */ ([]);
+    page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+    await page.goto(pageUrl(server, { workspace: EXAMPLES, extension: ROOT, tests: join(OUT, "test", "integration", "index.cjs") }));
+    const tally = await follow(complaints);
+    writeTally("integration", tally);
+    return tally.failed > 0 || tally.passed === 0 ? 1 : 0;
+  } finally {
+    await browser.close();
+    await server.stop();
+  }
+});
+
+/**
+ * Prints the tests' events as they come, and counts them.
+ * @param {string[]} complaints what the page itself logged, for when nothing comes
+ */
+async function follow(complaints) {
+  const tally = { passed: 0, failed: 0, skipped: 0 };
+  const start = performance.now();
+  for (let seen = 0; ; ) {
+    const lines = existsSync(EVENTS) ? readFileSync(EVENTS, "utf8").split("\n").slice(0, -1) : [];
+    for (const line of lines.slice(seen)) {
+      const event = JSON.parse(line);
+      if (event.end) return tally;
+      print(event);
+      tally[/** @type {"passed" | "failed" | "skipped"} */ (event.status)]++;
+    }
+    seen = lines.length;
+    if (performance.now() - start > LIMIT_MS)
+      throw new StepError("Run the integration tests", [`They did not end within ${LIMIT_MS / 1000} s; the page's last errors:`, ...complaints.slice(-10)].join("\n"));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/** @param {{ name: string, status: string, ms: number, error?: string }} event */
+function print({ name, status, ms, error }) {
+  const mark = { passed: "✓", failed: "✗", skipped: "-" }[status];
+  console.log(`${mark} ${name} (${ms} ms)${error ? `\n${error.replace(/^/gm, "    ")}` : ""}`);
+}

@@ -1,0 +1,72 @@
+/**
+ * `npm test`: installs what is missing, runs every suite whatever the others say, and ends with one line that sums them up.
+ * Only Node's own modules are imported until the dependencies are installed.
+ */
+import { join } from "node:path";
+import { ensureDependencies } from "./lib/npm.mjs";
+import { ROOT } from "./lib/paths.mjs";
+import { elapsed, runMain, show } from "./lib/step.mjs";
+import { clearResult, readTally, resultFile } from "./lib/tally.mjs";
+
+const SUITE_LIMIT_MS = 8 * 60_000;
+
+/** @param {string} name @param {string[]} args */
+const script = (name, ...args) => [join("scripts", name), ...args];
+/** @type {{ name: string, command: string[] }[]} */
+const SUITES = [
+  { name: "check", command: script("check.mjs") },
+  { name: "package", command: script("package.mjs", "--no-build") },
+  { name: "unit", command: script("test-unit.mjs") },
+  { name: "integration", command: script("test-integration.mjs", "--no-build") },
+  { name: "e2e", command: script("test-e2e.mjs", "--no-build") },
+  { name: "electron", command: script("test-electron.mjs", "--no-build") },
+];
+
+await runMain(async () => {
+  const start = performance.now();
+  await ensureDependencies();
+  const total = { passed: 0, failed: 0, skipped: 0 };
+  const summary = [];
+  heading("build");
+  const built = (await show(process.execPath, [join("scripts", "build.mjs")], { cwd: ROOT })) === 0;
+  total[built ? "passed" : "failed"]++;
+  summary.push(`build: ${built ? "passed" : "FAILED"}`);
+
+  for (const { name, command } of SUITES) {
+    heading(name);
+    clearResult(name);
+    const begin = performance.now();
+    const code = await show(process.execPath, command, { cwd: ROOT, timeoutMs: SUITE_LIMIT_MS });
+    const tally = settle(readTally(name), code, resultFile(name));
+    for (const key of /** @type {const} */ (["passed", "failed", "skipped"])) total[key] += tally[key];
+    summary.push(`${name}: ${tally.passed} passed, ${tally.failed} failed, ${tally.skipped} skipped (${elapsed(begin)})`);
+  }
+
+  heading(`all suites (${elapsed(start)})`);
+  for (const line of summary) console.log(line);
+  console.log(`${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ""}`);
+  return total.failed > 0 ? 1 : 0;
+});
+
+/**
+ * A suite that crashed, or ran nothing, has failed once, whatever it had counted.
+ * @param {import("./lib/tally.mjs").Tally | undefined} tally
+ * @param {number} code
+ * @param {string} file
+ */
+function settle(tally, code, file) {
+  if (!tally) {
+    console.error(`✗ the suite left no result in ${file} (exit code ${code})`);
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+  if (tally.passed + tally.failed + tally.skipped === 0) {
+    console.error("✗ the suite ran nothing");
+    return { ...tally, failed: 1 };
+  }
+  return code !== 0 && tally.failed === 0 ? { ...tally, failed: 1 } : tally;
+}
+
+/** @param {string} title */
+function heading(title) {
+  console.log(`\n── ${title} ${"─".repeat(Math.max(0, 76 - title.length))}`);
+}

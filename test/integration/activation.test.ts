@@ -1,0 +1,13 @@
+import assert from "node:assert/strict";
+import * as vscode from "vscode";
+import { test } from "./suite";
+
+const COMMANDS = ["runSelection", "runFile", "showGraph", "openGraphToSide", "stop"];
+
+test("the extension activates and registers its commands", async () => {
+  const extension = vscode.extensions.getExtension("gradlens.gradlens");
+  assert.ok(extension, "VS Code does not know the extension");
+  await extension.activate();
+  const known = await vscode.commands.getCommands(true);
+  for (const command of COMMANDS) assert.ok(known.includes(`gradlens.${command}`), `gradlens.${command} is missing`);
+});

@@ -1,0 +1,5 @@
+/** The module that VS Code calls inside its extension host. */
+import "./activation.test";
+import { runAll } from "./suite";
+
+export const run = runAll;

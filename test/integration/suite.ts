@@ -1,0 +1,51 @@
+/** A registry of tests that needs nothing but Node: it runs inside VS Code's extension host, on desktop and on the server. */
+import { appendFileSync } from "node:fs";
+
+const LIMIT_MS = 30_000;
+/** Where the outcome goes, a JSON object per line; the other side of {@link runAll} reads it as it grows. */
+const EVENTS = process.env.GRADLENS_TEST_EVENTS;
+
+interface Test {
+  name: string;
+  body: () => Promise<void> | void;
+}
+
+const tests: Test[] = [];
+
+export function test(name: string, body: Test["body"]): void {
+  tests.push({ name, body });
+}
+
+/** Runs every registered test, in order. Rejects when one failed, as VS Code expects of a test module. */
+export async function runAll(): Promise<void> {
+  let failed = 0;
+  for (const { name, body } of tests) {
+    const start = performance.now();
+    let error: string | undefined;
+    try {
+      await withLimit(body);
+    } catch (thrown) {
+      failed++;
+      error = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+    }
+    report({ name, status: error === undefined ? "passed" : "failed", ms: Math.round(performance.now() - start), error });
+  }
+  report({ end: true });
+  if (failed > 0) throw new Error(`${failed} of ${tests.length} integration tests failed`);
+}
+
+function report(event: Record<string, unknown>): void {
+  if (EVENTS) appendFileSync(EVENTS, `${JSON.stringify(event)}\n`);
+}
+
+async function withLimit(body: Test["body"]): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no end within ${LIMIT_MS / 1000} s`)), LIMIT_MS);
+  });
+  try {
+    await Promise.race([body(), limit]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
