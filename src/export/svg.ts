@@ -1,0 +1,115 @@
+import { CARD, type GraphView, type LayoutResult, normLabel, scaleColor, scaleLabels, type ViewNode } from "../graph";
+
+const MARGIN = 24;
+const LEGEND = 44;
+/** The card's colour is one of so many classes, so that a stylesheet can give each appearance its own. */
+const LEVELS = 12;
+
+/** A self-contained picture that follows the reader's light or dark preference. */
+export function toSvg(view: GraphView, placed: LayoutResult): string {
+  const width = Math.ceil(Math.max(placed.width, view.scale ? 260 : 0) + 2 * MARGIN);
+  const height = Math.ceil(placed.height + 2 * MARGIN + (view.scale ? LEGEND : 0));
+  const parts = [
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeXml(`grad_fn graph of ${view.nodes.length} nodes`)}">`,
+    `<style>${STYLE}</style>`,
+    '<defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path class="head" d="M0 .8 7.4 4 0 7.2z"/></marker></defs>',
+    `<rect class="page" width="${width}" height="${height}"/>`,
+    `<g transform="translate(${MARGIN} ${MARGIN})">`,
+  ];
+  for (let e = 0; e < view.edges.length; e++)
+    parts.push(`<path class="edge" d="${edgePath(placed, e)}" marker-end="url(#arrow)"/>`);
+  for (let e = 0; e < view.edges.length; e++)
+    parts.push(edgeLabel(view.edges[e]!.label, placed.labelX[e]!, placed.labelY[e]!));
+  for (const node of view.nodes) parts.push(card(node, placed.x[node.index]!, placed.y[node.index]!));
+  parts.push("</g>");
+  if (view.scale) parts.push(legend(scaleLabels(view.scale), MARGIN, height - MARGIN - 12));
+  parts.push("</svg>");
+  return `${parts.join("\n")}\n`;
+}
+
+/** An edge's B-spline as quadratic Bézier pieces. */
+export function edgePath({ points, pointStart }: Pick<LayoutResult, "points" | "pointStart">, edge: number): string {
+  const start = pointStart[edge]!;
+  const end = pointStart[edge + 1]! - 1;
+  const at = (i: number) => `${round(points[2 * i]!)} ${round(points[2 * i + 1]!)}`;
+  let path = `M${at(start)}`;
+  for (let i = start + 1; i < end; i++) {
+    const joint =
+      i + 1 === end
+        ? at(end)
+        : `${round((points[2 * i]! + points[2 * i + 2]!) / 2)} ${round((points[2 * i + 1]! + points[2 * i + 3]!) / 2)}`;
+    path += `Q${at(i)} ${joint}`;
+  }
+  return end - start === 1 ? `${path}L${at(end)}` : path;
+}
+
+function card(node: ViewNode, x: number, y: number): string {
+  const left = x - node.width / 2;
+  const top = y - node.height / 2;
+  const radius = node.kind === "leaf" ? node.height / 2 : CARD.radius;
+  const inset = node.kind === "leaf" ? 6 : 0;
+  const level = node.broken ? "broken" : node.level === null ? "none" : `l${Math.round(node.level * (LEVELS - 1))}`;
+  const right = node.width - CARD.right - inset;
+  return [
+    `<g class="${level}" transform="translate(${round(left)} ${round(top)})"><title>${escapeXml(node.description)}</title>`,
+    `<rect class="card" width="${node.width}" height="${node.height}" rx="${radius}"/>`,
+    `<rect class="bar" x="${CARD.barInset + inset}" y="9" width="${CARD.barWidth}" height="${node.height - 18}" rx="2"/>`,
+    text(node.named ? "title" : "title op", CARD.left + inset, CARD.titleBaseline, node.title),
+    text("norm", right, CARD.titleBaseline, normLabel(node)),
+    text("subtitle", CARD.left + inset, CARD.subtitleBaseline, node.subtitle),
+    text("norm", right, CARD.subtitleBaseline, node.repeats),
+    "</g>",
+  ].join("");
+}
+
+function edgeLabel(label: string, x: number, y: number): string {
+  const width = label.length * 5.6 + 8;
+  return `<rect class="page" x="${round(x - width / 2)}" y="${round(y - 8)}" width="${round(width)}" height="16" rx="3"/>${text("shape", x, y + 3.5, label)}`;
+}
+
+function legend([low, high]: [string, string], x: number, y: number): string {
+  const bars = Array.from(
+    { length: LEVELS },
+    (_, i) => `<rect class="l${i} swatch" x="${x + 96 + i * 8}" y="${y}" width="8.5" height="8"/>`,
+  );
+  return `${text("legend", x, y + 8, "‖∇‖")}${text("legend end", x + 88, y + 8, low)}${bars.join("")}${text("legend", x + 104 + LEVELS * 8, y + 8, high)}`;
+}
+
+function text(className: string, x: number, y: number, content: string): string {
+  return content === ""
+    ? ""
+    : `<text class="${className}" x="${round(x)}" y="${round(y)}">${escapeXml(content)}</text>`;
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10;
+}
+
+/** Characters that XML 1.0 forbids are dropped, those that it reserves are escaped. */
+export function escapeXml(value: string): string {
+  return value
+    .replace(/[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu, "")
+    .replace(/&/g, "&amp;")
+    .replace(/</g, "&lt;")
+    .replace(/>/g, "&gt;")
+    .replace(/"/g, "&quot;");
+}
+
+function levelRules(appearance: "light" | "dark"): string {
+  return Array.from({ length: LEVELS }, (_, i) => {
+    const color = scaleColor(i / (LEVELS - 1), appearance);
+    return `.l${i}{--level:${color}}`;
+  }).join("");
+}
+
+const STYLE = [
+  'text{font-family:system-ui,-apple-system,"Segoe UI",Ubuntu,sans-serif}',
+  "svg{--page:#fff;--card:#fff;--border:#c8c8c8;--text:#1f1f1f;--muted:#616161;--edge:#8a8a8a}",
+  ".none{--level:var(--border)}.broken{--level:#c72e0f}",
+  levelRules("light"),
+  `@media(prefers-color-scheme:dark){svg{--page:#1f1f1f;--card:#272727;--border:#484848;--text:#e4e4e4;--muted:#a3a3a3;--edge:#7d7d7d}.broken{--level:#f48771}${levelRules("dark")}}`,
+  ".page{fill:var(--page)}.edge{fill:none;stroke:var(--edge);stroke-width:1.3}.head{fill:var(--edge)}",
+  ".card{fill:var(--card);stroke:var(--border)}.bar,.swatch{fill:var(--level)}",
+  `.title{font-size:${CARD.titleSize}px;font-weight:600;fill:var(--text)}.op{font-weight:400}`,
+  `.subtitle,.norm,.shape,.legend{font-size:${CARD.subtitleSize}px;fill:var(--muted)}.norm,.end{text-anchor:end}.shape{font-size:10px;text-anchor:middle}`,
+].join("");

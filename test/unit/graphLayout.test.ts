@@ -1,0 +1,184 @@
+import { describe, expect, it } from "vitest";
+import { type LayoutInput, layout, layoutInput, viewOf } from "../../src/graph";
+import { article } from "./fixtures/article";
+
+/** Cards of one size joined by `pairs` (consumer, producer). */
+function cards(count: number, pairs: readonly (readonly [number, number])[], width = 120): LayoutInput {
+  return {
+    width: new Float64Array(count).fill(width),
+    height: new Float64Array(count).fill(44),
+    from: Int32Array.from(pairs, ([from]) => from),
+    to: Int32Array.from(pairs, ([, to]) => to),
+  };
+}
+
+/** As autograd's are: edges ≈ 1.1 n, mostly to nearby nodes, a few far. */
+function randomGraph(count: number, seed: number): LayoutInput {
+  let state = seed;
+  const random = () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+  const pairs: [number, number][] = [];
+  for (let v = 1; v < count; v++) {
+    pairs.push([v - 1 - Math.floor(random() ** 4 * Math.min(v - 1, 40)), v]);
+    if (random() < 0.1) pairs.push([Math.floor(random() * v), v]);
+  }
+  return cards(count, pairs);
+}
+
+const chain = (count: number) =>
+  cards(
+    count,
+    Array.from({ length: count - 1 }, (_, i) => [i, i + 1] as const),
+  );
+
+/** Points along a quadratic B-spline with clamped ends. */
+function* curve(points: Float64Array, start: number, end: number): Generator<[number, number]> {
+  const at = (i: number): [number, number] => [points[2 * i]!, points[2 * i + 1]!];
+  const middle = (a: [number, number], b: [number, number]): [number, number] => [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2];
+  for (let i = start + 1; i < end - 1; i++) {
+    const p = i === start + 1 ? at(start) : middle(at(i - 1), at(i));
+    const q = i === end - 2 ? at(end - 1) : middle(at(i), at(i + 1));
+    for (let t = 0; t <= 1; t += 0.1) {
+      const mix = (k: 0 | 1) => (1 - t) ** 2 * p[k] + 2 * t * (1 - t) * at(i)[k] + t * t * q[k];
+      yield [mix(0), mix(1)];
+    }
+  }
+}
+
+function expectNothingOverlaps(input: LayoutInput): void {
+  const placed = layout(input);
+  const byRow = new Map<number, number[]>();
+  for (const [v, y] of placed.y.entries()) byRow.set(y, [...(byRow.get(y) ?? []), v]);
+  for (const row of byRow.values()) {
+    row.sort((a, b) => placed.x[a]! - placed.x[b]!);
+    for (let i = 1; i < row.length; i++) {
+      const [a, b] = [row[i - 1]!, row[i]!];
+      expect(placed.x[b]! - placed.x[a]!).toBeGreaterThanOrEqual((input.width[a]! + input.width[b]!) / 2 + 1);
+    }
+  }
+  for (let e = 0; e < input.from.length; e++) {
+    for (const [x, y] of curve(placed.points, placed.pointStart[e]!, placed.pointStart[e + 1]!)) {
+      for (const [rowY, row] of byRow) {
+        if (Math.abs(y - rowY) > 20) continue;
+        for (const v of row) {
+          if (v === input.from[e] || v === input.to[e]) continue;
+          expect(Math.abs(x - placed.x[v]!), `edge ${e} runs through node ${v}`).toBeGreaterThan(
+            input.width[v]! / 2 - 1,
+          );
+        }
+      }
+    }
+  }
+}
+
+describe("layout", () => {
+  it("stands the article's chain in one column, root on top", () => {
+    const input = layoutInput(viewOf(article));
+    const { x, y, rank, points, pointStart } = layout(input);
+    expect([...rank]).toEqual([0, 1, 2, 3, 4]);
+    expect(new Set(x).size).toBe(1);
+    expect([...y]).toEqual([...y].sort((a, b) => a - b));
+    // A straight edge is its two ends.
+    expect([...pointStart]).toEqual([0, 2, 4, 6, 8]);
+    expect(points[1]).toBe(y[0]! + 22);
+    expect(points[3]).toBe(y[1]! - 22);
+  });
+
+  it("puts every producer below its consumers", () => {
+    const input = randomGraph(500, 3);
+    const { rank } = layout(input);
+    for (const [e, from] of input.from.entries()) expect(rank[input.to[e]!]!).toBeGreaterThan(rank[from]!);
+  });
+
+  it.each([1, 2, 3, 4, 5])("lets nothing overlap and no edge run through a node (seed %i)", (seed) => {
+    expectNothingOverlaps(randomGraph(150, seed));
+  });
+
+  it("leads a long edge past the nodes between", () => {
+    // 0 → 1 → 2 → 3 and 0 → 3: the residual connection.
+    expectNothingOverlaps(
+      cards(4, [
+        [0, 1],
+        [1, 2],
+        [2, 3],
+        [0, 3],
+      ]),
+    );
+  });
+
+  it("keeps the longest way down straight, and hangs leaves beside it", () => {
+    // add(mul(x, w), b): 0 → 1 → 2, 1 → 3, 0 → 4
+    const { x } = layout(
+      cards(5, [
+        [0, 1],
+        [0, 4],
+        [1, 2],
+        [1, 3],
+      ]),
+    );
+    expect(x[0]).toBe(x[1]);
+    expect(new Set([x[2], x[3]]).has(x[1])).toBe(true);
+    expect(x[4]).not.toBe(x[0]);
+  });
+
+  it("draws both edges of x · x", () => {
+    const { points, pointStart } = layout(
+      cards(2, [
+        [0, 1],
+        [0, 1],
+      ]),
+    );
+    expect(points[0]).not.toBe(points[2 * pointStart[1]!]);
+  });
+
+  it("is the same every time", () => {
+    expect(layout(randomGraph(300, 7))).toEqual(layout(randomGraph(300, 7)));
+  });
+
+  it("stands components side by side", () => {
+    const { x, width } = layout(
+      cards(4, [
+        [0, 1],
+        [2, 3],
+      ]),
+    );
+    expect(x[2]! - x[0]!).toBeGreaterThan(120);
+    expect(width).toBe(120 + 56 + 120);
+  });
+
+  it("survives a cycle, a loop and nothing at all", () => {
+    const { x, y } = layout(
+      cards(3, [
+        [0, 1],
+        [1, 2],
+        [2, 0],
+        [1, 1],
+      ]),
+    );
+    expect([...x, ...y].every(Number.isFinite)).toBe(true);
+    expect(layout(cards(0, []))).toMatchObject({ width: 0, height: 0 });
+  });
+
+  it("does not overflow on a chain of 50,000, nor on a weight that each of its steps uses", () => {
+    expect(layout(chain(50_000)).rank[49_999]).toBe(49_999);
+    const steps = 20_000;
+    const pairs = Array.from(
+      { length: steps },
+      (_, i) =>
+        [
+          [i, i + 1],
+          [i, steps + 1],
+        ] as const,
+    ).flat();
+    expect(layout(cards(steps + 2, pairs)).rank[steps + 1]).toBe(steps);
+  });
+
+  it("lays 1,000 nodes out in less than 100 ms", () => {
+    layout(randomGraph(1000, 1));
+    const begin = performance.now();
+    layout(randomGraph(1000, 2));
+    expect(performance.now() - begin).toBeLessThan(100);
+  });
+});
