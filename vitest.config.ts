@@ -19,7 +19,7 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
-          globalSetup: "test/e2e/server.ts",
+          globalSetup: "test/e2e/server.mjs",
           // One window at a time: two would share the profile, and the timings.
           fileParallelism: false,
           testTimeout: 90_000,

@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 
 const HEARTBEAT_MS = 10_000;
+const HEAD_LINES = 10;
 const TAIL_LINES = 25;
 
 /** A step that did not succeed: `message` says which step, why (the end of its output) and what to do. */
@@ -77,11 +78,18 @@ function capture(title, command, args, { cwd, env, hint, timeoutMs }) {
     child.on("error", (error) => reject(new StepError(title, `${command}: ${error.message}`, hint)));
     child.on("close", (code, signal) => {
       if (code === 0) return resolve(output);
-      const end = output.trimEnd().split("\n").slice(-TAIL_LINES).join("\n");
+      const said = shorten(output);
       const how = signal ? `ended by ${signal}${timeoutMs ? ` (limit ${timeoutMs / 1000} s)` : ""}` : `exit code ${code}`;
-      reject(new StepError(title, `${end ? `${end}\n` : ""}${command} ${args.join(" ")}: ${how}`, hint));
+      reject(new StepError(title, `${said ? `${said}\n` : ""}${command} ${args.join(" ")}: ${how}`, hint));
     });
   });
+}
+
+/** The first lines, where tools name the cause, and the last ones, where they give up. @param {string} output */
+function shorten(output) {
+  const lines = output.trimEnd().split("\n");
+  if (lines.length <= HEAD_LINES + TAIL_LINES) return lines.join("\n");
+  return [...lines.slice(0, HEAD_LINES), `… ${lines.length - HEAD_LINES - TAIL_LINES} lines left out …`, ...lines.slice(-TAIL_LINES)].join("\n");
 }
 
 /**

@@ -1,0 +1,36 @@
+/** Vitest's global set-up: one VS Code server for all files, with the extension installed from its package, as people get it. */
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { CHROMIUM_ARGS, ensureChromium } from "../../scripts/lib/chromium.mjs";
+import { EXAMPLES, OUT, ROOT, VSCODE_TEST } from "../../scripts/lib/paths.mjs";
+import { installExtension, startServer } from "../../scripts/lib/vscode-server.mjs";
+import { packageExtension } from "../../scripts/lib/vsix.mjs";
+
+/** @param {import("vitest/node").TestProject} project */
+export default async function setup(project) {
+  const profile = join(VSCODE_TEST, "e2e");
+  const extensionsDir = join(profile, "extensions");
+  rmSync(profile, { recursive: true, force: true });
+  const screenshots = join(OUT, "screenshots");
+  rmSync(screenshots, { recursive: true, force: true });
+  mkdirSync(screenshots, { recursive: true });
+
+  const executablePath = await ensureChromium();
+  const { file } = await packageExtension();
+  await installExtension(file, extensionsDir, profile);
+  const server = await startServer({
+    workspace: EXAMPLES,
+    userDataDir: profile,
+    extensionsDir,
+    settings: { "files.autoSave": "off", "window.title": "Gradlens e2e" },
+  });
+  project.provide("vscode", {
+    url: server.url,
+    settingsFile: join(profile, "data", "User", "settings.json"),
+    executablePath,
+    args: CHROMIUM_ARGS,
+    screenshots,
+    docs: process.env.GRADLENS_UPDATE_DOCS ? join(ROOT, "docs", "images") : undefined,
+  });
+  return server.stop;
+}

@@ -1,0 +1,200 @@
+/** VS Code's window as a person sees it: keys, clicks, and what is on the screen. */
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Browser, chromium, type Frame, type Locator, type Page } from "playwright-core";
+import { inject } from "vitest";
+
+declare module "vitest" {
+  export interface ProvidedContext {
+    vscode: {
+      url: string;
+      settingsFile: string;
+      executablePath: string;
+      args: string[];
+      screenshots: string;
+      /** Where the README's pictures go, when they are to be renewed. */
+      docs: string | undefined;
+    };
+  }
+}
+
+const LOAD_MS = 60_000;
+const STEP_MS = 15_000;
+
+/** One of VS Code's own; a window keeps the one it was opened with. */
+export type Theme = "Default Light Modern" | "Default Dark Modern" | "Default High Contrast";
+
+export interface WindowOptions {
+  theme?: Theme;
+  size?: { width: number; height: number };
+}
+
+let browser: Promise<Browser> | undefined;
+
+/** The browser of this test file. */
+function launch(): Promise<Browser> {
+  const { executablePath, args } = inject("vscode");
+  browser ??= chromium.launch({ executablePath, args });
+  return browser;
+}
+
+export async function closeBrowser(): Promise<void> {
+  await (await browser)?.close();
+  browser = undefined;
+}
+
+export class Workbench {
+  /** Uncaught errors and failed loads of the page and the webviews in it. */
+  readonly errors: string[] = [];
+
+  private constructor(readonly page: Page) {
+    page.setDefaultTimeout(STEP_MS);
+    page.on("pageerror", (error) => this.errors.push(error.message));
+    page.on("console", (message) => {
+      if (message.type() === "error") this.errors.push(message.text());
+    });
+  }
+
+  /** Opens a window of its own, with empty browser storage, and waits until the examples are listed. */
+  static async open({ theme = "Default Dark Modern", size = { width: 1280, height: 800 } }: WindowOptions = {}): Promise<Workbench> {
+    const { url, settingsFile } = inject("vscode");
+    const settings = JSON.parse(readFileSync(settingsFile, "utf8"));
+    writeFileSync(settingsFile, JSON.stringify({ ...settings, "workbench.colorTheme": theme, "window.autoDetectColorScheme": false }, null, 2));
+    const context = await (await launch()).newContext({ viewport: size });
+    const workbench = new Workbench(await context.newPage());
+    await workbench.page.goto(url);
+    await workbench.page.locator(".monaco-workbench").waitFor({ timeout: LOAD_MS });
+    await workbench.page.locator(".explorer-folders-view .monaco-list-row").first().waitFor({ timeout: LOAD_MS });
+    return workbench;
+  }
+
+  async close(): Promise<void> {
+    await this.page.context().close();
+  }
+
+  press(...keys: string[]): Promise<void> {
+    return keys.reduce((before, key) => before.then(() => this.page.keyboard.press(key)), Promise.resolve());
+  }
+
+  type(text: string): Promise<void> {
+    return this.page.keyboard.type(text);
+  }
+
+  /** Runs a command from the palette by its full title, as in "Gradlens: Run Selection". */
+  async command(title: string): Promise<void> {
+    await this.press("F1");
+    await this.pick(`>${title}`, title);
+  }
+
+  /** Opens a file of the workspace through Ctrl+P and waits for its text. */
+  async openFile(name: string): Promise<void> {
+    await this.press("ControlOrMeta+p");
+    await this.pick(name, name);
+    await this.page.locator(".tab.active", { hasText: name }).waitFor();
+    await this.editor.locator(".view-line").first().waitFor();
+  }
+
+  /** Types into the open quick input and takes the first row that shows `label`. */
+  private async pick(text: string, label: string): Promise<void> {
+    const widget = this.page.locator(".quick-input-widget:visible");
+    await widget.locator("input.input").fill(text);
+    await widget.locator(".monaco-list-row", { hasText: label }).first().waitFor();
+    await this.press("Enter");
+    await widget.waitFor({ state: "hidden" });
+  }
+
+  get editor(): Locator {
+    return this.page.locator(".editor-group-container.active .editor-instance .monaco-editor").first();
+  }
+
+  /** Puts the cursor to a place; line and column count from 1, as VS Code shows them. */
+  async goTo(line: number, column = 1): Promise<void> {
+    await this.press("ControlOrMeta+g");
+    await this.pick(`:${line}:${column}`, "");
+  }
+
+  /** Selects whole lines, both included, with the keyboard. */
+  async selectLines(from: number, to: number): Promise<void> {
+    await this.goTo(from);
+    for (let line = from; line < to; line++) await this.press("Shift+ArrowDown");
+    await this.press("Shift+End");
+  }
+
+  /** The cursor's place as the status bar has it. */
+  async cursor(): Promise<{ line: number; column: number }> {
+    const text = await this.page.locator("[id='status.editor.selection']").innerText();
+    const [line, column] = text.match(/\d+/g)?.map(Number) ?? [];
+    return { line: line!, column: column! };
+  }
+
+  /**
+   * Rests the mouse on a word of the active editor and returns the hover that opens.
+   * @param lineText text that only that line contains
+   */
+  async hover(word: string, lineText: string): Promise<Locator> {
+    const { x, y } = await this.locate(word, lineText);
+    // From elsewhere and in steps: a mouse that is already there opens nothing.
+    await this.page.mouse.move(x + 200, y + 150);
+    await this.page.mouse.move(x, y, { steps: 5 });
+    const hover = this.page.locator(".monaco-resizable-hover .monaco-hover:visible, .monaco-hover.workbench-hover:visible").first();
+    await hover.waitFor();
+    return hover;
+  }
+
+  /** The middle of a word in the active editor, in page coordinates. */
+  private async locate(word: string, lineText: string): Promise<{ x: number; y: number }> {
+    // Monaco draws blanks as no-break spaces.
+    const lines = this.editor.locator(".view-line");
+    const line = lines.filter({ hasText: new RegExp(escape(lineText).replaceAll(" ", "[\\s\\u00a0]")) }).first();
+    await line.waitFor();
+    return line.evaluate((element, wanted) => {
+      const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+      const isWord = new RegExp(`(?<![\\w$.])${wanted.replace(/[$.()]/g, "\\$&")}(?![\\w$])`);
+      for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+        const found = isWord.exec(node.textContent ?? "");
+        if (!found) continue;
+        const range = document.createRange();
+        range.setStart(node, found.index);
+        range.setEnd(node, found.index + wanted.length);
+        const box = range.getBoundingClientRect();
+        return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+      }
+      throw new Error(`no word ${wanted} in the line: ${element.textContent}`);
+    }, word);
+  }
+
+  /** The frame with Gradlens' own document, of the panel that was opened last. */
+  async panel(timeoutMs = STEP_MS): Promise<Frame> {
+    const end = performance.now() + timeoutMs;
+    while (performance.now() < end) {
+      for (const frame of this.page.frames().reverse()) {
+        const ours = await frame.evaluate(() => document.body?.dataset.state !== undefined).catch(() => false);
+        if (ours) return frame;
+      }
+      await this.page.waitForTimeout(50);
+    }
+    throw new Error(`No Gradlens panel within ${timeoutMs} ms; frames: ${this.page.frames().map((frame) => frame.url()).join(", ")}`);
+  }
+
+  /** What the problems list says. */
+  async problems(): Promise<string[]> {
+    await this.command("Problems: Focus on Problems View");
+    const rows = this.page.locator(".markers-panel .monaco-list-row .marker");
+    return rows.allInnerTexts();
+  }
+
+  /**
+   * Keeps a picture of the window in out/screenshots/.
+   * @param readme also take it for the README when its pictures are being renewed
+   */
+  async screenshot(name: string, { readme = false } = {}): Promise<void> {
+    const { screenshots, docs } = inject("vscode");
+    const file = join(screenshots, `${name}.png`);
+    await this.page.screenshot({ path: file });
+    if (!readme || !docs) return;
+    mkdirSync(docs, { recursive: true });
+    copyFileSync(file, join(docs, `${name}.png`));
+  }
+}
+
+const escape = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
