@@ -35,7 +35,11 @@ const sharedEngine = {
       const path = args.path === "gradlens" ? engine : join(args.resolveDir, args.path);
       if (path === engine || path === join(engine, "index")) return { path: "./torch.js", external: true };
       if (path.startsWith(engine + sep))
-        return { errors: [{ text: `${args.path} reaches past src/torch/index.ts: the npm package would hold the engine twice.` }] };
+        return {
+          errors: [
+            { text: `${args.path} reaches past src/torch/index.ts: the npm package would hold the engine twice.` },
+          ],
+        };
       return undefined;
     });
   },
@@ -48,14 +52,32 @@ const bundles = [
     entry: "src/extension.ts",
     options: { ...node, format: "cjs", external: ["vscode"] },
     limitKb: 100,
-    forbidden: ["src/torch/", "node_modules/@babel/", "node_modules/vega", "node_modules/cytoscape/", "node_modules/magic-string/"],
+    forbidden: [
+      "src/torch/",
+      "node_modules/@babel/",
+      "node_modules/vega",
+      "node_modules/cytoscape/",
+      "node_modules/magic-string/",
+    ],
   },
   { out: "dist/runner.cjs", entry: "src/runner/child.ts", options: { ...node, format: "cjs" } },
-  { out: "dist/webview", entry: "webview/main.ts", options: { format: "esm", splitting: true, chunkNames: "[name]-[hash]" } },
+  {
+    out: "dist/webview",
+    entry: "webview/main.ts",
+    options: { format: "esm", splitting: true, chunkNames: "[name]-[hash]" },
+  },
   { out: "dist/webview/layoutWorker.js", entry: "src/graph/worker.ts", options: { format: "iife" } },
   { out: "dist/torch.js", entry: "src/torch/index.ts", options: { platform: "neutral", format: "esm" } },
-  { out: "dist/pyplot.js", entry: "src/plot/pyplot.ts", options: { platform: "neutral", format: "esm", plugins: [sharedEngine] } },
-  { out: "dist/cli.js", entry: "src/cli.ts", options: { ...node, format: "esm", banner: { js: "#!/usr/bin/env node" } } },
+  {
+    out: "dist/pyplot.js",
+    entry: "src/plot/pyplot.ts",
+    options: { platform: "neutral", format: "esm", plugins: [sharedEngine] },
+  },
+  {
+    out: "dist/cli.js",
+    entry: "src/cli.ts",
+    options: { ...node, format: "esm", banner: { js: "#!/usr/bin/env node" } },
+  },
 ];
 
 const tests = [
@@ -81,7 +103,8 @@ function report({ out, limitKb, forbidden = [] }, { metafile }) {
     console.log(`  ${file.padEnd(42)} ${(bytes / 1024).toFixed(1).padStart(8)} KB`);
     if (limitKb && !dev && bytes > limitKb * 1024) broken.push(`${file} is over its ${limitKb} KB.`);
     for (const input of Object.keys(inputs))
-      if (forbidden.some((part) => input.includes(part)) && inputs[input].bytesInOutput > 0) broken.push(`${out} must not contain ${input}.`);
+      if (forbidden.some((part) => input.includes(part)) && inputs[input].bytesInOutput > 0)
+        broken.push(`${out} must not contain ${input}.`);
   }
   return broken;
 }

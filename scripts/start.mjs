@@ -29,8 +29,14 @@ function hasDisplay() {
 
 /** @param {string} code */
 function openDesktop(code) {
-  spawn(code, [`--extensionDevelopmentPath=${ROOT}`, EXAMPLES], { stdio: "ignore", detached: true, shell: process.platform === "win32" }).unref();
-  console.log("\nVS Code opens with Gradlens and examples/. Open what-is-autograd.ts and run it: F1, then Gradlens: Run File.");
+  spawn(code, [`--extensionDevelopmentPath=${ROOT}`, EXAMPLES], {
+    stdio: "ignore",
+    detached: true,
+    shell: process.platform === "win32",
+  }).unref();
+  console.log(
+    "\nVS Code opens with Gradlens and examples/. Open what-is-autograd.ts and run it: F1, then Gradlens: Run File.",
+  );
 }
 
 /** VS Code in the browser: the packaged extension is installed, so that the bare address has it too. */
@@ -39,11 +45,18 @@ async function serve() {
   const extensionsDir = join(profile, "extensions");
   const { file } = await packageExtension();
   await installExtension(file, extensionsDir, profile);
-  const server = await startServer({ port: await choosePort(), workspace: EXAMPLES, userDataDir: profile, extensionsDir });
+  const server = await startServer({
+    port: await choosePort(),
+    workspace: EXAMPLES,
+    userDataDir: profile,
+    extensionsDir,
+  });
   const line = "─".repeat(72);
   console.log(`\n${line}\nVS Code with Gradlens is running. Open this address in a browser:\n\n    ${server.url}\n`);
   console.log("Open what-is-autograd.ts and run it: F1, then Gradlens: Run File. Ctrl+C here ends it.");
-  console.log(`For work on Gradlens itself, with npm run watch (reload the page to see a change):\n${pageUrl(server, { workspace: EXAMPLES, extension: ROOT })}\n${line}`);
+  console.log(
+    `For work on Gradlens itself, with npm run watch (reload the page to see a change):\n${pageUrl(server, { workspace: EXAMPLES, extension: ROOT })}\n${line}`,
+  );
 
   let stopping = false;
   const stop = async () => {

@@ -19,7 +19,8 @@ await runMain(async () => {
     // The download may still hold the event loop.
     process.exit(0);
   };
-  if (process.platform === "linux" && !process.env.DISPLAY) return skip("desktop VS Code needs a display (try: xvfb-run -a npm run test:electron).");
+  if (process.platform === "linux" && !process.env.DISPLAY)
+    return skip("desktop VS Code needs a display (try: xvfb-run -a npm run test:electron).");
   let executable;
   try {
     executable = await withLimit(downloadAndUnzipVSCode({ cachePath: VSCODE_TEST, timeout: IDLE_LIMIT_MS }));
@@ -34,16 +35,31 @@ await runMain(async () => {
     extensionDevelopmentPath: ROOT,
     extensionTestsPath: join(OUT, "test", "integration", "index.cjs"),
     extensionTestsEnv: { GRADLENS_TEST_EVENTS: EVENTS },
-    launchArgs: [EXAMPLES, "--disable-extensions", "--disable-workspace-trust", ...(process.getuid?.() === 0 ? ["--no-sandbox", `--user-data-dir=${join(VSCODE_TEST, "electron")}`] : [])],
+    launchArgs: [
+      EXAMPLES,
+      "--disable-extensions",
+      "--disable-workspace-trust",
+      ...(process.getuid?.() === 0 ? ["--no-sandbox", `--user-data-dir=${join(VSCODE_TEST, "electron")}`] : []),
+    ],
   }).catch((error) => {
     console.error(error.message);
     return 1;
   });
-  const events = existsSync(EVENTS) ? readFileSync(EVENTS, "utf8").trim().split("\n").map((line) => JSON.parse(line)) : [];
+  const events = existsSync(EVENTS)
+    ? readFileSync(EVENTS, "utf8")
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line))
+    : [];
   const count = (/** @type {string} */ status) => events.filter((event) => event.status === status).length;
-  for (const event of events) if (event.name) console.log(`${event.status}: ${event.name}${event.error ? `\n${event.error}` : ""}`);
+  for (const event of events)
+    if (event.name) console.log(`${event.status}: ${event.name}${event.error ? `\n${event.error}` : ""}`);
   const failed = count("failed");
-  writeTally("electron", { passed: count("passed"), failed: code !== 0 && failed === 0 ? 1 : failed, skipped: count("skipped") });
+  writeTally("electron", {
+    passed: count("passed"),
+    failed: code !== 0 && failed === 0 ? 1 : failed,
+    skipped: count("skipped"),
+  });
   return code;
 });
 

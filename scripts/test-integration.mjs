@@ -35,7 +35,9 @@ await runMain(async () => {
     const page = await browser.newPage();
     const complaints = /** @type {string[]} */ ([]);
     page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
-    await page.goto(pageUrl(server, { workspace: EXAMPLES, extension: ROOT, tests: join(OUT, "test", "integration", "index.cjs") }));
+    await page.goto(
+      pageUrl(server, { workspace: EXAMPLES, extension: ROOT, tests: join(OUT, "test", "integration", "index.cjs") }),
+    );
     const tally = await follow(complaints);
     writeTally("integration", tally);
     return tally.failed > 0 || tally.passed === 0 ? 1 : 0;
@@ -62,7 +64,10 @@ async function follow(complaints) {
     }
     seen = lines.length;
     if (performance.now() - start > LIMIT_MS)
-      throw new StepError("Run the integration tests", [`They did not end within ${LIMIT_MS / 1000} s; the page's last errors:`, ...complaints.slice(-10)].join("\n"));
+      throw new StepError(
+        "Run the integration tests",
+        [`They did not end within ${LIMIT_MS / 1000} s; the page's last errors:`, ...complaints.slice(-10)].join("\n"),
+      );
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }

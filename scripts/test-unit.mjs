@@ -5,5 +5,13 @@ import { vitest } from "./lib/tools.mjs";
 
 await runMain(() => {
   clearResult("unit");
-  return vitest(["run", "--project", "unit", "--reporter=default", "--reporter=json", `--outputFile.json=${resultFile("unit")}`, ...process.argv.slice(2)]);
+  return vitest([
+    "run",
+    "--project",
+    "unit",
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile.json=${resultFile("unit")}`,
+    ...process.argv.slice(2),
+  ]);
 });

@@ -39,7 +39,9 @@ await runMain(async () => {
     const code = await show(process.execPath, command, { cwd: ROOT, timeoutMs: SUITE_LIMIT_MS });
     const tally = settle(readTally(name), code, resultFile(name));
     for (const key of /** @type {const} */ (["passed", "failed", "skipped"])) total[key] += tally[key];
-    summary.push(`${name}: ${tally.passed} passed, ${tally.failed} failed, ${tally.skipped} skipped (${elapsed(begin)})`);
+    summary.push(
+      `${name}: ${tally.passed} passed, ${tally.failed} failed, ${tally.skipped} skipped (${elapsed(begin)})`,
+    );
   }
 
   heading(`all suites (${elapsed(start)})`);

@@ -18,14 +18,22 @@ function npmCli() {
   const found = [...onPath.filter(existsSync).map((file) => realpathSync(file)), ...beside].find(
     (file) => file.endsWith("npm-cli.js") && existsSync(file),
   );
-  if (!found) throw new StepError("find npm", "There is no npm on PATH or beside this Node.", "install npm (on Debian: apt-get install npm).");
+  if (!found)
+    throw new StepError(
+      "find npm",
+      "There is no npm on PATH or beside this Node.",
+      "install npm (on Debian: apt-get install npm).",
+    );
   return found;
 }
 
 /** The environment without what an outer `npm run` put there: it would redirect an npm started in another folder. */
 function cleanEnvironment() {
-  const outer = /^npm_(package|lifecycle|config_(local_prefix|global_prefix|prefix|nodedir|omit|only|production|user_agent)$)/i;
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !outer.test(name) && name !== "INIT_CWD" && name !== "NODE_ENV"));
+  const outer =
+    /^npm_(package|lifecycle|config_(local_prefix|global_prefix|prefix|nodedir|omit|only|production|user_agent)$)/i;
+  return Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !outer.test(name) && name !== "INIT_CWD" && name !== "NODE_ENV"),
+  );
 }
 
 /**
@@ -40,7 +48,9 @@ export function npm(title, args, { cwd, node = process.execPath, env = {}, hint 
   return step(title, node, [npmCli(), ...args, ...NO_CHATTER], {
     cwd,
     env: environment,
-    hint: hint ?? "check that the npm registry is reachable (npm ping), then run the same command again: finished steps are kept.",
+    hint:
+      hint ??
+      "check that the npm registry is reachable (npm ping), then run the same command again: finished steps are kept.",
   });
 }
 
@@ -62,5 +72,7 @@ function isInstalled() {
 /** Installs this repository's development dependencies when they are missing or not those of package-lock.json. */
 export async function ensureDependencies() {
   if (isInstalled()) return;
-  await npm("Install the development dependencies (npm ci)", ["ci", "--include=dev", "--include=optional"], { cwd: ROOT });
+  await npm("Install the development dependencies (npm ci)", ["ci", "--include=dev", "--include=optional"], {
+    cwd: ROOT,
+  });
 }

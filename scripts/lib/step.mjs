@@ -13,7 +13,13 @@ export class StepError extends Error {
    * @param {string} [hint]
    */
   constructor(title, why, hint) {
-    super([`Failed: ${title}`, ...why.split("\n").map((line) => `  ${line}`), ...(hint ? [`What to do: ${hint}`] : [])].join("\n"));
+    super(
+      [
+        `Failed: ${title}`,
+        ...why.split("\n").map((line) => `  ${line}`),
+        ...(hint ? [`What to do: ${hint}`] : []),
+      ].join("\n"),
+    );
     this.name = "StepError";
   }
 }
@@ -68,7 +74,12 @@ export function step(title, command, args, options = {}) {
  */
 function capture(title, command, args, { cwd, env, hint, timeoutMs }) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd, env: env ?? process.env, stdio: ["ignore", "pipe", "pipe"], timeout: timeoutMs });
+    const child = spawn(command, args, {
+      cwd,
+      env: env ?? process.env,
+      stdio: ["ignore", "pipe", "pipe"],
+      timeout: timeoutMs,
+    });
     let output = "";
     const append = (/** @type {Buffer} */ chunk) => {
       output += chunk;
@@ -79,7 +90,9 @@ function capture(title, command, args, { cwd, env, hint, timeoutMs }) {
     child.on("close", (code, signal) => {
       if (code === 0) return resolve(output);
       const said = shorten(output);
-      const how = signal ? `ended by ${signal}${timeoutMs ? ` (limit ${timeoutMs / 1000} s)` : ""}` : `exit code ${code}`;
+      const how = signal
+        ? `ended by ${signal}${timeoutMs ? ` (limit ${timeoutMs / 1000} s)` : ""}`
+        : `exit code ${code}`;
       reject(new StepError(title, `${said ? `${said}\n` : ""}${command} ${args.join(" ")}: ${how}`, hint));
     });
   });
@@ -89,7 +102,11 @@ function capture(title, command, args, { cwd, env, hint, timeoutMs }) {
 function shorten(output) {
   const lines = output.trimEnd().split("\n");
   if (lines.length <= HEAD_LINES + TAIL_LINES) return lines.join("\n");
-  return [...lines.slice(0, HEAD_LINES), `… ${lines.length - HEAD_LINES - TAIL_LINES} lines left out …`, ...lines.slice(-TAIL_LINES)].join("\n");
+  return [
+    ...lines.slice(0, HEAD_LINES),
+    `… ${lines.length - HEAD_LINES - TAIL_LINES} lines left out …`,
+    ...lines.slice(-TAIL_LINES),
+  ].join("\n");
 }
 
 /**
@@ -101,7 +118,12 @@ function shorten(output) {
  */
 export function show(command, args, { cwd, env, timeoutMs } = {}) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd, env: env ?? process.env, stdio: ["ignore", "inherit", "inherit"], timeout: timeoutMs });
+    const child = spawn(command, args, {
+      cwd,
+      env: env ?? process.env,
+      stdio: ["ignore", "inherit", "inherit"],
+      timeout: timeoutMs,
+    });
     child.on("error", (error) => {
       console.error(`${command}: ${error.message}`);
       resolve(1);

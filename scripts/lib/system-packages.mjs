@@ -30,11 +30,19 @@ const canInstall = () => process.getuid?.() === 0 && findOnPath(["apt-get"]) !==
  */
 export async function aptInstall(what, packages) {
   const command = `apt-get install ${packages.join(" ")}`;
-  if (!canInstall()) throw new StepError(what, `Missing on this machine: ${packages.join(", ")}.`, `install it (on Debian or Ubuntu: sudo ${command}).`);
+  if (!canInstall())
+    throw new StepError(
+      what,
+      `Missing on this machine: ${packages.join(", ")}.`,
+      `install it (on Debian or Ubuntu: sudo ${command}).`,
+    );
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   const hint = `run "apt-get update && ${command}" by hand and see what it says.`;
   await step(`${what}: apt-get update`, "apt-get", ["update", "-q"], { env, hint });
-  await step(`${what}: ${command}`, "apt-get", ["install", "-y", "-q", "--no-install-recommends", ...packages], { env, hint });
+  await step(`${what}: ${command}`, "apt-get", ["install", "-y", "-q", "--no-install-recommends", ...packages], {
+    env,
+    hint,
+  });
 }
 
 /** Makes sure that native Node modules can be compiled. */
@@ -44,5 +52,9 @@ export async function ensureCompiler() {
     ["make", ["make"]],
     ["python3", ["python3"]],
   ].filter(([, names]) => !findOnPath(/** @type {string[]} */ (names)));
-  if (missing.length > 0) await aptInstall("Compiler for VS Code's native modules", missing.map(([name]) => /** @type {string} */ (name)));
+  if (missing.length > 0)
+    await aptInstall(
+      "Compiler for VS Code's native modules",
+      missing.map(([name]) => /** @type {string} */ (name)),
+    );
 }

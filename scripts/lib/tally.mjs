@@ -42,9 +42,14 @@ export function readTally(suite) {
 function fromVitest(result) {
   // A file that cannot be loaded has no failed test of its own, and is one failure.
   const unloaded = result.testResults.filter(
-    (/** @type {any} */ file) => file.status === "failed" && !file.assertionResults.some((/** @type {any} */ test) => test.status === "failed"),
+    (/** @type {any} */ file) =>
+      file.status === "failed" && !file.assertionResults.some((/** @type {any} */ test) => test.status === "failed"),
   ).length;
-  return { passed: result.numPassedTests, failed: result.numFailedTests + unloaded, skipped: result.numPendingTests + result.numTodoTests };
+  return {
+    passed: result.numPassedTests,
+    failed: result.numFailedTests + unloaded,
+    skipped: result.numPendingTests + result.numTodoTests,
+  };
 }
 
 /**

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "./paths.mjs";
-import { show, StepError, step } from "./step.mjs";
+import { StepError, show, step } from "./step.mjs";
 
 /**
  * @param {string} packageName
@@ -20,18 +20,28 @@ export const tsc = (args) => show(process.execPath, [binary("typescript", "tsc")
 /** @param {string[]} args */
 export const biome = (args) => show(process.execPath, [binary("@biomejs/biome", "biome"), ...args], { cwd: ROOT });
 /** @param {string[]} args @param {NodeJS.ProcessEnv} [env] */
-export const vitest = (args, env) => show(process.execPath, [binary("vitest", "vitest"), ...args], { cwd: ROOT, env: { ...process.env, ...env } });
+export const vitest = (args, env) =>
+  show(process.execPath, [binary("vitest", "vitest"), ...args], { cwd: ROOT, env: { ...process.env, ...env } });
 /** @param {string} title @param {string[]} args */
-export const vsce = (title, args) => step(title, process.execPath, [binary("@vscode/vsce", "vsce"), ...args], { cwd: ROOT });
+export const vsce = (title, args) =>
+  step(title, process.execPath, [binary("@vscode/vsce", "vsce"), ...args], { cwd: ROOT });
 
 /** Builds dist/: the bundles, and the typings of the npm package. */
 export async function build() {
   if ((await show(process.execPath, ["esbuild.js"], { cwd: ROOT })) !== 0)
-    throw new StepError("Build the bundles", "esbuild.js: see the lines above.", "fix what they name, then run the same command again.");
+    throw new StepError(
+      "Build the bundles",
+      "esbuild.js: see the lines above.",
+      "fix what they name, then run the same command again.",
+    );
   const entries = ["src/torch/index.ts", "src/plot/pyplot.ts"].filter((file) => !existsSync(join(ROOT, file)));
   if (entries.length > 0) return console.warn(`! dist/types skipped: there is no ${entries.join(", no ")} yet`);
   if ((await tsc(["--project", "scripts/tsconfig.types.json"])) !== 0)
-    throw new StepError("Build the typings", "tsc: see the lines above.", "fix what they name; npm run check shows the same.");
+    throw new StepError(
+      "Build the typings",
+      "tsc: see the lines above.",
+      "fix what they name; npm run check shows the same.",
+    );
 }
 
 /** Bundles test/integration into out/. */

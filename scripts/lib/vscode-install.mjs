@@ -50,19 +50,38 @@ export async function ensureServer() {
   console.log(`VS Code ${CODE_SERVER} from npm is not in ${HOME} yet; this takes a minute or two, once.`);
   mkdirSync(HOME, { recursive: true });
   writeFileSync(join(HOME, "package.json"), `${JSON.stringify({ private: true })}\n`);
-  await npm(`VS Code 1/5: download code-server ${CODE_SERVER} and Node ${NODE_MAJOR}`, [
-    "install", "--prefix", HOME, "--no-save", "--ignore-scripts", `code-server@${CODE_SERVER}`, `${nodePackage()}@${NODE_MAJOR}`,
-  ], { cwd: HOME });
+  await npm(
+    `VS Code 1/5: download code-server ${CODE_SERVER} and Node ${NODE_MAJOR}`,
+    [
+      "install",
+      "--prefix",
+      HOME,
+      "--no-save",
+      "--ignore-scripts",
+      `code-server@${CODE_SERVER}`,
+      `${nodePackage()}@${NODE_MAJOR}`,
+    ],
+    { cwd: HOME },
+  );
 
   const { node } = server;
   const env = { npm_config_nodedir: nodeHome, JOBS: "max" };
-  await npm("VS Code 2/5: the server's own dependencies", ["install", "--omit=dev", "--ignore-scripts"], { cwd: SERVER, node, env });
+  await npm("VS Code 2/5: the server's own dependencies", ["install", "--omit=dev", "--ignore-scripts"], {
+    cwd: SERVER,
+    node,
+    env,
+  });
   await ensureCompiler();
   await npm("VS Code 3/5: compile its native modules", ["rebuild", "--ignore-scripts=false", ...NATIVE], {
-    cwd: SERVER, node, env, hint: "a C++ compiler, make and python3 are needed; the lines above say what it lacked.",
+    cwd: SERVER,
+    node,
+    env,
+    hint: "a C++ compiler, make and python3 are needed; the lines above say what it lacked.",
   });
   await npm("VS Code 4/5: its built-in extensions (TypeScript)", ["install", "--omit=dev", "--ignore-scripts"], {
-    cwd: join(SERVER, "extensions"), node, env,
+    cwd: join(SERVER, "extensions"),
+    node,
+    env,
   });
   await verify(server);
   const versions = { nodeVersion: versionOf(nodeHome), installed: new Date().toISOString() };

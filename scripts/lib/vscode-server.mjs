@@ -12,6 +12,7 @@ const START_LIMIT_MS = 60_000;
 /** Nothing that covers the work, asks questions or talks to the network. */
 const QUIET_SETTINGS = {
   "workbench.startupEditor": "none",
+  "workbench.secondarySideBar.defaultVisibility": "hidden",
   "workbench.tips.enabled": false,
   "workbench.welcomePage.walkthroughs.openOnInstall": false,
   "chat.disableAIFeatures": true,
@@ -50,7 +51,11 @@ export async function startServer({ port = 0, workspace, userDataDir, extensions
     ...["--disable-telemetry", "--disable-workspace-trust", "--enable-smoke-test-driver"],
   ];
   // A process group of its own: the server forks extension hosts and watchers, and all of them must go with it.
-  const child = spawn(node, args, { stdio: ["ignore", "pipe", "pipe"], detached: true, env: { ...serverEnvironment(), ...env } });
+  const child = spawn(node, args, {
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+    env: { ...serverEnvironment(), ...env },
+  });
   const killGroup = (/** @type {NodeJS.Signals} */ signal) => {
     try {
       if (child.pid) process.kill(-child.pid, signal);
@@ -89,7 +94,9 @@ function listening(child) {
     const fail = (/** @type {string} */ why) => {
       clearTimeout(limit);
       const taken = output.includes("EADDRINUSE");
-      const hint = taken ? "choose another port, for example: PORT=8124 npm start" : "see the lines above; deleting .vscode-test repairs a broken installation.";
+      const hint = taken
+        ? "choose another port, for example: PORT=8124 npm start"
+        : "see the lines above; deleting .vscode-test repairs a broken installation.";
       reject(new StepError("Start the VS Code server", `${output.trimEnd()}\n${why}`, hint));
     };
     const limit = setTimeout(() => fail(`It did not answer within ${START_LIMIT_MS / 1000} s.`), START_LIMIT_MS);
@@ -132,8 +139,19 @@ function writeSettings(userDataDir, settings) {
  */
 export async function installExtension(vsix, extensionsDir, userDataDir) {
   const { node, main } = await ensureServer();
-  const args = [main, "--install-extension", vsix, "--force", "--extensions-dir", extensionsDir, "--server-data-dir", userDataDir];
-  await step("Install the extension into VS Code", node, [...args, "--accept-server-license-terms"], { env: serverEnvironment() });
+  const args = [
+    main,
+    "--install-extension",
+    vsix,
+    "--force",
+    "--extensions-dir",
+    extensionsDir,
+    "--server-data-dir",
+    userDataDir,
+  ];
+  await step("Install the extension into VS Code", node, [...args, "--accept-server-license-terms"], {
+    env: serverEnvironment(),
+  });
 }
 
 /**
@@ -143,6 +161,9 @@ export async function installExtension(vsix, extensionsDir, userDataDir) {
  */
 export function pageUrl({ url, port }, { workspace, extension, tests }) {
   const remote = (/** @type {string} */ path) => `vscode-remote://localhost:${port}${path}`;
-  const payload = [["extensionDevelopmentPath", remote(extension)], ...(tests ? [["extensionTestsPath", remote(tests)]] : [])];
+  const payload = [
+    ["extensionDevelopmentPath", remote(extension)],
+    ...(tests ? [["extensionTestsPath", remote(tests)]] : []),
+  ];
   return `${url}?folder=${encodeURIComponent(workspace)}&payload=${encodeURIComponent(JSON.stringify(payload))}`;
 }

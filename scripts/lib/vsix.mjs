@@ -22,13 +22,22 @@ export async function packageExtension() {
   const { name, version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
   mkdirSync(OUT, { recursive: true });
   const file = join(OUT, `${name}-${version}.vsix`);
-  await vsce("Package the extension", ["package", "--no-dependencies", "--allow-missing-repository", "--skip-license", "--out", file]);
+  await vsce("Package the extension", [
+    "package",
+    "--no-dependencies",
+    "--allow-missing-repository",
+    "--skip-license",
+    "--out",
+    file,
+  ]);
   const entries = zipEntries(readFileSync(file));
   const names = entries.map((entry) => entry.name);
   return {
     file,
     entries,
-    strangers: names.filter((entry) => !BELONGS.some((part) => part.test(entry)) || NEVER.some((part) => part.test(entry))),
+    strangers: names.filter(
+      (entry) => !BELONGS.some((part) => part.test(entry)) || NEVER.some((part) => part.test(entry)),
+    ),
     missing: NEEDED.filter((entry) => !names.includes(entry)),
   };
 }
@@ -43,7 +52,11 @@ function zipEntries(zip) {
   let end = zip.length - 22;
   while (zip.readUInt32LE(end) !== END) end--;
   const entries = [];
-  for (let at = zip.readUInt32LE(end + 16), left = zip.readUInt16LE(end + 10); left > 0 && zip.readUInt32LE(at) === ENTRY; left--) {
+  for (
+    let at = zip.readUInt32LE(end + 16), left = zip.readUInt16LE(end + 10);
+    left > 0 && zip.readUInt32LE(at) === ENTRY;
+    left--
+  ) {
     const [nameLength, extraLength, commentLength] = [28, 30, 32].map((offset) => zip.readUInt16LE(at + offset));
     entries.push({ name: zip.toString("utf8", at + 46, at + 46 + nameLength), bytes: zip.readUInt32LE(at + 24) });
     at += 46 + nameLength + extraLength + commentLength;

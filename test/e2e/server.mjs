@@ -22,7 +22,7 @@ export default async function setup(project) {
     workspace: EXAMPLES,
     userDataDir: profile,
     extensionsDir,
-    settings: { "files.autoSave": "off", "window.title": "Gradlens e2e" },
+    settings: { "files.autoSave": "off", "editor.minimap.enabled": false },
   });
   project.provide("vscode", {
     url: server.url,

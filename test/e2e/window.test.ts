@@ -9,7 +9,7 @@ test.each(THEMES)("an example opens in %s", async (theme) => {
   const workbench = await Workbench.open({ theme });
   await workbench.openFile("what-is-autograd.ts");
   await workbench.selectLines(3, 5);
-  expect((await workbench.cursor()).line).toBe(5);
+  await expect.poll(() => workbench.cursor()).toMatchObject({ line: 5 });
   await workbench.screenshot(`example-${theme.replace("Default ", "").replaceAll(" ", "-").toLowerCase()}`);
   await workbench.close();
 });

@@ -56,10 +56,16 @@ export class Workbench {
   }
 
   /** Opens a window of its own, with empty browser storage, and waits until the examples are listed. */
-  static async open({ theme = "Default Dark Modern", size = { width: 1280, height: 800 } }: WindowOptions = {}): Promise<Workbench> {
+  static async open({
+    theme = "Default Dark Modern",
+    size = { width: 1280, height: 800 },
+  }: WindowOptions = {}): Promise<Workbench> {
     const { url, settingsFile } = inject("vscode");
     const settings = JSON.parse(readFileSync(settingsFile, "utf8"));
-    writeFileSync(settingsFile, JSON.stringify({ ...settings, "workbench.colorTheme": theme, "window.autoDetectColorScheme": false }, null, 2));
+    writeFileSync(
+      settingsFile,
+      JSON.stringify({ ...settings, "workbench.colorTheme": theme, "window.autoDetectColorScheme": false }, null, 2),
+    );
     const context = await (await launch()).newContext({ viewport: size });
     const workbench = new Workbench(await context.newPage());
     await workbench.page.goto(url);
@@ -122,8 +128,8 @@ export class Workbench {
 
   /** The cursor's place as the status bar has it. */
   async cursor(): Promise<{ line: number; column: number }> {
-    const text = await this.page.locator("[id='status.editor.selection']").innerText();
-    const [line, column] = text.match(/\d+/g)?.map(Number) ?? [];
+    const text = await this.page.locator("[id='status.editor.selection']").textContent();
+    const [line, column] = text?.match(/\d+/g)?.map(Number) ?? [];
     return { line: line!, column: column! };
   }
 
@@ -136,7 +142,9 @@ export class Workbench {
     // From elsewhere and in steps: a mouse that is already there opens nothing.
     await this.page.mouse.move(x + 200, y + 150);
     await this.page.mouse.move(x, y, { steps: 5 });
-    const hover = this.page.locator(".monaco-resizable-hover .monaco-hover:visible, .monaco-hover.workbench-hover:visible").first();
+    const hover = this.page
+      .locator(".monaco-resizable-hover .monaco-hover:visible, .monaco-hover.workbench-hover:visible")
+      .first();
     await hover.waitFor();
     return hover;
   }
@@ -145,15 +153,17 @@ export class Workbench {
   private async locate(word: string, lineText: string): Promise<{ x: number; y: number }> {
     // Monaco draws blanks as no-break spaces.
     const lines = this.editor.locator(".view-line");
-    const line = lines.filter({ hasText: new RegExp(escape(lineText).replaceAll(" ", "[\\s\\u00a0]")) }).first();
+    const line = lines.filter({ hasText: new RegExp(literally(lineText).replaceAll(" ", "[\\s\\u00a0]")) }).first();
     await line.waitFor();
-    return line.evaluate((element, wanted) => {
-      const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+    // The tests' own program knows no DOM: only the window does.
+    return line.evaluate((element: any, wanted) => {
+      const SHOW_TEXT = 4;
+      const walker = element.ownerDocument.createTreeWalker(element, SHOW_TEXT);
       const isWord = new RegExp(`(?<![\\w$.])${wanted.replace(/[$.()]/g, "\\$&")}(?![\\w$])`);
       for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-        const found = isWord.exec(node.textContent ?? "");
+        const found = isWord.exec(node.textContent);
         if (!found) continue;
-        const range = document.createRange();
+        const range = element.ownerDocument.createRange();
         range.setStart(node, found.index);
         range.setEnd(node, found.index + wanted.length);
         const box = range.getBoundingClientRect();
@@ -168,12 +178,20 @@ export class Workbench {
     const end = performance.now() + timeoutMs;
     while (performance.now() < end) {
       for (const frame of this.page.frames().reverse()) {
-        const ours = await frame.evaluate(() => document.body?.dataset.state !== undefined).catch(() => false);
-        if (ours) return frame;
+        const ours = await frame
+          .locator("body[data-state]")
+          .count()
+          .catch(() => 0);
+        if (ours > 0) return frame;
       }
       await this.page.waitForTimeout(50);
     }
-    throw new Error(`No Gradlens panel within ${timeoutMs} ms; frames: ${this.page.frames().map((frame) => frame.url()).join(", ")}`);
+    throw new Error(
+      `No Gradlens panel within ${timeoutMs} ms; frames: ${this.page
+        .frames()
+        .map((frame) => frame.url())
+        .join(", ")}`,
+    );
   }
 
   /** What the problems list says. */
@@ -197,4 +215,4 @@ export class Workbench {
   }
 }
 
-const escape = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+const literally = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");

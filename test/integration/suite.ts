@@ -28,7 +28,12 @@ export async function runAll(): Promise<void> {
       failed++;
       error = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
     }
-    report({ name, status: error === undefined ? "passed" : "failed", ms: Math.round(performance.now() - start), error });
+    report({
+      name,
+      status: error === undefined ? "passed" : "failed",
+      ms: Math.round(performance.now() - start),
+      error,
+    });
   }
   report({ end: true });
   if (failed > 0) throw new Error(`${failed} of ${tests.length} integration tests failed`);
