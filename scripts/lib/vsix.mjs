@@ -9,10 +9,16 @@ const BELONGS = [
   /^\[Content_Types\]\.xml$/,
   /^extension\.vsixmanifest$/,
   /^extension\/(package\.json|package\.nls(\.[\w-]+)?\.json|readme\.md|changelog\.md|LICENSE(\.txt|\.md)?)$/i,
-  /^extension\/(dist|media)\//,
+  /^extension\/dist\/(extension\.cjs|runner\.cjs|webview\/[\w.-]+\.(js|css))$/,
+  /^extension\/media\//,
 ];
-const NEVER = [/\.map$/, /node_modules\//, /\.tsbuildinfo$/, /(?<!\.d)\.ts$/];
-const NEEDED = ["extension/package.json", "extension/dist/extension.cjs", "extension/dist/runner.cjs"];
+const NEEDED = [
+  "package.json",
+  "dist/extension.cjs",
+  "dist/runner.cjs",
+  "dist/webview/main.js",
+  "dist/webview/layoutWorker.js",
+].map((file) => `extension/${file}`);
 
 /**
  * Packages dist/ as it is.
@@ -35,9 +41,7 @@ export async function packageExtension() {
   return {
     file,
     entries,
-    strangers: names.filter(
-      (entry) => !BELONGS.some((part) => part.test(entry)) || NEVER.some((part) => part.test(entry)),
-    ),
+    strangers: names.filter((entry) => !BELONGS.some((part) => part.test(entry))),
     missing: NEEDED.filter((entry) => !names.includes(entry)),
   };
 }

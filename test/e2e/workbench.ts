@@ -126,6 +126,13 @@ export class Workbench {
     await this.press("Shift+End");
   }
 
+  /** Makes `text` the active editor's content, as one paste. */
+  async replaceText(text: string): Promise<void> {
+    await this.editor.locator(".view-lines").click();
+    await this.press("ControlOrMeta+a");
+    await this.page.keyboard.insertText(text);
+  }
+
   /** The cursor's place as the status bar has it. */
   async cursor(): Promise<{ line: number; column: number }> {
     const text = await this.page.locator("[id='status.editor.selection']").textContent();
@@ -192,6 +199,13 @@ export class Workbench {
         .map((frame) => frame.url())
         .join(", ")}`,
     );
+  }
+
+  /** Clicks at a place of the panel's own page. */
+  async clickInPanel(panel: Frame, { x, y }: { x: number; y: number }): Promise<void> {
+    const box = await panel.locator("body").boundingBox();
+    if (!box) throw new Error("the panel is not on the screen");
+    await this.page.mouse.click(box.x + x, box.y + y);
   }
 
   /** What the problems list says. */

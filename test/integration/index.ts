@@ -1,5 +1,7 @@
 /** The module that VS Code calls inside its extension host. */
 import "./activation.test";
+import "./run.test";
+import "./accidents.test";
 import { runAll } from "./suite";
 
 export const run = runAll;

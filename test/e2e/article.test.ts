@@ -1,0 +1,69 @@
+/** The way that a reader of the introductory article goes: select, run, look, click. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { closeBrowser, type Theme, Workbench } from "./workbench";
+
+const FILE = "what-is-autograd.ts";
+const lines = readFileSync(join(import.meta.dirname, "../../examples", FILE), "utf8").split("\n");
+/** The number, from 1, of the first line that contains `text`. */
+const lineOf = (text: string) => lines.findIndex((line) => line.includes(text)) + 1;
+
+const CHAIN = ["SumBackward0", "AddBackward0", "MulBackward0", "SinBackward0", "AccumulateGrad"];
+
+afterAll(closeBrowser);
+
+const THEMES: [Theme, string][] = [
+  ["Default Dark Modern", "dark"],
+  ["Default Light Modern", "light"],
+  ["Default High Contrast", "high-contrast"],
+];
+
+describe.each(THEMES)("the article's program in %s", (theme, name) => {
+  let workbench: Workbench;
+
+  beforeAll(async () => {
+    workbench = await Workbench.open({ theme, size: { width: 1440, height: 900 } });
+    await workbench.openFile(FILE);
+  });
+  afterAll(() => workbench.close());
+  afterEach(({ task }) => {
+    if (task.result?.state === "fail") return workbench.screenshot(`failed-${name}-${task.name.replace(/\W+/g, "-")}`);
+  });
+
+  test("Run Selection from the palette draws the graph", async () => {
+    await workbench.selectLines(lineOf("const x"), lineOf("backward()"));
+    await workbench.command("Gradlens: Run Selection");
+    const panel = await workbench.panel();
+    await panel.locator("body[data-state=ready]").waitFor();
+    const items = await panel.getByRole("treeitem").allTextContents();
+    expect(items.map((text) => /[A-Z]\w*Backward\d|AccumulateGrad/.exec(text)?.[0])).toEqual(CHAIN);
+    await workbench.screenshot(`graph-${name}`, { readme: true });
+  });
+
+  test("hovering x shows its value, its gradient and the gradient's cosine", async () => {
+    const hover = await workbench.hover("x", "const x");
+    await expect.poll(() => hover.textContent()).toMatch(/2\.0000e\+00,\s+1\.9319e\+00/);
+    const picture = hover.locator("img").first();
+    await picture.waitFor();
+    expect(await picture.evaluate((image: any) => image.naturalWidth)).toBeGreaterThan(50);
+    await workbench.screenshot(`hover-${name}`, { readme: true });
+    await workbench.press("Escape");
+  });
+
+  test("clicking the SinBackward0 card moves the cursor to torch.sin(x)", async () => {
+    await workbench.goTo(1);
+    const panel = await workbench.panel();
+    const at = await panel.evaluate("__gradlens.nodePosition(3)");
+    await workbench.clickInPanel(panel, at as { x: number; y: number });
+    const column = lines[lineOf("torch.sin(x)") - 1]!.indexOf("torch.sin(x)") + 1;
+    await expect.poll(() => workbench.cursor()).toEqual({ line: lineOf("torch.sin(x)"), column });
+  });
+
+  test("the whole file draws its figures below the graph", async () => {
+    await workbench.command("Gradlens: Run File");
+    const panel = await workbench.panel();
+    await panel.locator("#plots canvas").first().waitFor();
+    await workbench.screenshot(`plots-${name}`, { readme: true });
+  });
+});
