@@ -1,0 +1,102 @@
+/** TypeScript text in, instrumented JavaScript out. */
+import { generatedToOriginal, type OriginalPosition } from "./map";
+import { blanked, parseModule, SnippetError } from "./parse";
+import { analyse } from "./scope";
+import { select } from "./select";
+import { range, type Site, SiteTable, type TextRange } from "./sites";
+import { Context, type HelperNames } from "./context";
+import { Lines } from "./lines";
+import { ModuleRewriter, type StaticImport } from "./modules";
+import { type CallPlace, Rewriter } from "./rewrite";
+import type { Span } from "./ast";
+
+export { Lines, SnippetError };
+export type { CallPlace, HelperNames, Site, StaticImport, TextRange };
+export * as runtime from "./runtime";
+export { tokenAround } from "./parse";
+
+export interface InstrumentOptions {
+  /** Decides between TypeScript and JavaScript by its ending; need not exist. */
+  path: string;
+  /** UTF-16 offsets of what to run; absent or empty: the whole text. */
+  selection?: Span;
+  /** The number of the first captured place, so that several modules share one table. */
+  firstSite?: number;
+}
+
+/** Instrumented code: the body of an async function that is given the names of `names` and `ambient`. */
+export interface Snippet {
+  /** Line for line the text; columns map back by {@link original}. */
+  code: string;
+  names: HelperNames;
+  sites: Site[];
+  /** What runs, in the order of the text; absent for the whole text. */
+  ran?: TextRange[];
+  /** Names among {@link AMBIENT} that the code uses and nobody declares. */
+  ambient: string[];
+  imports: StaticImport[];
+  calls: CallPlace[];
+  lines: Lines;
+  /** Where a place of the generated code comes from; all counts from 0. */
+  original(line: number, column: number): OriginalPosition | undefined;
+}
+
+/** Names that need no import. */
+export const AMBIENT = ["torch", "nn", "F", "optim", "plt", "require", "__filename", "__dirname"] as const;
+
+/**
+ * Instruments a program or the selected part of it; see `select.ts` for what a selection runs.
+ * Throws {@link SnippetError}, with its range, for text that cannot run.
+ */
+export function instrument(text: string, { path, selection, firstSite = 0 }: InstrumentOptions): Snippet {
+  const selected = selection && selection.start < selection.end ? select(text, path, selection) : undefined;
+  const { body, tokens } = selected ?? parseModule(text, path);
+  const analysis = analyse(body);
+  const lines = new Lines(text);
+  const sites = new SiteTable(text, analysis, firstSite);
+  const names = helperNames(text);
+  const context = new Context(text, tokens, analysis, sites, names, !/\.(?:js|mjs|cjs|jsx)$/i.test(path));
+
+  const modules = new ModuleRewriter(context);
+  modules.collectImports(body);
+  const rewriter = new Rewriter(context, modules);
+  const disposables = rewriter.disposables(body);
+  if (selected) blankGaps(text, context, body);
+  else context.blank(0, /^(?:#!.*)?/.exec(text)![0].length);
+  rewriter.list(body);
+  context.out.prepend((disposables?.head ?? "") + modules.header());
+  context.out.append(`\n${disposables?.tail ?? ""}`);
+
+  let toOriginal: ReturnType<typeof generatedToOriginal> | undefined;
+  return {
+    code: context.out.toString(),
+    names,
+    sites: sites.finish(lines),
+    ran: selected && body.map((statement) => range(lines, statement)),
+    ambient: AMBIENT.filter((name) => analysis.free.has(name)),
+    imports: modules.loads.map(({ specifier, start, end }) => ({ specifier, start, end })),
+    calls: rewriter.calls,
+    lines,
+    original(line, column) {
+      toOriginal ??= generatedToOriginal(context.out);
+      return toOriginal(line, column);
+    },
+  };
+}
+
+/** What lies between the statements that run becomes spaces: comments and what was not chosen. */
+function blankGaps(text: string, context: Context, kept: readonly Span[]): void {
+  let from = 0;
+  for (const { start, end } of [...kept, { start: text.length, end: text.length }]) {
+    const gap = text.slice(from, start);
+    if (blanked(gap) !== gap) context.blank(from, start, from > 0 ? ";" : "");
+    from = Math.max(from, end);
+  }
+}
+
+/** Names of one prefix that the text does not contain. */
+function helperNames(text: string): HelperNames {
+  let prefix = "__";
+  while (text.includes(prefix + "c(") || text.includes(`${prefix}g`) || text.includes(`${prefix}l`)) prefix += "_";
+  return { capture: `${prefix}c`, captureAll: `${prefix}d`, runtime: `${prefix}g`, local: `${prefix}l` };
+}
