@@ -1,0 +1,128 @@
+/** In-place changes and views: how their history is rewritten. */
+import { RuntimeError } from "../errors";
+import { alias, allocate, gradFnOf, gradientEdge, type Tensor } from "../tensor";
+import { type Edge, Node } from "./node";
+
+/** Throws PyTorch's RuntimeError where changing `self` in place would corrupt the graph. */
+export function checkInPlace(self: Tensor): void {
+  if (self.leafRequiresGrad) {
+    throw new RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.");
+  }
+  if (self._base?.leafRequiresGrad) {
+    throw new RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.");
+  }
+}
+
+/** After an in-place op that `node` stands for, `self` belongs to `node`; a view's base does, through CopySlices. */
+export function rebaseHistory(self: Tensor, node: Node): void {
+  const base = self._base;
+  node.outputs = [{ shape: self.shape, dtype: self.dtype }];
+  if (base === null) {
+    self.gradFn = node;
+    self.output_nr = 0;
+    return;
+  }
+  base.gradFn = new CopySlices(base, self, node);
+  base.output_nr = 0;
+  base.leafRequiresGrad = false;
+  // The view gets a grad_fn of its own, derived from the base's new one, at once.
+  self.gradFnVersion = -1;
+  gradFnOf(self);
+}
+
+/** A view whose base was changed in place: its gradient now goes through the base. */
+export function regenerateViewGradFn(view: Tensor): void {
+  const base = view._base!;
+  const requires = base.leafRequiresGrad || base.gradFn !== null;
+  if (view.gradFn !== null || requires) {
+    view.gradFn = requires ? new AsStridedBackward(base, view) : view.gradFn;
+    view.output_nr = 0;
+  }
+  view.gradFnVersion = view.versions.n;
+}
+
+interface Geometry {
+  shape: number[];
+  strides: number[];
+  offset: number;
+}
+
+/** Where `view` lies, counted from the first element of `base`. */
+function geometryIn(base: Tensor, view: Tensor): Geometry {
+  return { shape: view.shape, strides: view.strides, offset: view.offset - base.offset };
+}
+
+/** Zeroed memory with the geometry of `base`. */
+function like(base: Geometry & { size: number }, grad: Tensor): Tensor {
+  const memory = allocate([base.size], grad.dtype);
+  return alias(memory, base.shape, base.strides, 0);
+}
+
+function extent(t: { shape: number[]; strides: number[] }): number {
+  return t.shape.reduce((end, size, i) => end + (size - 1) * t.strides[i], 1);
+}
+
+/** A view of a base: its gradient is the view's, in place, and zero around it. */
+class AsStridedBackward extends Node {
+  readonly #base: Geometry & { size: number };
+  readonly #view: Geometry;
+
+  constructor(base: Tensor, view: Tensor) {
+    super();
+    this.next_functions = [gradientEdge(base)];
+    this.outputs = [{ shape: view.shape, dtype: view.dtype }];
+    this.#base = { shape: base.shape, strides: base.strides, offset: 0, size: Math.max(extent(base), 0) };
+    this.#view = geometryIn(base, view);
+  }
+
+  name(): string {
+    return "AsStridedBackward0";
+  }
+
+  apply([grad]: (Tensor | null)[]): (Tensor | null)[] {
+    if (grad === null) return [null];
+    const out = like(this.#base, grad);
+    const { shape, strides, offset } = this.#view;
+    out.as_strided(shape, strides, offset).add_(grad);
+    return [out];
+  }
+}
+
+/** An in-place op on a part of `base`: outside that part the gradient passes, inside it goes through the op. */
+class CopySlices extends Node {
+  readonly #base: Geometry & { size: number };
+  readonly #view: Geometry;
+
+  constructor(
+    base: Tensor,
+    view: Tensor,
+    readonly fn: Node,
+  ) {
+    super();
+    const rest: Edge[] = fn.next_functions.slice(1);
+    this.next_functions = [gradientEdge(base), ...rest];
+    this.outputs = [{ shape: base.shape, dtype: base.dtype }];
+    this.#base = { shape: base.shape, strides: base.strides, offset: 0, size: Math.max(extent(base), 0) };
+    this.#view = geometryIn(base, view);
+  }
+
+  name(): string {
+    return "torch::autograd::CopySlices";
+  }
+
+  apply([grad]: (Tensor | null)[]): (Tensor | null)[] {
+    if (grad === null) return this.next_functions.map(() => null);
+    const result = like(this.#base, grad);
+    result.copy_(grad);
+    const { shape, strides, offset } = this.#view;
+    const slice = result.as_strided(shape, strides, offset);
+    const inner = this.fn.apply([slice.clone()]);
+    if (inner[0] === null || inner[0] === undefined) slice.zero_();
+    else slice.copy_(inner[0]);
+    return [result, ...inner.slice(1)];
+  }
+
+  override release(): void {
+    this.fn.release();
+  }
+}

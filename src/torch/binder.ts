@@ -1,0 +1,285 @@
+/** From what a user passes, positions and one trailing object of keywords, to an op's arguments. */
+import { type OpSpec, registry, runInPlace, runOp } from "./dispatch";
+import { DType } from "./dtype";
+import { wrapNumber } from "./promotion";
+import { Generator } from "./random";
+import type { Param } from "./schema";
+import { Tensor } from "./tensor";
+
+/** What a value that does not fit a parameter converts to. */
+const MISMATCH = Symbol("mismatch");
+
+/** NumPy's names, which PyTorch takes too. */
+const aliases: Record<string, string> = { axis: "dim", keepdims: "keepdim" };
+
+export type PublicFunction = (this: unknown, ...args: unknown[]) => any;
+
+/**
+ * The function of a name over all its overloads. Throws TypeError with PyTorch's texts when none takes the arguments.
+ * As a method it takes `this` for the first argument.
+ */
+export function bindOverloads(name: string, specs: readonly OpSpec[], method: boolean): PublicFunction {
+  const run = name.endsWith("_") && !name.startsWith("_") && specs[0].schema.name !== name ? runInPlace : runOp;
+  if (method) {
+    return function (this: unknown, ...args: unknown[]) {
+      return call(name, specs, run, [this, ...args], true);
+    };
+  }
+  return (...args: unknown[]) => call(name, specs, run, args, false);
+}
+
+function call(
+  name: string,
+  specs: readonly OpSpec[],
+  run: (spec: OpSpec, args: unknown[]) => any,
+  args: unknown[],
+  method: boolean,
+): any {
+  let keywords: Record<string, unknown> | null = null;
+  if (isKeywords(args[args.length - 1])) keywords = args.pop() as Record<string, unknown>;
+  while (args.length > 0 && args[args.length - 1] === undefined) args.pop();
+  for (const spec of specs) {
+    const bound = bind(spec, args, keywords, method);
+    if (bound !== null) return run(spec, bound);
+  }
+  throw new TypeError(explain(name, specs, args, keywords, method));
+}
+
+/** A plain object is keywords; tensors, dtypes and arrays are not plain. */
+export function isKeywords(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+/** `view(2, 3)` for `view([2, 3])`: where a list is all there is to pass, its entries may come one by one. */
+function takesEntries(spec: OpSpec, first: number): boolean {
+  const positional = spec.schema.params.filter((p) => !p.keywordOnly);
+  const param = positional[first];
+  return positional.length === first + 1 && param.list && param.base === "int";
+}
+
+function bind(
+  spec: OpSpec,
+  args: readonly unknown[],
+  keywords: Record<string, unknown> | null,
+  method: boolean,
+): unknown[] | null {
+  const { params } = spec.schema;
+  const out = new Array<unknown>(params.length);
+  let used = 0;
+  let position = 0;
+  const first = method ? 1 : 0;
+  for (let i = 0; i < params.length; i++) {
+    const param = params[i];
+    let value: unknown;
+    if (!param.keywordOnly && position < args.length) {
+      value = args[position];
+      if (i === first && typeof value === "number" && takesEntries(spec, first)) {
+        value = args.slice(first);
+        position = args.length;
+      } else {
+        position++;
+      }
+    } else if (keywords !== null) {
+      const key = keywordFor(param, keywords, i === 0 && !method);
+      if (key !== null) {
+        value = keywords[key];
+        used++;
+      }
+    }
+    if (value === undefined) {
+      if (param.default === undefined) return null;
+      out[i] = param.default;
+      continue;
+    }
+    const converted = convert(value, param, spec.numbers);
+    if (converted === MISMATCH) return null;
+    out[i] = converted;
+  }
+  if (position < args.length) return null;
+  if (keywords !== null && used < definedKeys(keywords).length) return null;
+  return out;
+}
+
+function definedKeys(keywords: Record<string, unknown>): string[] {
+  return Object.keys(keywords).filter((key) => keywords[key] !== undefined);
+}
+
+function keywordFor(param: Param, keywords: Record<string, unknown>, first: boolean): string | null {
+  if (param.name in keywords) return param.name;
+  if (first && param.name === "self" && "input" in keywords) return "input";
+  for (const [alias, name] of Object.entries(aliases)) if (name === param.name && alias in keywords) return alias;
+  return null;
+}
+
+function convert(value: unknown, param: Param, numbers: boolean): unknown {
+  if (value === null) return param.optional ? null : MISMATCH;
+  if (param.list) {
+    if (param.listSize > 0 && !Array.isArray(value)) {
+      const one = convertOne(value, param.base, numbers);
+      return one === MISMATCH ? MISMATCH : new Array(param.listSize).fill(one);
+    }
+    if (!Array.isArray(value)) return MISMATCH;
+    const out = value.map((v) => convertOne(v, param.base, false));
+    return out.includes(MISMATCH) ? MISMATCH : out;
+  }
+  return convertOne(value, param.base, numbers);
+}
+
+function isNumber(value: unknown): value is number | bigint {
+  return typeof value === "number" || typeof value === "bigint";
+}
+
+function convertOne(value: unknown, base: string, numbers: boolean): unknown {
+  switch (base) {
+    case "Tensor":
+      if (value instanceof Tensor) return value;
+      return numbers && (isNumber(value) || typeof value === "boolean") ? wrapNumber(value) : MISMATCH;
+    case "Scalar":
+      if (value instanceof Tensor) return value.ndim === 0 && !value.requires_grad ? value.item() : MISMATCH;
+      return isNumber(value) ? Number(value) : typeof value === "boolean" ? value : MISMATCH;
+    case "float":
+      return isNumber(value) ? Number(value) : MISMATCH;
+    case "int":
+      if (value instanceof Tensor && value.ndim === 0 && !value.is_floating_point()) return value.item();
+      return isNumber(value) && Number.isInteger(Number(value)) ? Number(value) : MISMATCH;
+    case "bool":
+      return typeof value === "boolean" ? value : MISMATCH;
+    case "str":
+      return typeof value === "string" ? value : MISMATCH;
+    case "ScalarType":
+      return value instanceof DType ? value : MISMATCH;
+    case "Generator":
+      return value instanceof Generator ? value : MISMATCH;
+    default:
+      throw new Error(`schema type ${base}`);
+  }
+}
+
+/** Python's name for what was passed. */
+function typeName(value: unknown): string {
+  if (value === null || value === undefined) return "NoneType";
+  if (value instanceof Tensor) return "Tensor";
+  if (value instanceof DType) return "torch.dtype";
+  if (Array.isArray(value)) return "list";
+  if (typeof value === "number") return Number.isInteger(value) ? "int" : "float";
+  if (typeof value === "boolean") return "bool";
+  if (typeof value === "string") return "str";
+  return typeof value === "object" ? (value.constructor?.name ?? "dict") : typeof value;
+}
+
+const typeTexts: Record<string, string> = {
+  Scalar: "Number",
+  ScalarType: "torch.dtype",
+  "int[]": "tuple of ints",
+  "Tensor[]": "tuple of Tensors",
+};
+
+function typeText(param: Param): string {
+  const key = param.base + (param.list ? "[]" : "");
+  return typeTexts[key] ?? key;
+}
+
+/** Why no overload took the arguments, in PyTorch's words. */
+function explain(
+  name: string,
+  specs: readonly OpSpec[],
+  args: readonly unknown[],
+  keywords: Record<string, unknown> | null,
+  method: boolean,
+): string {
+  const skip = method ? 1 : 0;
+  for (const key of keywords === null ? [] : definedKeys(keywords)) {
+    const known = specs.some((s) => s.schema.params.some((p, i) => keywordFor(p, { [key]: 0 }, i === 0 && !method)));
+    if (!known) return `${name}() got an unexpected keyword argument '${key}'`;
+    const position = specs[0].schema.params.findIndex((p) => keywordFor(p, { [key]: 0 }, !method) !== null);
+    if (specs.length === 1 && position >= 0 && position < args.length) {
+      return `${name}() got multiple values for argument '${key}'`;
+    }
+  }
+  if (specs.length === 1) {
+    const { params } = specs[0].schema;
+    const positional = params.filter((p) => !p.keywordOnly);
+    const shown = (p: Param, i: number) => (i === 0 && !method && p.name === "self" ? "input" : p.name);
+    for (let i = skip; i < Math.min(args.length, positional.length); i++) {
+      if (convert(args[i], positional[i], specs[0].numbers) === MISMATCH) {
+        return `${name}(): argument '${shown(positional[i], i)}' (position ${i + 1 - skip}) must be ${typeText(positional[i])}, not ${typeName(args[i])}`;
+      }
+    }
+    if (args.length > positional.length) {
+      const n = positional.length - skip;
+      return `${name}() takes ${n} positional argument${n === 1 ? "" : "s"} but ${args.length - skip} ${args.length - skip === 1 ? "was" : "were"} given`;
+    }
+    const missing = params.filter(
+      (p, i) =>
+        p.default === undefined && i >= args.length && keywordFor(p, keywords ?? {}, i === 0 && !method) === null,
+    );
+    if (missing.length > 0) {
+      const names = missing.map((p) => `"${shown(p, params.indexOf(p))}"`).join(", ");
+      return `${name}() missing ${missing.length} required positional arguments: ${names}`;
+    }
+    for (const p of params) {
+      const key = keywordFor(p, keywords ?? {}, false);
+      if (key !== null && convert(keywords![key], p, specs[0].numbers) === MISMATCH) {
+        return `${name}(): argument '${key}' must be ${typeText(p)}, not ${typeName(keywords![key])}`;
+      }
+    }
+  }
+  const got = [
+    ...args.slice(skip).map(typeName),
+    ...Object.entries(keywords ?? {}).map(([key, value]) => `${key}=${typeName(value)}`),
+  ];
+  const forms = specs.map((s) => ` * (${s.schema.params.slice(skip).map(paramText).join(", ")})`);
+  return `${name}() received an invalid combination of arguments - got (${got.join(", ")}), but expected one of:\n${forms.join("\n")}`;
+}
+
+function paramText(param: Param): string {
+  return `${typeText(param)} ${param.name}`;
+}
+
+/** The overloads of each public name among `variant`s (`function`, `method`, `nn.functional`, …). */
+export function overloadsOf(variant: string): Map<string, OpSpec[]> {
+  const out = new Map<string, OpSpec[]>();
+  const add = (name: string, spec: OpSpec) => {
+    const list = out.get(name);
+    if (list === undefined) out.set(name, [spec]);
+    else list.push(spec);
+  };
+  for (const spec of registry) {
+    const here = spec.variants.includes(variant);
+    if (here) add(spec.schema.name, spec);
+    const onlyInPlace = variant === "method" && spec.variants.includes("in-place");
+    if (spec.inPlace && (here || onlyInPlace) && variant !== "nn.functional") add(`${spec.schema.name}_`, spec);
+  }
+  return out;
+}
+
+/** The public functions of a variant, by name. */
+export function functionsOf(variant: string): Record<string, PublicFunction> {
+  const out: Record<string, PublicFunction> = {};
+  for (const [name, specs] of overloadsOf(variant)) {
+    out[name] = bindOverloads(name, specs, false);
+    Object.defineProperty(out[name], "name", { value: name });
+  }
+  return out;
+}
+
+/** Puts every method and property of the registry on `Tensor`. */
+export function installMethods(): void {
+  for (const [name, specs] of overloadsOf("method")) {
+    Object.defineProperty(Tensor.prototype, name, {
+      value: bindOverloads(name, specs, true),
+      writable: true,
+      configurable: true,
+    });
+  }
+  for (const [name, [spec]] of overloadsOf("property")) {
+    Object.defineProperty(Tensor.prototype, name, {
+      get(this: Tensor) {
+        return runOp(spec, [this]);
+      },
+      configurable: true,
+    });
+  }
+}

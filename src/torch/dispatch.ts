@@ -1,0 +1,360 @@
+/**
+ * Ops: declared once, called from everywhere.
+ *
+ * A declaration is PyTorch's schema, the forward on plain memory, and for each differentiable input its derivative:
+ *
+ *     export const sin = op("sin(Tensor self) -> Tensor", {
+ *       doc: "Sine of each element (in radians).",
+ *       forward: (x) => map(x, Math.sin),
+ *       // d sin x = cos x dx
+ *       grad: { self: ["self", (g, s) => g.mul(s.self.cos())] },
+ *     });
+ *
+ * From it come `torch.sin`, `x.sin()`, `x.sin_()`, their typings and docs, and the node `SinBackward0`.
+ */
+import { mode } from "./autograd/gradMode";
+import { Node } from "./autograd/node";
+import { SavedTensor } from "./autograd/saved";
+import { checkInPlace, rebaseHistory } from "./autograd/inPlace";
+import type { DType } from "./dtype";
+import { RuntimeError } from "./errors";
+import { copyInto } from "./kernels/copy";
+import { seam } from "./observer";
+import { checkCanCast } from "./promotion";
+import { type Args, type NamedArgs, parseSchema, type Result, type Schema } from "./schema";
+import { sameShape, sizeText } from "./shape";
+import { gradientEdge, Tensor, type TensorMeta } from "./tensor";
+
+/**
+ * What a derivative sees: every argument by name, and `result` (or the results by their names). Only saved tensors have
+ * values; of the others there is shape and dtype.
+ */
+export type Saved<S extends string> = NamedArgs<S> & { result: Tensor; [name: string]: any };
+
+/** A cotangent for each output comes as an array when there are several outputs. */
+type Gradient = any;
+type VjpResult = Tensor | null | (Tensor | null)[];
+type Vjp<S extends string> = (grad: Gradient, saved: Saved<S>) => VjpResult;
+
+/** A derivative, with the space-separated names of what it saves in front. */
+export type Derivative<S extends string> = Vjp<S> | readonly [saves: string, vjp: Vjp<S>];
+
+export interface Declaration<S extends string> {
+  /** One sentence for completion lists, more after a blank line: shapes, formula, errors. */
+  doc: string;
+  /** Runs without recording. A view returns an alias of its input's memory. */
+  forward: (...args: Args<S>) => Result<S>;
+  /** By input name. Tensor-list inputs get arrays. Left out: the op is not differentiable. */
+  grad?: { [name: string]: Derivative<S> };
+  /** `SumBackward1`; the default is the op's name in camel case with `Backward0`. */
+  node?: string;
+  /** Also as `x.name_()`. */
+  inPlace?: boolean;
+  /** Where it is found; by default a function, and a method when the first argument is `self`. */
+  variants?: ("function" | "method" | "in-place" | "nn.functional" | "linalg" | "special" | "property")[];
+  /** A number may stand for a tensor argument, as in arithmetic. */
+  numbers?: boolean;
+  /** Made of other ops, which record the graph: no node of its own. */
+  composite?: boolean;
+  /** Which outputs carry gradient, where not all floating-point ones do. */
+  differentiableOutputs?: string[];
+}
+
+/** A declared op: callable with exactly its schema's arguments. */
+export interface Op<S extends string = any> {
+  (...args: Args<S>): Result<S>;
+  readonly spec: OpSpec;
+}
+
+export class OpSpec {
+  readonly schema: Schema;
+  readonly nodeName: string;
+  readonly doc: string;
+  readonly forward: (...args: any[]) => any;
+  readonly variants: readonly string[];
+  readonly numbers: boolean;
+  readonly inPlace: boolean;
+  /** By parameter position: what the derivative saves (indices; −1−i is output i) and computes. */
+  readonly grads: ({ saves: number[]; vjp: Vjp<any> } | null)[];
+  readonly differentiable: boolean;
+  readonly composite: boolean;
+  readonly differentiableOutputs: readonly string[] | null;
+  /** Prototype of what derivatives see, with a getter for each name. */
+  readonly savedPrototype: object;
+  readonly outputNames: string[];
+
+  constructor(
+    readonly text: string,
+    d: Declaration<any>,
+  ) {
+    this.schema = parseSchema(text);
+    const { params, name, returns } = this.schema;
+    this.nodeName = d.node ?? `${camelCase(name)}Backward0`;
+    this.doc = d.doc;
+    this.forward = d.forward as (...args: any[]) => any;
+    this.variants = d.variants ?? (params[0]?.name === "self" ? ["function", "method"] : ["function"]);
+    this.numbers = d.numbers ?? false;
+    this.inPlace = d.inPlace ?? false;
+    this.composite = d.composite ?? false;
+    this.outputNames = returns.length > 0 ? returns : ["result"];
+    const grads = d.grad ?? {};
+    this.grads = params.map((p) => this.#derivative(grads[p.name]));
+    this.differentiable = d.grad !== undefined;
+    this.differentiableOutputs = d.differentiableOutputs ?? null;
+    for (const key of Object.keys(grads)) {
+      if (!params.some((p) => p.name === key)) throw new Error(`${text}: no argument ${key} to differentiate`);
+    }
+    this.savedPrototype = {};
+    params.forEach((p, i) => this.#getter(p.name, (node) => unpack(node.args[i])));
+    this.outputNames.forEach((output, i) => this.#getter(output, (node) => unpack(node.results[i])));
+  }
+
+  #derivative(given: Derivative<any> | undefined): { saves: number[]; vjp: Vjp<any> } | null {
+    if (given === undefined) return null;
+    if (typeof given === "function") return { saves: [], vjp: given };
+    const saves = given[0].split(" ").map((name) => {
+      const param = this.schema.params.findIndex((p) => p.name === name);
+      if (param >= 0) return param;
+      const output = this.outputNames.indexOf(name);
+      if (output < 0) throw new Error(`${this.text}: nothing named ${name} to save`);
+      return -1 - output;
+    });
+    return { saves, vjp: given[1] };
+  }
+
+  #getter(name: string, read: (node: OpNode) => unknown): void {
+    Object.defineProperty(this.savedPrototype, name, {
+      get(this: { node: OpNode }) {
+        return read(this.node);
+      },
+    });
+  }
+}
+
+function camelCase(name: string): string {
+  return name
+    .split("_")
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .join("");
+}
+
+function unpack(value: unknown): unknown {
+  if (value instanceof SavedTensor) return value.unpack();
+  if (Array.isArray(value) && value[0] instanceof SavedTensor) return value.map((v: SavedTensor) => v.unpack());
+  return value;
+}
+
+/** Every op, in the order of declaration. */
+export const registry: OpSpec[] = [];
+
+/** Declares an op and returns it, callable with exactly its schema's arguments. */
+export function op<const S extends string>(schema: S, declaration: Declaration<S>): Op<S> {
+  const spec = new OpSpec(schema, declaration as unknown as Declaration<any>);
+  registry.push(spec);
+  const call = (...args: Args<S>): Result<S> => runOp(spec, args);
+  return Object.assign(call, { spec }) as Op<S>;
+}
+
+/** The node of a declared op. */
+export class OpNode extends Node {
+  results: unknown[] = [];
+  /** Argument by position: a saved tensor, the metadata of one not saved, or the value. */
+  args: unknown[];
+  readonly #needs: boolean[];
+
+  constructor(
+    readonly spec: OpSpec,
+    args: unknown[],
+  ) {
+    super();
+    this.args = args;
+    this.#needs = spec.grads.map((grad, i) => grad !== null && requiresGrad(args[i]));
+    for (let i = 0; i < args.length; i++) {
+      const arg = args[i];
+      if (arg instanceof Tensor) this.next_functions.push(spec.grads[i] === null ? [null, 0] : gradientEdge(arg));
+      else if (isTensorList(arg)) for (const t of arg) this.next_functions.push(gradientEdge(t));
+    }
+  }
+
+  name(): string {
+    return this.spec.nodeName;
+  }
+
+  /** Keeps what the derivatives of the inputs that need one ask for, and of everything else only shape and dtype. */
+  save(outputs: readonly Tensor[]): void {
+    const saved = new Set<number>();
+    this.#needs.forEach((need, i) => {
+      if (need) for (const s of this.spec.grads[i]!.saves) saved.add(s);
+    });
+    this.args = this.args.map((arg, i) => keep(arg, saved.has(i)));
+    this.results = outputs.map((out, i) => keep(out, saved.has(-1 - i)));
+    this.outputs = outputs.map((out) => ({ shape: out.shape, dtype: out.dtype }));
+  }
+
+  apply(grads: (Tensor | null)[]): (Tensor | null)[] {
+    const result: (Tensor | null)[] = [];
+    const grad = grads.length === 1 ? grads[0] : grads;
+    const saved = Object.create(this.spec.savedPrototype);
+    saved.node = this;
+    const nothing = grads.every((g) => g === null);
+    for (let i = 0; i < this.args.length; i++) {
+      const width = tensorCount(this.args[i]);
+      if (width === 0) continue;
+      if (nothing || !this.#needs[i]) {
+        for (let k = 0; k < width; k++) result.push(null);
+        continue;
+      }
+      const computed = this.spec.grads[i]!.vjp(grad, saved);
+      if (Array.isArray(computed)) result.push(...computed);
+      else result.push(computed);
+    }
+    return result;
+  }
+
+  override release(): void {
+    for (const value of [...this.args, ...this.results].flat()) if (value instanceof SavedTensor) value.release();
+  }
+}
+
+function keep(value: unknown, whole: boolean): unknown {
+  if (value instanceof Tensor) return whole ? new SavedTensor(value) : metaOf(value);
+  if (isTensorList(value)) return value.map((t) => keep(t, whole));
+  return value;
+}
+
+/** The argument of an op is a tensor, of which only this is left. */
+class Meta implements TensorMeta {
+  constructor(
+    readonly shape: number[],
+    readonly dtype: DType,
+  ) {}
+  get ndim(): number {
+    return this.shape.length;
+  }
+}
+
+function metaOf(t: Tensor): TensorMeta {
+  return new Meta(t.shape, t.dtype);
+}
+
+function isTensorValue(value: unknown): boolean {
+  return value instanceof Tensor || value instanceof SavedTensor || value instanceof Meta;
+}
+
+function isTensorList(value: unknown): value is Tensor[] {
+  return Array.isArray(value) && value.length > 0 && value[0] instanceof Tensor;
+}
+
+function tensorCount(value: unknown): number {
+  if (isTensorValue(value)) return 1;
+  return Array.isArray(value) && value.length > 0 && isTensorValue(value[0]) ? value.length : 0;
+}
+
+function requiresGrad(value: unknown): boolean {
+  if (value instanceof Tensor) return value.requires_grad;
+  return isTensorList(value) && value.some((t) => t.requires_grad);
+}
+
+/** Runs `f` as PyTorch runs a kernel: no graph is recorded, no observer is told. */
+export function belowAutograd<T>(f: () => T): T {
+  const grad = mode.grad;
+  const observer = seam.observer;
+  mode.grad = false;
+  seam.observer = null;
+  try {
+    return f();
+  } finally {
+    mode.grad = grad;
+    seam.observer = observer;
+  }
+}
+
+function runForward(spec: OpSpec, args: unknown[]): any {
+  const grad = mode.grad;
+  const observer = seam.observer;
+  if (!grad && observer === null) return spec.forward(...args);
+  mode.grad = false;
+  seam.observer = null;
+  try {
+    return spec.forward(...args);
+  } finally {
+    mode.grad = grad;
+    seam.observer = observer;
+  }
+}
+
+/** Runs a declared op: forward, then its node where an input requires grad. */
+export function runOp(spec: OpSpec, args: unknown[]): any {
+  if (spec.composite) return spec.forward(...args);
+  let records = false;
+  if (mode.grad && spec.differentiable) {
+    for (let i = 0; i < args.length && !records; i++) records = spec.grads[i] !== null && requiresGrad(args[i]);
+  }
+  const out = runForward(spec, args);
+  if (!(out instanceof Tensor) && !Array.isArray(out)) return out;
+  const outputs: Tensor[] = Array.isArray(out) ? out : [out];
+  if (spec.schema.isView) for (const view of outputs) attachView(view, args[0] as Tensor);
+  if (records) record(spec, args, outputs);
+  seam.observer?.op?.(spec.schema.full, args, outputs);
+  if (spec.schema.returns.length > 0) {
+    spec.schema.returns.forEach((name, i) => Object.defineProperty(out, name, { value: outputs[i] }));
+  }
+  return out;
+}
+
+function record(spec: OpSpec, args: unknown[], outputs: readonly Tensor[]): void {
+  const carries = (out: Tensor, i: number) =>
+    out.dtype.is_floating_point && (spec.differentiableOutputs?.includes(spec.outputNames[i]) ?? true);
+  if (!outputs.some(carries)) return;
+  const node = new OpNode(spec, args);
+  outputs.forEach((out, i) => {
+    if (!carries(out, i)) return;
+    out.gradFn = node;
+    out.output_nr = i;
+    out.gradFnVersion = out.versions.n;
+  });
+  node.save(outputs);
+}
+
+/** Makes `view` a view: it shares the base's memory, version counter and fate. */
+function attachView(view: Tensor, source: Tensor): void {
+  if (view === source || view.storageOf !== source.storageOf) return;
+  view._base = source._base ?? source;
+  view.versions = source.versions;
+  view.gradFnVersion = view.versions.n;
+  view.inference = source.inference;
+}
+
+/** `x.name_(…)`: computes, writes the result into the first argument's memory, and moves that tensor to the new node. */
+export function runInPlace(spec: OpSpec, args: unknown[]): Tensor {
+  const self = args[0] as Tensor;
+  const records =
+    mode.grad && spec.differentiable && args.some((arg, i) => spec.grads[i] !== null && requiresGrad(arg));
+  if (mode.grad) checkInPlace(self);
+  // The derivative may want the old value, which is about to be overwritten.
+  const kept = records && savesSelf(spec, args) ? [belowAutograd(() => self.clone()), ...args.slice(1)] : args;
+  const out = runForward(spec, args) as Tensor;
+  if (!sameShape(out.shape, self.shape)) {
+    throw new RuntimeError(
+      `output with shape ${sizeText(self.shape)} doesn't match the broadcast shape ${sizeText(out.shape)}`,
+    );
+  }
+  checkCanCast(out.dtype, self.dtype);
+  let node: OpNode | null = null;
+  if (records) {
+    node = new OpNode(spec, args);
+    node.args = kept;
+  }
+  copyInto(self, out);
+  self.versions.n++;
+  if (node !== null) {
+    rebaseHistory(self, node);
+    node.save([self]);
+  }
+  seam.observer?.op?.(`${spec.schema.name}_`, args, [self]);
+  return self;
+}
+
+function savesSelf(spec: OpSpec, args: unknown[]): boolean {
+  return spec.grads.some((grad, i) => grad !== null && requiresGrad(args[i]) && grad.saves.includes(0));
+}

@@ -1,0 +1,52 @@
+/** Methods whose arguments no schema describes. */
+import type { DType } from "./dtype";
+import { type Index, index, index_put_ } from "./ops/indexing";
+import { Tensor } from "./tensor";
+
+/** Typed here, and merged into `Tensor` with the generated ones. */
+export interface HandwrittenMethods {
+  /**
+   * Python's `x[…]`: numbers, slice strings (`"1:3"`), `torch.slice(1, 3)`, `"..."`, null for a new axis, booleans, tensors, arrays.
+   * Numbers and slices give views, index tensors a copy. Throws IndexError with PyTorch's texts.
+   */
+  index(...indices: Index[]): Tensor;
+  /** Python's `x[indices] = values`, in place. Returns x. */
+  index_put_(
+    indices: readonly Index[],
+    values: Tensor | number | boolean,
+    options?: boolean | { accumulate?: boolean },
+  ): Tensor;
+  /** All dimensions reversed; a view. */
+  readonly T: Tensor;
+  /** The last two dimensions exchanged; a view. */
+  readonly mT: Tensor;
+  /** In another dtype; the tensor itself where it has that one. */
+  type(dtype: DType): Tensor;
+  /** `torch.FloatTensor`. */
+  type(): string;
+  /** The same memory, cut off the graph in place. */
+  detach_(): Tensor;
+}
+
+export function installHandwritten(): void {
+  const methods: Record<string, (this: Tensor, ...args: any[]) => unknown> = {
+    index(...indices) {
+      return index(this, ...indices);
+    },
+    index_put_(indices, values, options) {
+      return index_put_(this, indices, values, options);
+    },
+    type(dtype?: DType) {
+      return dtype === undefined ? `torch.${this.dtype.scalarName}Tensor` : this.to(dtype);
+    },
+    detach_() {
+      this.gradFn = null;
+      this.output_nr = 0;
+      this.leafRequiresGrad = false;
+      return this;
+    },
+  };
+  for (const [name, value] of Object.entries(methods)) {
+    Object.defineProperty(Tensor.prototype, name, { value, writable: true, configurable: true });
+  }
+}

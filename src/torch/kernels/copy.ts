@@ -1,0 +1,94 @@
+/** Moving elements: between dtypes, geometries and broadcast shapes. */
+import { bool, type DType, float32, float64, int64, type TypedArray } from "../dtype";
+import { broadcastShapes, isNonOverlappingDense, numel, sameShape } from "../shape";
+import { alias, allocate, forEachOffset, fromData, Tensor } from "../tensor";
+
+/** Whether storing a `from` value into `to`'s array is the cast itself. */
+function storesAsIs(from: DType, to: DType): boolean {
+  if (from === to || to === float32 || to === float64) return true;
+  if (to === bool) return false;
+  return from === bool || (from !== float32 && from !== float64);
+}
+
+/** The same values in another dtype, row-major or in the source's dense order; the tensor itself when it has that dtype. */
+export function castTo(t: Tensor, dtype: DType): Tensor {
+  if (t.dtype === dtype) return t;
+  const out = emptyLike(t, dtype);
+  copyInto(out, t);
+  return out;
+}
+
+/** Uninitialised, with the source's order of dimensions in memory where that is dense. */
+export function emptyLike(t: Tensor, dtype: DType): Tensor {
+  if (!isNonOverlappingDense(t.shape, t.strides)) return allocate(t.shape, dtype);
+  const out = allocate(t.shape, dtype);
+  return alias(out, t.shape, t.strides, 0);
+}
+
+/** The view of `t` under a shape it broadcasts to. */
+export function broadcastTo(t: Tensor, shape: number[]): Tensor {
+  return alias(t, shape, broadcastStrides(t, shape), t.offset);
+}
+
+/** Strides of `t` under a shape it broadcasts to: 0 where it repeats. */
+export function broadcastStrides(t: Tensor, shape: readonly number[]): number[] {
+  const lead = shape.length - t.shape.length;
+  return shape.map((size, i) => (i < lead || (t.shape[i - lead] === 1 && size !== 1) ? 0 : t.strides[i - lead]));
+}
+
+/** Writes `source`, broadcast and cast, into the memory of `target`. Throws when it does not broadcast to it. */
+export function copyInto(target: Tensor, source: Tensor): void {
+  const { shape } = target;
+  const n = numel(shape);
+  if (n === 0) return;
+  if (!sameShape(shape, source.shape)) {
+    broadcastShapes(source.shape, shape);
+    source = broadcastTo(source, shape);
+  }
+  const to = target.storageOf.data;
+  const from = source.storageOf.data;
+  const plain = storesAsIs(source.dtype, target.dtype);
+  // An overlap would read what this very copy has written.
+  if (to === from && !(target.offset === source.offset && sameShape(target.strides, source.strides))) {
+    source = fromData(source.flatData(), source.dtype, shape);
+    return copyInto(target, source);
+  }
+  if (plain && sameShape(target.strides, source.strides) && isNonOverlappingDense(shape, target.strides)) {
+    if (to !== from) to.set(from.subarray(source.offset, source.offset + n), target.offset);
+    return;
+  }
+  const { cast } = target.dtype;
+  const positions = positionsOf(source);
+  let i = 0;
+  if (plain) forEachOffset(shape, target.strides, target.offset, (at) => void (to[at] = from[positions(i++)]));
+  else forEachOffset(shape, target.strides, target.offset, (at) => void (to[at] = cast(from[positions(i++)])));
+}
+
+/** Memory position of the i-th element in row-major order; called with i = 0, 1, 2, … */
+function positionsOf(t: Tensor): (i: number) => number {
+  if (t.is_contiguous()) return (i) => t.offset + i;
+  const order = new Float64Array(numel(t.shape));
+  let k = 0;
+  forEachOffset(t.shape, t.strides, t.offset, (at) => {
+    order[k++] = at;
+  });
+  return (i) => order[i];
+}
+
+/** The tensor itself when it is row-major, a row-major copy otherwise. */
+export function contiguous(t: Tensor): Tensor {
+  return t.is_contiguous() ? t : fromData(t.flatData(), t.dtype, t.shape);
+}
+
+/** The elements in row-major order; the memory itself where it is already so. Do not write to it. */
+export function elements(t: Tensor): TypedArray {
+  const n = numel(t.shape);
+  const { data } = t.storageOf;
+  if (!t.is_contiguous()) return t.flatData();
+  return t.offset === 0 && data.length === n ? data : data.subarray(t.offset, t.offset + n);
+}
+
+/** Int64 elements in row-major order, for indices. */
+export function integers(t: Tensor): TypedArray {
+  return elements(castTo(t, int64));
+}

@@ -1,0 +1,108 @@
+/** Loops that take each element by itself. Arithmetic is in doubles and rounded once, when stored. */
+import { bool, type DType } from "../dtype";
+import { resultType } from "../promotion";
+import { broadcastShapes, isNonOverlappingDense, numel, sameShape } from "../shape";
+import { alias, allocate, type Tensor } from "../tensor";
+import { broadcastStrides, castTo, elements, emptyLike } from "./copy";
+
+/** `f` of each element, in `dtype`. */
+export function map(t: Tensor, f: (x: number) => number, dtype: DType = t.dtype): Tensor {
+  const n = numel(t.shape);
+  const out = emptyLike(t, dtype);
+  const to = out.storageOf.data;
+  if (isNonOverlappingDense(t.shape, t.strides)) {
+    const from = t.storageOf.data;
+    const start = t.offset;
+    for (let i = 0; i < n; i++) to[i] = f(from[start + i]);
+  } else {
+    const from = t.flatData();
+    for (let i = 0; i < n; i++) to[i] = f(from[i]);
+  }
+  return out;
+}
+
+/** `f` of each pair of elements, broadcast, both cast to `common` first; the result is in `dtype`. */
+export function zip(
+  a: Tensor,
+  b: Tensor,
+  f: (x: number, y: number) => number,
+  common: DType = resultType(a, b),
+  dtype: DType = common,
+): Tensor {
+  const shape = sameShape(a.shape, b.shape) ? a.shape : broadcastShapes(a.shape, b.shape);
+  const n = numel(shape);
+  if (n === 0) return allocate(shape, dtype);
+  a = castTo(a, common);
+  b = castTo(b, common);
+  const x = a.storageOf.data;
+  const y = b.storageOf.data;
+  if (b.shape.length === 0 && isNonOverlappingDense(a.shape, a.strides)) {
+    const out = emptyLike(a, dtype);
+    const to = out.storageOf.data;
+    const scalar = y[b.offset];
+    for (let i = 0, p = a.offset; i < n; i++, p++) to[i] = f(x[p], scalar);
+    return out;
+  }
+  if (sameShape(a.shape, b.shape) && sameShape(a.strides, b.strides) && isNonOverlappingDense(a.shape, a.strides)) {
+    const out = emptyLike(a, dtype);
+    const to = out.storageOf.data;
+    for (let i = 0, p = a.offset, q = b.offset; i < n; i++, p++, q++) to[i] = f(x[p], y[q]);
+    return out;
+  }
+  const out = allocate(shape, dtype);
+  zipStrided(out, a, b, f);
+  return out;
+}
+
+/** Walks two broadcast operands and a row-major result, the innermost dimension in a tight loop. */
+function zipStrided(out: Tensor, a: Tensor, b: Tensor, f: (x: number, y: number) => number): void {
+  const { shape } = out;
+  const to = out.storageOf.data;
+  const x = a.storageOf.data;
+  const y = b.storageOf.data;
+  const sa = broadcastStrides(a, shape);
+  const sb = broadcastStrides(b, shape);
+  const rank = shape.length;
+  if (rank === 0) {
+    to[0] = f(x[a.offset], y[b.offset]);
+    return;
+  }
+  const inner = shape[rank - 1];
+  const stepA = sa[rank - 1];
+  const stepB = sb[rank - 1];
+  const index = new Array<number>(rank).fill(0);
+  let pa = a.offset;
+  let pb = b.offset;
+  for (let i = 0; ; ) {
+    for (let k = 0, p = pa, q = pb; k < inner; k++, p += stepA, q += stepB) to[i++] = f(x[p], y[q]);
+    let d = rank - 2;
+    for (; d >= 0; d--) {
+      pa += sa[d];
+      pb += sb[d];
+      if (++index[d] < shape[d]) break;
+      pa -= sa[d] * shape[d];
+      pb -= sb[d] * shape[d];
+      index[d] = 0;
+    }
+    if (d < 0) return;
+  }
+}
+
+/** A yes or no for each pair of elements. */
+export function compare(a: Tensor, b: Tensor, f: (x: number, y: number) => boolean): Tensor {
+  return zip(a, b, f as unknown as (x: number, y: number) => number, resultType(a, b), bool);
+}
+
+/** `condition ? a : b`, broadcast, for the elements of three tensors. */
+export function select(condition: Tensor, a: Tensor, b: Tensor): Tensor {
+  const dtype = resultType(a, b);
+  const shape = broadcastShapes(broadcastShapes(condition.shape, a.shape), b.shape);
+  const view = (t: Tensor) => elements(alias(t, shape, broadcastStrides(t, shape), t.offset));
+  const yes = view(condition);
+  const x = view(castTo(a, dtype));
+  const y = view(castTo(b, dtype));
+  const out = allocate(shape, dtype);
+  const to = out.storageOf.data;
+  for (let i = 0; i < to.length; i++) to[i] = yes[i] !== 0 ? x[i] : y[i];
+  return out;
+}

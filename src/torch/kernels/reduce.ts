@@ -1,0 +1,93 @@
+/** Loops that fold dimensions away. Sums run in doubles, whatever is stored. */
+import type { DType, TypedArray } from "../dtype";
+import { IndexError } from "../errors";
+import { numel, wrapDim } from "../shape";
+import { alias, allocate, forEachOffset, type Tensor } from "../tensor";
+
+/** The shape without `dims` (which count from the front), or with 1 in their place. */
+export function reducedShape(shape: readonly number[], dims: readonly number[], keepdim: boolean): number[] {
+  if (keepdim) return shape.map((s, i) => (dims.includes(i) ? 1 : s));
+  return shape.filter((_, i) => !dims.includes(i));
+}
+
+/** Kept dimensions first and reduced ones last, so that each result comes from one row-major run of `length` elements. */
+export function rows(t: Tensor, dims: readonly number[]): { data: TypedArray; count: number; length: number } {
+  const kept = t.shape.map((_, i) => i).filter((i) => !dims.includes(i));
+  const order = [...kept, ...dims];
+  const shape = order.map((i) => t.shape[i]);
+  const moved = alias(
+    t,
+    shape,
+    order.map((i) => t.strides[i]),
+    t.offset,
+  );
+  const length = numel(dims.map((i) => t.shape[i]));
+  const data = moved.is_contiguous() ? t.storageOf.data.subarray(t.offset, t.offset + numel(shape)) : moved.flatData();
+  return { data, count: numel(kept.map((i) => t.shape[i])), length };
+}
+
+/** `f` of each run of elements along `dims`. */
+export function reduce(
+  t: Tensor,
+  dims: readonly number[],
+  keepdim: boolean,
+  dtype: DType,
+  f: (data: TypedArray, start: number, end: number) => number,
+): Tensor {
+  const { data, count, length } = rows(t, dims);
+  const out = allocate(reducedShape(t.shape, dims, keepdim), dtype);
+  const to = out.storageOf.data;
+  const { cast } = dtype;
+  for (let i = 0; i < count; i++) to[i] = cast(f(data, i * length, (i + 1) * length));
+  return out;
+}
+
+/** Position (along `dim`) of the element that `better` prefers in each run, the first where several are equal; NaN wins. */
+export function argBest(
+  t: Tensor,
+  dim: number,
+  better: (x: number, y: number) => boolean,
+  name: string,
+): { shape: number[]; positions: Float64Array; data: TypedArray; length: number } {
+  const d = wrapDim(dim, t.ndim);
+  const dims = t.ndim === 0 ? [] : [d];
+  const { data, count, length } = rows(t, dims);
+  if (length === 0) throw new IndexError(`${name}: Expected reduction dim ${d} to have non-zero size.`);
+  const positions = new Float64Array(count);
+  for (let i = 0; i < count; i++) {
+    const start = i * length;
+    let best = 0;
+    for (let k = 1; k < length && !Number.isNaN(data[start + best]); k++) {
+      const x = data[start + k];
+      if (better(x, data[start + best]) || Number.isNaN(x)) best = k;
+    }
+    positions[i] = best;
+  }
+  return { shape: reducedShape(t.shape, dims, false), positions, data, length };
+}
+
+/** `f` turns each run along `dim` into a run of the same length (softmax, cumsum). */
+export function scan(
+  t: Tensor,
+  dim: number,
+  dtype: DType,
+  f: (data: TypedArray, start: number, end: number, out: Float64Array) => void,
+): Tensor {
+  const d = wrapDim(dim, t.ndim);
+  const dims = t.ndim === 0 ? [] : [d];
+  const { data, count, length } = rows(t, dims);
+  const out = allocate(t.shape, dtype);
+  const to = out.storageOf.data;
+  const run = new Float64Array(length);
+  const step = t.ndim === 0 ? 1 : out.strides[d];
+  const keptShape = t.shape.filter((_, i) => i !== d || t.ndim === 0);
+  const keptStrides = out.strides.filter((_, i) => i !== d || t.ndim === 0);
+  if (count === 0 || length === 0) return out;
+  let i = 0;
+  forEachOffset(keptShape, keptStrides, 0, (at) => {
+    f(data, i * length, (i + 1) * length, run);
+    for (let k = 0; k < length; k++) to[at + k * step] = run[k];
+    i++;
+  });
+  return out;
+}

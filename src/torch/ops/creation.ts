@@ -1,0 +1,233 @@
+/** Ops that make tensors out of sizes, ranges and random numbers. */
+import { op } from "../dispatch";
+import { bool, type DType, get_default_dtype, int64 } from "../dtype";
+import { RuntimeError } from "../errors";
+import { castTo, emptyLike } from "../kernels/copy";
+import { default_generator, type Generator } from "../random";
+import type { Scalar } from "../schema";
+import { sizeText } from "../shape";
+import { allocate, fromData, type Tensor } from "../tensor";
+
+/** A leaf that the user asked to require grad. */
+function leaf(t: Tensor, requires_grad: boolean): Tensor {
+  if (requires_grad) t.requires_grad = true;
+  return t;
+}
+
+function sized(size: readonly number[]): number[] {
+  if (size.some((s) => s < 0)) {
+    throw new RuntimeError(
+      `Trying to create tensor with negative dimension ${size.find((s) => s < 0)}: ${sizeText(size)}`,
+    );
+  }
+  return [...size];
+}
+
+function filled(size: readonly number[], value: Scalar, dtype: DType, requires_grad: boolean): Tensor {
+  const out = allocate(sized(size), dtype);
+  const v = dtype.cast(Number(value));
+  if (v !== 0) out.storageOf.data.fill(v);
+  return leaf(out, requires_grad);
+}
+
+op("zeros(int[] size, *, ScalarType? dtype=None, bool requires_grad=False) -> Tensor", {
+  doc: "A tensor of zeros.",
+  forward: (size, dtype, requires_grad) => filled(size, 0, dtype ?? get_default_dtype(), requires_grad),
+});
+op("ones(int[] size, *, ScalarType? dtype=None, bool requires_grad=False) -> Tensor", {
+  doc: "A tensor of ones.",
+  forward: (size, dtype, requires_grad) => filled(size, 1, dtype ?? get_default_dtype(), requires_grad),
+});
+op("empty(int[] size, *, ScalarType? dtype=None, bool requires_grad=False) -> Tensor", {
+  doc: "A tensor whose values you will set; here they start at zero.",
+  forward: (size, dtype, requires_grad) => filled(size, 0, dtype ?? get_default_dtype(), requires_grad),
+});
+op("full(int[] size, Scalar fill_value, *, ScalarType? dtype=None, bool requires_grad=False) -> Tensor", {
+  doc: "A tensor of one value; float32 unless `dtype` says otherwise, bool for a boolean.",
+  forward: (size, value, dtype, requires_grad) =>
+    filled(size, value, dtype ?? (typeof value === "boolean" ? bool : get_default_dtype()), requires_grad),
+});
+
+const likes: [string, string, number][] = [
+  ["zeros", "zeros", 0],
+  ["ones", "ones", 1],
+  ["empty", "zeros to be overwritten", 0],
+];
+for (const [name, word, value] of likes) {
+  op(
+    `${name}_like(Tensor self, *, ScalarType? dtype=None, bool requires_grad=False) -> Tensor` as "zeros_like(Tensor self, *, ScalarType? dtype=None, bool requires_grad=False) -> Tensor",
+    {
+      doc: `A tensor of ${word} with the shape and dtype of another.`,
+      forward: (t, dtype, requires_grad) => {
+        const out = emptyLike(t, dtype ?? t.dtype);
+        if (value !== 0) out.storageOf.data.fill(value);
+        return leaf(out, requires_grad);
+      },
+    },
+  );
+  op(
+    `new_${name}(Tensor self, int[] size, *, ScalarType? dtype=None, bool requires_grad=False) -> Tensor` as "new_zeros(Tensor self, int[] size, *, ScalarType? dtype=None, bool requires_grad=False) -> Tensor",
+    {
+      doc: `A tensor of ${word} of any size with the dtype of this one.`,
+      forward: (t, size, dtype, requires_grad) => filled(size, value, dtype ?? t.dtype, requires_grad),
+      variants: ["method"],
+    },
+  );
+}
+op("full_like(Tensor self, Scalar fill_value, *, ScalarType? dtype=None, bool requires_grad=False) -> Tensor", {
+  doc: "A tensor of one value with the shape and dtype of another.",
+  forward: (t, value, dtype, requires_grad) => filled(t.shape, value, dtype ?? t.dtype, requires_grad),
+});
+op(
+  "new_full(Tensor self, int[] size, Scalar fill_value, *, ScalarType? dtype=None, bool requires_grad=False) -> Tensor",
+  {
+    doc: "A tensor of one value of any size with the dtype of this one.",
+    forward: (t, size, value, dtype, requires_grad) => filled(size, value, dtype ?? t.dtype, requires_grad),
+    variants: ["method"],
+  },
+);
+
+function range(start: Scalar, end: Scalar, step: Scalar, dtype: DType | null, requires_grad: boolean): Tensor {
+  const [from, to, by] = [Number(start), Number(end), Number(step)];
+  if (by === 0) throw new RuntimeError("step must be nonzero");
+  if ((by > 0 && to < from) || (by < 0 && to > from)) {
+    throw new RuntimeError("upper bound and larger bound inconsistent with step sign");
+  }
+  const whole = [from, to, by].every(Number.isInteger);
+  const type = dtype ?? (whole ? int64 : get_default_dtype());
+  const out = allocate([Math.ceil((to - from) / by)], type);
+  const { data } = out.storageOf;
+  for (let i = 0; i < data.length; i++) data[i] = type.cast(from + i * by);
+  return leaf(out, requires_grad);
+}
+
+op("arange(Scalar end, *, ScalarType? dtype=None, bool requires_grad=False) -> Tensor", {
+  doc: "Whole numbers from 0 up to, not including, `end`; int64 when `end` is whole.",
+  forward: (end, dtype, requires_grad) => range(0, end, 1, dtype, requires_grad),
+});
+op(
+  "arange.start_step(Scalar start, Scalar end, Scalar step=1, *, ScalarType? dtype=None, bool requires_grad=False) -> Tensor",
+  {
+    doc: "Numbers from `start` up to, not including, `end` in steps; int64 when all three are whole.",
+    forward: range,
+  },
+);
+
+op("linspace(Scalar start, Scalar end, int steps, *, ScalarType? dtype=None, bool requires_grad=False) -> Tensor", {
+  doc: "`steps` evenly spaced numbers from `start` to `end`, both included.",
+  forward: (start, end, steps, dtype, requires_grad) => {
+    if (steps < 0) throw new RuntimeError("number of steps must be non-negative");
+    const type = dtype ?? get_default_dtype();
+    const out = allocate([steps], type);
+    const { data } = out.storageOf;
+    const { cast } = type;
+    const from = cast(Number(start));
+    const to = cast(Number(end));
+    const step = steps > 1 ? cast(cast(to - from) / (steps - 1)) : 0;
+    // From both ends to the middle, as PyTorch does: the last value is exact.
+    for (let i = 0; i < steps; i++) {
+      data[i] = i < steps / 2 ? cast(from + cast(step * i)) : cast(to - cast(step * (steps - i - 1)));
+    }
+    return leaf(out, requires_grad);
+  },
+});
+
+op("eye(int n, int? m=None, *, ScalarType? dtype=None, bool requires_grad=False) -> Tensor", {
+  doc: "Ones on the diagonal, zeros elsewhere: `[n, m]`, square unless `m` is given.",
+  forward: (n, m, dtype, requires_grad) => {
+    const out = allocate(sized([n, m ?? n]), dtype ?? get_default_dtype());
+    const columns = m ?? n;
+    for (let i = 0; i < Math.min(n, columns); i++) out.storageOf.data[i * columns + i] = 1;
+    return leaf(out, requires_grad);
+  },
+});
+
+type Fill = (out: Tensor, generator: Generator) => void;
+
+const uniform: Fill = (out, generator) => {
+  const { data } = out.storageOf;
+  for (let i = 0; i < data.length; i++) data[i] = generator.uniform(out.dtype);
+};
+const normal: Fill = (out, generator) => generator.fillNormal(out.storageOf.data, out.dtype);
+
+function random(
+  size: readonly number[],
+  fill: Fill,
+  dtype: DType,
+  generator: Generator | null,
+  requires_grad: boolean,
+): Tensor {
+  const out = allocate(sized(size), dtype);
+  fill(out, generator ?? default_generator);
+  return leaf(out, requires_grad);
+}
+
+op("rand(int[] size, *, Generator? generator=None, ScalarType? dtype=None, bool requires_grad=False) -> Tensor", {
+  doc: "Uniform random numbers in [0, 1), PyTorch's own stream.",
+  forward: (size, generator, dtype, requires_grad) =>
+    random(size, uniform, dtype ?? get_default_dtype(), generator, requires_grad),
+});
+op("randn(int[] size, *, Generator? generator=None, ScalarType? dtype=None, bool requires_grad=False) -> Tensor", {
+  doc: "Normal random numbers of mean 0 and variance 1, PyTorch's own stream.",
+  forward: (size, generator, dtype, requires_grad) =>
+    random(size, normal, dtype ?? get_default_dtype(), generator, requires_grad),
+});
+op("rand_like(Tensor self, *, ScalarType? dtype=None, bool requires_grad=False) -> Tensor", {
+  doc: "Uniform random numbers with the shape and dtype of another tensor.",
+  forward: (t, dtype, requires_grad) => random(t.shape, uniform, dtype ?? t.dtype, null, requires_grad),
+});
+op("randn_like(Tensor self, *, ScalarType? dtype=None, bool requires_grad=False) -> Tensor", {
+  doc: "Normal random numbers with the shape and dtype of another tensor.",
+  forward: (t, dtype, requires_grad) => random(t.shape, normal, dtype ?? t.dtype, null, requires_grad),
+});
+op(
+  "normal.float_float(float mean, float std, int[] size, *, Generator? generator=None, ScalarType? dtype=None, bool requires_grad=False) -> Tensor",
+  {
+    doc: "Normal random numbers of a mean and standard deviation.",
+    forward: (mean, std, size, generator, dtype, requires_grad) => {
+      if (std < 0) throw new RuntimeError(`normal expects std >= 0.0, but found std ${std}`);
+      const fill: Fill = (out, g) => g.fillNormal(out.storageOf.data, out.dtype, mean, std);
+      return random(size, fill, dtype ?? get_default_dtype(), generator, requires_grad);
+    },
+  },
+);
+
+function integersBetween(low: number, high: number): Fill {
+  if (low >= high)
+    throw new RuntimeError(`random_ expects 'from' to be less than 'to', but got from=${low} >= to=${high}`);
+  return (out, generator) => {
+    const { data } = out.storageOf;
+    for (let i = 0; i < data.length; i++) data[i] = low + generator.below(high - low);
+  };
+}
+
+op(
+  "randint(int high, int[] size, *, Generator? generator=None, ScalarType? dtype=None, bool requires_grad=False) -> Tensor",
+  {
+    doc: "Random whole numbers from 0 up to, not including, `high`; int64.",
+    forward: (high, size, generator, dtype, requires_grad) =>
+      random(size, integersBetween(0, high), dtype ?? int64, generator, requires_grad),
+  },
+);
+op(
+  "randint.low(int low, int high, int[] size, *, Generator? generator=None, ScalarType? dtype=None, bool requires_grad=False) -> Tensor",
+  {
+    doc: "Random whole numbers from `low` up to, not including, `high`; int64.",
+    forward: (low, high, size, generator, dtype, requires_grad) =>
+      random(size, integersBetween(low, high), dtype ?? int64, generator, requires_grad),
+  },
+);
+op("randperm(int n, *, Generator? generator=None, ScalarType? dtype=None) -> Tensor", {
+  doc: "The whole numbers below `n` in random order; int64.",
+  forward: (n, generator, dtype) => {
+    const data = Float64Array.from({ length: n }, (_, i) => i);
+    const source = generator ?? default_generator;
+    for (let i = 0; i < n - 1; i++) {
+      const j = i + source.below(n - i);
+      const value = data[i];
+      data[i] = data[j];
+      data[j] = value;
+    }
+    return castTo(fromData(data, int64, [n]), dtype ?? int64);
+  },
+});

@@ -1,0 +1,221 @@
+/** Functions of one number, applied to each element. Integers and booleans give floating point, as in PyTorch, unless said otherwise. */
+import { type Declaration, op } from "../dispatch";
+import { bool } from "../dtype";
+import { RuntimeError } from "../errors";
+import { map } from "../kernels/elementwise";
+import { floatType } from "../promotion";
+import type { Tensor } from "../tensor";
+
+/** To a floating-point result, whatever comes in. */
+const toFloat = (f: (x: number) => number) => (t: Tensor) => map(t, f, floatType(t.dtype));
+
+/** Same dtype in and out. */
+const same = (f: (x: number) => number) => (t: Tensor) => map(t, f);
+
+type Gradient = Declaration<"f(Tensor self) -> Tensor">["grad"];
+
+/** One line for each function below: name, sentence, forward, derivative. */
+function unary(
+  name: string,
+  doc: string,
+  forward: (t: Tensor) => Tensor,
+  self: NonNullable<Gradient>[string],
+  variants: Declaration<any>["variants"] = ["function", "method"],
+) {
+  return op(`${name}(Tensor self) -> Tensor`, { doc, forward, grad: { self }, inPlace: true, variants });
+}
+
+const everywhere: Declaration<any>["variants"] = ["function", "method", "nn.functional"];
+
+// d sin x = cos x dx
+export const sin = unary("sin", "Sine of each element (radians).", toFloat(Math.sin), [
+  "self",
+  (g, s) => g.mul(s.self.cos()),
+]);
+// d cos x = −sin x dx
+export const cos = unary("cos", "Cosine of each element (radians).", toFloat(Math.cos), [
+  "self",
+  (g, s) => g.mul(s.self.sin().neg()),
+]);
+// d tan x = (1 + tan² x) dx
+export const tan = unary("tan", "Tangent of each element (radians).", toFloat(Math.tan), [
+  "result",
+  (g, s) => g.mul(s.result.pow(2).add(1)),
+]);
+// d asin x = dx / √(1 − x²)
+export const asin = unary("asin", "Arcsine of each element, in radians.", toFloat(Math.asin), [
+  "self",
+  (g, s) => g.mul(s.self.mul(s.self).neg().add(1).rsqrt()),
+]);
+// d acos x = −dx / √(1 − x²)
+export const acos = unary("acos", "Arccosine of each element, in radians.", toFloat(Math.acos), [
+  "self",
+  (g, s) => g.mul(s.self.mul(s.self).neg().add(1).rsqrt().neg()),
+]);
+// d atan x = dx / (1 + x²)
+export const atan = unary("atan", "Arctangent of each element, in radians.", toFloat(Math.atan), [
+  "self",
+  (g, s) => g.div(s.self.mul(s.self).add(1)),
+]);
+// d sinh x = cosh x dx
+export const sinh = unary("sinh", "Hyperbolic sine of each element.", toFloat(Math.sinh), [
+  "self",
+  (g, s) => g.mul(s.self.cosh()),
+]);
+// d cosh x = sinh x dx
+export const cosh = unary("cosh", "Hyperbolic cosine of each element.", toFloat(Math.cosh), [
+  "self",
+  (g, s) => g.mul(s.self.sinh()),
+]);
+// d tanh x = (1 − tanh² x) dx
+export const tanh = unary(
+  "tanh",
+  "Hyperbolic tangent of each element.",
+  toFloat(Math.tanh),
+  ["result", (g, s) => g.mul(s.result.mul(s.result).neg().add(1))],
+  everywhere,
+);
+// d asinh x = dx / √(x² + 1)
+export const asinh = unary("asinh", "Inverse hyperbolic sine of each element.", toFloat(Math.asinh), [
+  "self",
+  (g, s) => g.mul(s.self.pow(2).add(1).rsqrt()),
+]);
+// d acosh x = dx / √(x² − 1)
+export const acosh = unary("acosh", "Inverse hyperbolic cosine of each element.", toFloat(Math.acosh), [
+  "self",
+  (g, s) => g.mul(s.self.pow(2).sub(1).rsqrt()),
+]);
+// d atanh x = dx / (1 − x²)
+export const atanh = unary("atanh", "Inverse hyperbolic tangent of each element.", toFloat(Math.atanh), [
+  "self",
+  (g, s) => g.div(s.self.pow(2).neg().add(1)),
+]);
+// d eˣ = eˣ dx
+export const exp = unary("exp", "e to the power of each element.", toFloat(Math.exp), [
+  "result",
+  (g, s) => g.mul(s.result),
+]);
+// d 2ˣ = 2ˣ ln 2 dx
+export const exp2 = unary(
+  "exp2",
+  "2 to the power of each element.",
+  toFloat((x) => 2 ** x),
+  ["result", (g, s) => g.mul(s.result).mul(Math.LN2)],
+);
+// d (eˣ − 1) = eˣ dx
+export const expm1 = unary("expm1", "e to the power of each element, minus 1, exact near 0.", toFloat(Math.expm1), [
+  "result",
+  (g, s) => g.mul(s.result.add(1)),
+]);
+// d ln x = dx / x
+export const log = unary("log", "Natural logarithm of each element.", toFloat(Math.log), [
+  "self",
+  (g, s) => g.div(s.self),
+]);
+// d log₂ x = dx / (x ln 2)
+export const log2 = unary("log2", "Logarithm to base 2 of each element.", toFloat(Math.log2), [
+  "self",
+  (g, s) => g.div(s.self.mul(Math.LN2)),
+]);
+// d log₁₀ x = dx / (x ln 10)
+export const log10 = unary("log10", "Logarithm to base 10 of each element.", toFloat(Math.log10), [
+  "self",
+  (g, s) => g.div(s.self.mul(Math.LN10)),
+]);
+// d ln(1 + x) = dx / (1 + x)
+export const log1p = unary("log1p", "Natural logarithm of 1 plus each element, exact near 0.", toFloat(Math.log1p), [
+  "self",
+  (g, s) => g.div(s.self.add(1)),
+]);
+// d √x = dx / (2 √x)
+export const sqrt = unary("sqrt", "Square root of each element.", toFloat(Math.sqrt), [
+  "result",
+  (g, s) => g.div(s.result.mul(2)),
+]);
+// d x^(−1/2) = −½ x^(−3/2) dx
+export const rsqrt = unary(
+  "rsqrt",
+  "One over the square root of each element.",
+  toFloat((x) => 1 / Math.sqrt(x)),
+  ["result", (g, s) => g.mul(s.result.pow(3)).mul(-0.5)],
+);
+// d (1/x) = −dx / x²
+export const reciprocal = unary(
+  "reciprocal",
+  "One over each element.",
+  toFloat((x) => 1 / x),
+  ["result", (g, s) => g.neg().mul(s.result.mul(s.result))],
+);
+// dσ = σ (1 − σ) dx
+export const sigmoid = unary(
+  "sigmoid",
+  "Logistic sigmoid 1 / (1 + e⁻ˣ) of each element.",
+  toFloat((x) => 1 / (1 + Math.exp(-x))),
+  ["result", (g, s) => g.mul(s.result.neg().add(1).mul(s.result))],
+  everywhere,
+);
+
+// d |x| = sign x dx
+export const abs = unary("abs", "Absolute value of each element, in the dtype of the input.", same(Math.abs), [
+  "self",
+  (g, s) => g.mul(s.self.sgn()),
+]);
+
+export const neg = op("neg(Tensor self) -> Tensor", {
+  doc: "Each element with its sign turned. Throws RuntimeError for bool.",
+  forward: (t) => {
+    if (t.dtype === bool) {
+      throw new RuntimeError(
+        "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, use the `~` or `logical_not()` operator instead.",
+      );
+    }
+    return map(t, (x) => -x);
+  },
+  grad: { self: (g) => g.neg() },
+  inPlace: true,
+});
+
+/** Ties go to the even neighbour. */
+const roundEven = (x: number): number => {
+  const r = Math.round(x);
+  return Math.abs(x - Math.trunc(x)) === 0.5 && r % 2 !== 0 ? r - 1 : r;
+};
+
+// Piecewise constant: no slope anywhere it is defined.
+const flat = (g: Tensor) => g.zeros_like();
+export const floor = unary("floor", "The largest whole number not above each element.", same(Math.floor), flat);
+export const ceil = unary("ceil", "The smallest whole number not below each element.", same(Math.ceil), flat);
+export const round = unary("round", "The nearest whole number, ties to even.", same(roundEven), flat);
+export const trunc = unary("trunc", "Each element without its fraction.", same(Math.trunc), flat);
+export const sign = unary("sign", "−1, 0 or 1 by the sign of each element.", same(Math.sign), flat);
+export const sgn = unary("sgn", "−1, 0 or 1 by the sign of each element.", same(Math.sign), flat);
+// d (x − ⌊x⌋) = dx
+export const frac = unary(
+  "frac",
+  "The fraction of each element, with its sign.",
+  same((x) => x - Math.trunc(x)),
+  (g) => g,
+);
+
+const test = (name: string, doc: string, f: (x: number) => boolean) =>
+  op(`${name}(Tensor self) -> Tensor`, { doc, forward: (t) => map(t, f as unknown as (x: number) => number, bool) });
+
+export const isnan = test("isnan", "Whether each element is NaN.", Number.isNaN);
+export const isinf = test("isinf", "Whether each element is infinite.", (x) => x === Infinity || x === -Infinity);
+export const isfinite = test("isfinite", "Whether each element is neither NaN nor infinite.", Number.isFinite);
+export const logical_not = test("logical_not", "Whether each element is zero.", (x) => x === 0);
+
+export const bitwise_not = op("bitwise_not(Tensor self) -> Tensor", {
+  doc: "Each bit turned; logical not for bool.",
+  forward: (t) => (t.dtype === bool ? map(t, (x) => 1 - x) : map(t, (x) => -x - 1)),
+  inPlace: true,
+});
+
+// d relu x = dx where x > 0
+export const relu = op("relu(Tensor self) -> Tensor", {
+  doc: "Each element where positive, 0 elsewhere.",
+  forward: (t) => map(t, (x) => (x > 0 || Number.isNaN(x) ? x : 0)),
+  grad: { self: ["result", (g, s) => g.mul(s.result.gt(0))] },
+  inPlace: true,
+  variants: everywhere,
+});

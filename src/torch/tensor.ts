@@ -1,0 +1,353 @@
+/** The tensor: strided memory, and its place in the autograd graph. Its ops live in `ops/`; their typings come with `TensorMethods`. */
+import type { Node } from "./autograd/node";
+import { AccumulateGrad, type GradHook, type Handle, HookList } from "./autograd/node";
+import { mode } from "./autograd/gradMode";
+import type { DType, TypedArray } from "./dtype";
+import { RuntimeError, ValueError } from "./errors";
+import type { TensorMethods } from "./generated/methods";
+import { tensorText } from "./printing";
+import { contiguousStrides, isContiguous, numel, sameShape } from "./shape";
+
+/** The memory of one or more tensors; garbage-collected, like all of ours. */
+export class Storage {
+  constructor(readonly data: TypedArray) {}
+}
+
+/** Counts in-place changes; a tensor and its views share one. */
+export interface VersionCounter {
+  n: number;
+}
+
+/** What the engine keeps of a tensor whose values it does not need. */
+export interface TensorMeta {
+  readonly shape: number[];
+  readonly dtype: DType;
+}
+
+export type BackwardOptions = {
+  gradient?: Tensor | null;
+  retain_graph?: boolean | null;
+  create_graph?: boolean;
+  inputs?: Tensor | readonly Tensor[] | null;
+};
+
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the methods are installed from the op declarations, which also generate their typings
+export interface Tensor extends TensorMethods {}
+
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: see above
+export class Tensor {
+  /** Sizes, a plain array. */
+  readonly shape: number[];
+  readonly dtype: DType;
+  /** Which output of `grad_fn` this is. */
+  output_nr = 0;
+  /** The tensor this one is a view of, or null. */
+  _base: Tensor | null = null;
+  /** @internal */ readonly storageOf: Storage;
+  /** @internal */ readonly strides: number[];
+  /** @internal */ readonly offset: number;
+  /** @internal A Python number among tensors: it takes part in promotion by category only. */
+  wrappedNumber = false;
+  /** @internal */ versions: VersionCounter;
+  /** @internal The flag of a leaf; a result requires grad because it has a grad_fn. */
+  leafRequiresGrad = false;
+  /** @internal Stale for a view whose base changed: read `grad_fn`. */
+  gradFn: Node | null = null;
+  /** @internal The version at which `gradFn` of a view was made. */
+  gradFnVersion = 0;
+  /** @internal Hooks of a leaf; those of a result live on its grad_fn. */
+  hooks: HookList | null = null;
+  /** @internal */ accumulator: AccumulateGrad | null = null;
+  /** @internal */ gradient: Tensor | null = null;
+  /** @internal */ retains = false;
+  /** @internal */ inference: boolean;
+
+  /** @internal Users make tensors by `torch.tensor` and its like. */
+  constructor(storage: Storage, dtype: DType, shape: number[], strides: number[], offset: number) {
+    this.storageOf = storage;
+    this.dtype = dtype;
+    this.shape = shape;
+    this.strides = strides;
+    this.offset = offset;
+    this.versions = { n: 0 };
+    this.inference = mode.inference;
+  }
+
+  /** The function that made this tensor in the graph, or null for a leaf. */
+  get grad_fn(): Node {
+    // Typed as present: `x.grad_fn.name()` must type-check without `!`.
+    return gradFnOf(this) as Node;
+  }
+
+  /** Whether gradients flow to this tensor. */
+  get requires_grad(): boolean {
+    return this.leafRequiresGrad || this.gradFn !== null || (this._base !== null && gradFnOf(this) !== null);
+  }
+
+  /** Only a leaf's flag may change. Throws RuntimeError otherwise. */
+  set requires_grad(value: boolean) {
+    if (gradFnOf(this) !== null) {
+      if (value) return;
+      throw new RuntimeError(
+        "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a subgraph that doesn't require differentiation use var_no_grad = var.detach().",
+      );
+    }
+    if (value && !this.dtype.is_floating_point) {
+      throw new RuntimeError("only Tensors of floating point and complex dtype can require gradients");
+    }
+    this.leafRequiresGrad = value;
+  }
+
+  /** Made by the user, not by a recorded op: backward stores its gradient in `grad`. */
+  get is_leaf(): boolean {
+    return gradFnOf(this) === null;
+  }
+
+  /** The accumulated gradient of a leaf (or of a tensor that retains it); null before the first backward. */
+  get grad(): Tensor {
+    // Typed as present: `x.grad.add(…)` must type-check without `!`.
+    return this.gradient as Tensor;
+  }
+
+  /** Throws RuntimeError unless shape and dtype are this tensor's. */
+  set grad(value: Tensor | null | undefined) {
+    if (value == null) {
+      this.gradient = null;
+      return;
+    }
+    if (!(value instanceof Tensor)) {
+      throw new TypeError(`assigned grad expected to be a Tensor or None but got grad of type ${typeof value}`);
+    }
+    if (value === this) throw new RuntimeError("can't assign Variable as its own grad");
+    if (value.dtype !== this.dtype) {
+      throw new RuntimeError(
+        `assigned grad has data of a different type: expected ${this.dtype.scalarName} but got ${value.dtype.scalarName}`,
+      );
+    }
+    if (!sameShape(value.shape, this.shape)) throw new RuntimeError("assigned grad has data of a different size");
+    this.gradient = value;
+  }
+
+  /** How often this memory was changed in place. */
+  get _version(): number {
+    return this.versions.n;
+  }
+
+  /** The same memory without graph and with a version counter of its own. */
+  get data(): Tensor {
+    return new Tensor(this.storageOf, this.dtype, this.shape, this.strides, this.offset);
+  }
+
+  get retains_grad(): boolean {
+    return this.retains;
+  }
+
+  get ndim(): number {
+    return this.shape.length;
+  }
+
+  dim(): number {
+    return this.shape.length;
+  }
+
+  /** The number of elements. */
+  numel(): number {
+    return numel(this.shape);
+  }
+
+  /** Step to the next element of each dimension, in elements. */
+  stride(): number[];
+  stride(dim: number): number;
+  stride(dim?: number): number[] | number {
+    return dim === undefined ? [...this.strides] : this.strides[dim < 0 ? dim + this.ndim : dim];
+  }
+
+  size(): number[];
+  size(dim: number): number;
+  size(dim?: number): number[] | number {
+    return dim === undefined ? [...this.shape] : this.shape[dim < 0 ? dim + this.ndim : dim];
+  }
+
+  storage_offset(): number {
+    return this.offset;
+  }
+
+  is_contiguous(): boolean {
+    return isContiguous(this.shape, this.strides);
+  }
+
+  is_floating_point(): boolean {
+    return this.dtype.is_floating_point;
+  }
+
+  is_inference(): boolean {
+    return this.inference;
+  }
+
+  element_size(): number {
+    return this.dtype.itemsize;
+  }
+
+  /** The one element as a number or a boolean. Throws ValueError for any other count. */
+  item(): number {
+    if (this.numel() !== 1) {
+      throw new ValueError("only one element tensors can be converted to Python scalars");
+    }
+    const value = this.storageOf.data[this.offset];
+    return (this.dtype.name === "bool" ? value !== 0 : value) as number;
+  }
+
+  /** Nested arrays of numbers (booleans for bool); a number for a scalar. */
+  tolist(): any {
+    const { data } = this.storageOf;
+    const asBool = this.dtype.name === "bool";
+    const level = (dim: number, at: number): any => {
+      if (dim === this.ndim) return asBool ? data[at] !== 0 : data[at];
+      return Array.from({ length: this.shape[dim] }, (_, i) => level(dim + 1, at + i * this.strides[dim]));
+    };
+    return level(0, this.offset);
+  }
+
+  /** The elements in row-major order in an array of their own. */
+  flatData(): TypedArray {
+    const n = this.numel();
+    const { data } = this.storageOf;
+    if (this.is_contiguous()) return data.slice(this.offset, this.offset + n);
+    const out = this.dtype.allocate(n);
+    let i = 0;
+    forEachOffset(this.shape, this.strides, this.offset, (at) => {
+      out[i++] = data[at];
+    });
+    return out;
+  }
+
+  /** Sets the leaf's flag in place and returns the tensor. Throws RuntimeError on a result. */
+  requires_grad_(requires_grad = true): this {
+    this.requires_grad = requires_grad;
+    return this;
+  }
+
+  /** Keeps `.grad` of a result in the coming backwards; nothing to do for a leaf. */
+  retain_grad(): void {
+    if (!this.requires_grad) throw new RuntimeError("can't retain_grad on Tensor that has requires_grad=False");
+    if (this.is_leaf || this.retains) return;
+    this.retains = true;
+    const keep = new WeakRef(this);
+    this.register_hook((g) => {
+      const tensor = keep.deref();
+      if (tensor) tensor.gradient = tensor.gradient === null ? g.clone() : tensor.gradient.add(g);
+    });
+  }
+
+  /**
+   * Calls `hook` with the gradient of this tensor in every backward; what it returns, unless null or undefined, replaces the gradient.
+   * Throws RuntimeError when no gradient will come.
+   */
+  register_hook(hook: GradHook): Handle {
+    if (!this.requires_grad) {
+      throw new RuntimeError("cannot register a hook on a tensor that doesn't require gradient");
+    }
+    const fn = gradFnOf(this);
+    if (fn === null) {
+      this.hooks ??= new HookList();
+      return this.hooks.add(hook);
+    }
+    return fn.tensorHooks(this.output_nr).add(hook);
+  }
+
+  /**
+   * Computes the gradient of this tensor with respect to the leaves of its graph, adding to their `grad`.
+   * `gradient` has this tensor's shape and may be left out for a scalar. Throws RuntimeError with PyTorch's texts.
+   */
+  backward(
+    gradient?: Tensor | null | BackwardOptions,
+    retain_graph?: boolean | null | BackwardOptions,
+    create_graph?: boolean | BackwardOptions,
+    inputs?: Tensor | readonly Tensor[] | null,
+  ): void {
+    autogradEntry.backward(this, gradient, retain_graph, create_graph, inputs);
+  }
+
+  /** Rows, as in Python. Throws TypeError for a scalar. */
+  *[Symbol.iterator](): Iterator<Tensor> {
+    if (this.ndim === 0) throw new TypeError("iteration over a 0-d tensor");
+    yield* this.unbind(0);
+  }
+
+  /** PyTorch's text to the letter. */
+  toString(): string {
+    return tensorText(this);
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+
+  /** A scalar counts as its number in arithmetic and comparisons; text is PyTorch's. */
+  [Symbol.toPrimitive](hint: string): string | number {
+    return hint === "string" || this.numel() !== 1 ? this.toString() : Number(this.item());
+  }
+}
+
+/** Filled in by `autograd/index.ts`; a tensor must not import the engine that imports it. */
+export const autogradEntry = {
+  backward: undefined as unknown as (root: Tensor, ...args: unknown[]) => void,
+  regenerateViewGradFn: undefined as unknown as (view: Tensor) => void,
+};
+
+/** The true grad_fn, null for a leaf. A view whose base was changed in place gets a new one here. */
+export function gradFnOf(tensor: Tensor): Node | null {
+  if (tensor._base !== null && tensor.gradFnVersion !== tensor.versions.n) autogradEntry.regenerateViewGradFn(tensor);
+  return tensor.gradFn;
+}
+
+/** Where the gradient of `tensor` goes: its grad_fn, a leaf's AccumulateGrad, or nowhere. */
+export function gradientEdge(tensor: Tensor): [Node | null, number] {
+  const fn = gradFnOf(tensor);
+  if (fn !== null) return [fn, tensor.output_nr];
+  if (!tensor.leafRequiresGrad) return [null, 0];
+  tensor.accumulator ??= new AccumulateGrad(tensor);
+  return [tensor.accumulator, 0];
+}
+
+/** A row-major tensor over `data`, which it owns from now on. */
+export function fromData(data: TypedArray, dtype: DType, shape: number[]): Tensor {
+  return new Tensor(new Storage(data), dtype, shape, contiguousStrides(shape), 0);
+}
+
+/** A fresh row-major tensor of zeros. */
+export function allocate(shape: number[], dtype: DType): Tensor {
+  return fromData(dtype.allocate(numel(shape)), dtype, shape);
+}
+
+/** Another geometry over the same memory, without any graph. */
+export function alias(t: Tensor, shape: number[], strides: number[], offset: number): Tensor {
+  return new Tensor(t.storageOf, t.dtype, shape, strides, offset);
+}
+
+/** Calls `f` with the memory position of each element in row-major order. */
+export function forEachOffset(
+  shape: readonly number[],
+  strides: readonly number[],
+  offset: number,
+  f: (at: number) => void,
+): void {
+  const rank = shape.length;
+  if (rank === 0) return f(offset);
+  if (numel(shape) === 0) return;
+  const index = new Array<number>(rank).fill(0);
+  const inner = shape[rank - 1];
+  const step = strides[rank - 1];
+  let at = offset;
+  for (;;) {
+    for (let i = 0, p = at; i < inner; i++, p += step) f(p);
+    let d = rank - 2;
+    for (; d >= 0; d--) {
+      at += strides[d];
+      if (++index[d] < shape[d]) break;
+      at -= strides[d] * shape[d];
+      index[d] = 0;
+    }
+    if (d < 0) return;
+  }
+}
