@@ -1,16 +1,15 @@
 /** `npm run test:integration`: test/integration inside the extension host of a real VS Code, opened as a page in a headless browser. */
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 import { CHROMIUM_ARGS, ensureChromium } from "./lib/chromium.mjs";
-import { EXAMPLES, OUT, ROOT, VSCODE_TEST } from "./lib/paths.mjs";
+import { EXAMPLES, OUT, ROOT } from "./lib/paths.mjs";
 import { runMain, StepError } from "./lib/step.mjs";
 import { clearResult, writeTally } from "./lib/tally.mjs";
 import { build, buildTests } from "./lib/tools.mjs";
-import { ensureServer, pageUrl, startServer } from "./lib/vscode-server.mjs";
+import { ensureServer, pageUrl, startServer, temporaryProfile } from "./lib/vscode-server.mjs";
 
 const LIMIT_MS = 180_000;
-const EVENTS = join(OUT, "integration.ndjson");
 
 await runMain(async () => {
   clearResult("integration");
@@ -19,16 +18,14 @@ await runMain(async () => {
   await ensureServer();
   const executablePath = await ensureChromium();
 
-  const profile = join(VSCODE_TEST, "integration");
-  rmSync(profile, { recursive: true, force: true });
-  rmSync(EVENTS, { force: true });
-  mkdirSync(OUT, { recursive: true });
+  const profile = temporaryProfile();
+  const events = join(profile.folder, "events.ndjson");
   const server = await startServer({
     workspace: EXAMPLES,
-    userDataDir: profile,
-    extensionsDir: join(profile, "extensions"),
+    userDataDir: profile.folder,
+    extensionsDir: join(profile.folder, "extensions"),
     settings: { "files.autoSave": "off" },
-    env: { GRADLENS_TEST_EVENTS: EVENTS },
+    env: { GRADLENS_TEST_EVENTS: events },
   });
   const browser = await chromium.launch({ executablePath, args: CHROMIUM_ARGS });
   try {
@@ -38,24 +35,26 @@ await runMain(async () => {
     await page.goto(
       pageUrl(server, { workspace: EXAMPLES, extension: ROOT, tests: join(OUT, "test", "integration", "index.cjs") }),
     );
-    const tally = await follow(complaints);
+    const tally = await follow(events, complaints);
     writeTally("integration", tally);
     return tally.failed > 0 || tally.passed === 0 ? 1 : 0;
   } finally {
     await browser.close();
     await server.stop();
+    profile.remove();
   }
 });
 
 /**
  * Prints the tests' events as they come, and counts them.
+ * @param {string} events the file that they grow in
  * @param {string[]} complaints what the page itself logged, for when nothing comes
  */
-async function follow(complaints) {
+async function follow(events, complaints) {
   const tally = { passed: 0, failed: 0, skipped: 0 };
   const start = performance.now();
   for (let seen = 0; ; ) {
-    const lines = existsSync(EVENTS) ? readFileSync(EVENTS, "utf8").split("\n").slice(0, -1) : [];
+    const lines = existsSync(events) ? readFileSync(events, "utf8").split("\n").slice(0, -1) : [];
     for (const line of lines.slice(seen)) {
       const event = JSON.parse(line);
       if (event.end) return tally;

@@ -4,6 +4,7 @@ import { delimiter, dirname, join } from "node:path";
 import { ROOT } from "./paths.mjs";
 import { StepError, step } from "./step.mjs";
 
+const OLDEST_NODE = 20;
 const NO_CHATTER = ["--no-audit", "--no-fund", "--loglevel=error"];
 
 /** The JavaScript file behind the `npm` command, so that any Node can run it. */
@@ -71,6 +72,9 @@ function isInstalled() {
 
 /** Installs this repository's development dependencies when they are missing or not those of package-lock.json. */
 export async function ensureDependencies() {
+  const major = Number(process.versions.node.split(".")[0]);
+  if (major < OLDEST_NODE)
+    throw new StepError("Check Node", `This is Node ${process.versions.node}.`, `use Node ${OLDEST_NODE} or later.`);
   if (isInstalled()) return;
   await npm("Install the development dependencies (npm ci)", ["ci", "--include=dev", "--include=optional"], {
     cwd: ROOT,

@@ -1,7 +1,8 @@
 /** The VS Code server as a child process: a profile of its own, a free port, an orderly end. */
 import { spawn } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { StepError, step } from "./step.mjs";
 import { ensureServer } from "./vscode-install.mjs";
 
@@ -121,14 +122,32 @@ function serverEnvironment() {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)));
 }
 
+/** The user settings of a profile. @param {string} userDataDir */
+export const settingsFile = (userDataDir) => join(userDataDir, "data", "User", "settings.json");
+
 /**
+ * Writes what a person has not set otherwise in that profile.
  * @param {string} userDataDir
  * @param {Record<string, unknown>} settings
  */
 function writeSettings(userDataDir, settings) {
-  const folder = join(userDataDir, "data", "User");
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, "settings.json"), `${JSON.stringify(settings, null, 2)}\n`);
+  const file = settingsFile(userDataDir);
+  mkdirSync(dirname(file), { recursive: true });
+  let own = {};
+  if (existsSync(file))
+    try {
+      own = JSON.parse(readFileSync(file, "utf8"));
+    } catch {
+      // A person's own file with comments in it, which stays as it is.
+      return;
+    }
+  writeFileSync(file, `${JSON.stringify({ ...settings, ...own }, null, 2)}\n`);
+}
+
+/** An empty profile for one test run; runs side by side do not meet in it. */
+export function temporaryProfile() {
+  const folder = mkdtempSync(join(tmpdir(), "gradlens-"));
+  return { folder, remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }) };
 }
 
 /**

@@ -2,35 +2,37 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { CHROMIUM_ARGS, ensureChromium } from "../../scripts/lib/chromium.mjs";
-import { EXAMPLES, OUT, ROOT, VSCODE_TEST } from "../../scripts/lib/paths.mjs";
-import { installExtension, startServer } from "../../scripts/lib/vscode-server.mjs";
+import { EXAMPLES, OUT, ROOT } from "../../scripts/lib/paths.mjs";
+import { installExtension, settingsFile, startServer, temporaryProfile } from "../../scripts/lib/vscode-server.mjs";
 import { packageExtension } from "../../scripts/lib/vsix.mjs";
 
 /** @param {import("vitest/node").TestProject} project */
 export default async function setup(project) {
-  const profile = join(VSCODE_TEST, "e2e");
-  const extensionsDir = join(profile, "extensions");
-  rmSync(profile, { recursive: true, force: true });
+  const profile = temporaryProfile();
+  const extensionsDir = join(profile.folder, "extensions");
   const screenshots = join(OUT, "screenshots");
   rmSync(screenshots, { recursive: true, force: true });
   mkdirSync(screenshots, { recursive: true });
 
   const executablePath = await ensureChromium();
   const { file } = await packageExtension();
-  await installExtension(file, extensionsDir, profile);
+  await installExtension(file, extensionsDir, profile.folder);
   const server = await startServer({
     workspace: EXAMPLES,
-    userDataDir: profile,
+    userDataDir: profile.folder,
     extensionsDir,
     settings: { "files.autoSave": "off", "editor.minimap.enabled": false },
   });
   project.provide("vscode", {
     url: server.url,
-    settingsFile: join(profile, "data", "User", "settings.json"),
+    settingsFile: settingsFile(profile.folder),
     executablePath,
     args: CHROMIUM_ARGS,
     screenshots,
     docs: process.env.GRADLENS_UPDATE_DOCS ? join(ROOT, "docs", "images") : undefined,
   });
-  return server.stop;
+  return async () => {
+    await server.stop();
+    profile.remove();
+  };
 }

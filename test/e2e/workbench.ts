@@ -203,7 +203,7 @@ export class Workbench {
 
   /** Clicks at a place of the panel's own page. */
   async clickInPanel(panel: Frame, { x, y }: { x: number; y: number }): Promise<void> {
-    const box = await panel.locator("body").boundingBox();
+    const box = await (await panel.frameElement()).boundingBox();
     if (!box) throw new Error("the panel is not on the screen");
     await this.page.mouse.click(box.x + x, box.y + y);
   }
