@@ -3,10 +3,9 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import * as vscode from "vscode";
 import type { GradlensApi } from "../../src/extension";
+import type { Trace } from "../../src/trace/model";
 
 type Session = GradlensApi["session"];
-/** How a run ended, with its trace. */
-export type Run = NonNullable<Session["last"]>;
 
 /** Long enough for a cold, busy machine: no test here measures speed. */
 const RUN_LIMIT_MS = 20_000;
@@ -43,25 +42,24 @@ export function select(editor: vscode.TextEditor, first: string, last: string): 
 }
 
 /** Runs a Gradlens command and waits until the run that it starts has ended. */
-export async function run(command: "runSelection" | "runFile"): Promise<Run> {
+export async function run(command: "runSelection" | "runFile"): Promise<Trace> {
   const session = await activate();
   const finished = nextRun(session);
   await vscode.commands.executeCommand(`gradlens.${command}`);
   return finished;
 }
 
-/** The outcome of the run that ends next. */
-export function nextRun(session: Session): Promise<Run> {
+/** What the run that ends next got to. */
+export function nextRun(session: Session): Promise<Trace> {
   return new Promise((resolve, reject) => {
     const limit = setTimeout(() => {
       subscription.dispose();
       reject(new Error(`no run ended within ${RUN_LIMIT_MS / 1000} s`));
     }, RUN_LIMIT_MS);
-    const subscription = session.onDidFinishRun(() => {
+    const subscription = session.onDidFinishRun(({ trace }) => {
       clearTimeout(limit);
       subscription.dispose();
-      assert.ok(session.last, "a run ended, but there is no last run");
-      resolve(session.last);
+      resolve(trace!);
     });
   });
 }

@@ -8,7 +8,7 @@ const CHAIN = ["SumBackward0", "AddBackward0", "MulBackward0", "SinBackward0", "
 test("the article's program: selection, graph, hover", async () => {
   const editor = await openExample("what-is-autograd.ts");
   select(editor, "const x", "backward()");
-  const { trace } = await run("runSelection");
+  const trace = await run("runSelection");
   assert.equal(trace.status, "ok");
   assert.deepEqual(
     trace.nodes.map((node) => node.name),
@@ -33,7 +33,7 @@ test("the article's program: selection, graph, hover", async () => {
 test("the whole file of each example runs", async () => {
   for (const name of ["what-is-autograd.ts", "two-moons.ts"]) {
     await openExample(name);
-    const { trace } = await run("runFile");
+    const trace = await run("runFile");
     assert.equal(trace.status, "ok", `${name}: ${trace.error?.message}`);
     assert.ok(trace.figures.length > 0, `${name} draws no figure`);
   }
@@ -51,7 +51,7 @@ test("a selection brings the statements above it that it needs", async () => {
     "const unused = missing.name;\nconst x = torch.ones([3], { requires_grad: true });\nconst y = x.mul(5).sum();\ny.backward();\n",
   );
   select(editor, "const y", "y.backward();");
-  const { trace } = await run("runSelection");
+  const trace = await run("runSelection");
   assert.equal(trace.status, "ok", trace.error?.message);
   assert.match(await hoverAt(editor.document, find(editor.document, "x =").start), /5/);
 });
