@@ -47,7 +47,7 @@ function card(node: ViewNode, x: number, y: number): string {
   const left = x - node.width / 2;
   const top = y - node.height / 2;
   const radius = node.kind === "leaf" ? node.height / 2 : CARD.radius;
-  const inset = node.kind === "leaf" ? 6 : 0;
+  const inset = node.kind === "leaf" ? CARD.leafInset : 0;
   const level = node.broken ? "broken" : node.level === null ? "none" : `l${Math.round(node.level * (LEVELS - 1))}`;
   const right = node.width - CARD.right - inset;
   return [

@@ -16,7 +16,7 @@ export interface ViewNode {
   subtitle: string;
   /** `8.49`, or empty where no gradient arrived. */
   norm: string;
-  /** `×200`, or empty. */
+  /** `×200`, or empty when all nodes say the same. */
   repeats: string;
   /** Place of the gradient norm on the logarithmic scale, 0 to 1; null without a finite gradient. */
   level: number | null;
@@ -47,6 +47,8 @@ export interface GraphView {
   nodes: ViewNode[];
   edges: ViewEdge[];
   scale: NormScale | null;
+  /** How often every node of the graph ran, when that is the same for all: said once instead of on each card. */
+  repeats: number;
 }
 
 /** Width of a text in pixels, at the size and weight of a card's first or second line. */
@@ -62,6 +64,8 @@ export const CARD = {
   right: 12,
   barInset: 7,
   barWidth: 4,
+  /** A leaf's round ends take this much on either side. */
+  leafInset: 6,
   /** Between title and norm on the first line. */
   gap: 14,
   titleSize: 13,
@@ -74,15 +78,18 @@ export const CARD = {
 const TITLE_MAX = 26;
 
 /** What the panel, the tree and the exported file show of `trace`. */
-export function viewOf(trace: Trace, measure: Measure = estimate): GraphView {
+export function viewOf(trace: Pick<Trace, "nodes" | "edges">, measure: Measure = estimate): GraphView {
   const scale = scaleOf(trace.nodes);
-  const nodes = trace.nodes.map((node, index) => viewNode(node, index, scale));
+  const repeats = trace.nodes.every((node) => node.repeats === trace.nodes[0]!.repeats)
+    ? (trace.nodes[0]?.repeats ?? 1)
+    : 1;
+  const nodes = trace.nodes.map((node, index) => viewNode(node, index, scale, repeats));
   fitWidths(nodes, measure);
   const edges = trace.edges.map(({ from, to, shape }) => ({ from, to, label: formatShape(shape) }));
-  return { nodes, edges, scale };
+  return { nodes, edges, scale, repeats };
 }
 
-function viewNode(node: GraphNode, index: number, scale: NormScale | null): ViewNode {
+function viewNode(node: GraphNode, index: number, scale: NormScale | null, common: number): ViewNode {
   const norm = node.gradient?.stats.norm;
   const finite = norm === undefined ? Number.NaN : toNumber(norm);
   const shapes = node.shapes.map(formatShape).join(" ");
@@ -95,7 +102,7 @@ function viewNode(node: GraphNode, index: number, scale: NormScale | null): View
     named: node.variable !== undefined,
     subtitle: shorten(node.variable === undefined ? shapes : node.name, TITLE_MAX + 4),
     norm: norm === undefined ? "" : formatNumber(norm),
-    repeats: node.repeats > 1 ? `×${node.repeats}` : "",
+    repeats: node.repeats === common ? "" : `×${node.repeats}`,
     level: Number.isFinite(finite) && scale ? levelOf(finite, scale) : null,
     broken: stats !== undefined && (stats.nan > 0 || stats.inf > 0 || !Number.isFinite(finite)),
     width: CARD.minWidth,
@@ -140,7 +147,8 @@ function fitWidths(nodes: ViewNode[], measure: Measure): void {
     const norm = node.norm === "" ? 0 : CARD.gap + measure(`‖∇‖ ${node.norm}`, "norm");
     const repeats = node.repeats === "" ? 0 : CARD.gap + measure(node.repeats, "norm");
     const text = Math.max(measure(node.title, "title") + norm, measure(node.subtitle, "subtitle") + repeats);
-    const width = Math.ceil((CARD.left + text + CARD.right) / 4) * 4;
+    const ends = node.kind === "leaf" ? 2 * CARD.leafInset : 0;
+    const width = Math.ceil((CARD.left + text + CARD.right + ends) / 4) * 4;
     widest[node.kind] = Math.max(widest[node.kind], Math.min(width, CARD.maxWidth));
   }
   for (const node of nodes) node.width = widest[node.kind];

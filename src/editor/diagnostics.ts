@@ -1,0 +1,39 @@
+/** What a run threw, at its place. */
+import * as vscode from "vscode";
+import type { Run, Session } from "./session";
+
+export function registerDiagnostics(session: Session): vscode.Disposable {
+  const collection = vscode.languages.createDiagnosticCollection("gradlens");
+  return vscode.Disposable.from(
+    collection,
+    session.onDidChangeRun((run) => {
+      if (!run || run.state === "running") collection.clear();
+    }),
+    session.onDidFinishRun((run) => report(session, run, collection)),
+  );
+}
+
+function report(session: Session, run: Run, collection: vscode.DiagnosticCollection): void {
+  const error = run.trace?.error;
+  if (!error) return;
+  const place = error.range && session.locate(run, error.range);
+  const diagnostic = new vscode.Diagnostic(
+    place?.range ?? new vscode.Range(0, 0, 0, 0),
+    error.message,
+    vscode.DiagnosticSeverity.Error,
+  );
+  diagnostic.source = "gradlens";
+  diagnostic.code = error.name;
+  diagnostic.relatedInformation = error.stack.slice(1).flatMap((frame) => {
+    const at = session.locate(run, frame.range);
+    return at
+      ? [
+          new vscode.DiagnosticRelatedInformation(
+            new vscode.Location(at.uri, at.range),
+            `called from ${frame.function ?? "here"}`,
+          ),
+        ]
+      : [];
+  });
+  collection.set(place?.uri ?? run.uri, [diagnostic]);
+}

@@ -1,0 +1,185 @@
+/** The panel, in its view of the side bar and beside the editors: two surfaces on one model, which lives here. */
+import { randomBytes } from "node:crypto";
+import * as vscode from "vscode";
+import type { HostToPanel, PanelToHost, RevealTarget } from "../../webview/protocol";
+import { nameOf } from "./documents";
+import { panelHtml } from "./panelHtml";
+import type { Run, Session } from "./session";
+
+const VIEW = "gradlens.graph";
+const PANEL = "gradlens.graphPanel";
+
+interface Surface {
+  webview: vscode.Webview;
+  visible(): boolean;
+  ready: boolean;
+}
+
+export interface Reveal {
+  run: Run;
+  target: RevealTarget;
+  focus: boolean;
+}
+
+export class GraphPanel implements vscode.WebviewViewProvider, vscode.WebviewPanelSerializer, vscode.Disposable {
+  private readonly reveal = new vscode.EventEmitter<Reveal>();
+  private readonly drawn = new vscode.EventEmitter<{ run: number; nodes: number; milliseconds: number }>();
+  /** Someone clicked what has a place in the source. */
+  readonly onDidReveal = this.reveal.event;
+  /** The graph of a run is on screen. */
+  readonly onDidDraw = this.drawn.event;
+
+  private readonly surfaces = new Set<Surface>();
+  private beside: vscode.WebviewPanel | undefined;
+  /** What a surface that is not there yet shall select. */
+  private wanted: { run: number; node: number } | undefined;
+  private readonly registrations: vscode.Disposable[];
+
+  constructor(
+    private readonly extensionUri: vscode.Uri,
+    private readonly session: Session,
+  ) {
+    this.registrations = [
+      vscode.window.registerWebviewViewProvider(VIEW, this),
+      vscode.window.registerWebviewPanelSerializer(PANEL, this),
+      session.onDidChangeRun((run) => this.runChanged(run)),
+      vscode.workspace.onDidGrantWorkspaceTrust(() => this.runChanged(session.current)),
+    ];
+  }
+
+  /** Brings the graph into sight, and a node of it if one is named. */
+  async show(node?: { run: number; node: number }): Promise<void> {
+    this.wanted = node;
+    if (this.beside && !this.anyVisible()) this.beside.reveal(undefined, true);
+    else if (!this.anyVisible()) await vscode.commands.executeCommand(`${VIEW}.focus`);
+    const run = this.session.latest;
+    if (node && run?.id === node.run) this.select(run, node.node, true);
+  }
+
+  /** As the setting says, and only if no graph is in sight; the keyboard stays in the editor. */
+  async showForRun(): Promise<void> {
+    if (this.anyVisible()) return;
+    const where = vscode.workspace.getConfiguration("gradlens").get<string>("graph.showOnRun", "sideBar");
+    if (where === "beside" || (this.beside && where !== "never")) this.openToSide(true);
+    else if (where === "sideBar") await vscode.commands.executeCommand(`${VIEW}.focus`, { preserveFocus: true });
+  }
+
+  openToSide(preserveFocus = false): void {
+    if (this.beside) {
+      this.beside.reveal(undefined, preserveFocus);
+      return;
+    }
+    const column = { viewColumn: vscode.ViewColumn.Beside, preserveFocus };
+    const panel = vscode.window.createWebviewPanel(PANEL, "Graph", column, { retainContextWhenHidden: true });
+    this.adopt(panel);
+  }
+
+  select(run: Run, node: number, focus: boolean): void {
+    this.post({ type: "select", run: run.id, node, focus });
+  }
+
+  resolveWebviewView(view: vscode.WebviewView): void {
+    const surface = this.attach(view.webview, "view", () => view.visible);
+    view.onDidDispose(() => this.surfaces.delete(surface));
+  }
+
+  async deserializeWebviewPanel(panel: vscode.WebviewPanel): Promise<void> {
+    this.adopt(panel);
+  }
+
+  dispose(): void {
+    this.beside?.dispose();
+    for (const disposable of [...this.registrations, this.reveal, this.drawn]) disposable.dispose();
+  }
+
+  private adopt(panel: vscode.WebviewPanel): void {
+    this.beside = panel;
+    panel.iconPath = vscode.Uri.joinPath(this.extensionUri, "media", "icon.svg");
+    const surface = this.attach(panel.webview, "panel", () => panel.visible);
+    panel.onDidDispose(() => {
+      this.surfaces.delete(surface);
+      if (this.beside === panel) this.beside = undefined;
+    });
+  }
+
+  private attach(webview: vscode.Webview, place: "view" | "panel", visible: () => boolean): Surface {
+    const surface: Surface = { webview, visible, ready: false };
+    const root = vscode.Uri.joinPath(this.extensionUri, "dist", "webview");
+    const file = (name: string) => webview.asWebviewUri(vscode.Uri.joinPath(root, name)).toString();
+    webview.options = { enableScripts: true, localResourceRoots: [root] };
+    webview.onDidReceiveMessage((message: PanelToHost) => this.receive(surface, message));
+    webview.html = panelHtml({
+      cspSource: webview.cspSource,
+      nonce: randomBytes(16).toString("base64url"),
+      script: file("main.js"),
+      style: file("main.css"),
+      worker: file("layoutWorker.js"),
+      place,
+    });
+    this.surfaces.add(surface);
+    return surface;
+  }
+
+  private receive(surface: Surface, message: PanelToHost): void {
+    switch (message.type) {
+      case "ready":
+        surface.ready = true;
+        for (const replayed of this.replay()) void surface.webview.postMessage(replayed);
+        return;
+      case "reveal": {
+        const run = this.session.latest;
+        if (run?.id === message.run) this.reveal.fire({ run, target: message.target, focus: message.focus });
+        return;
+      }
+      case "command":
+        void vscode.commands.executeCommand(message.command);
+        return;
+      case "drawn":
+        this.drawn.fire(message);
+        return;
+    }
+  }
+
+  private runChanged(run: Run | undefined): void {
+    if (run && run.state === "done" && run === this.session.latest && this.sent.has(run)) {
+      this.post({ type: "edited", run: run.id, edited: run.edited });
+      return;
+    }
+    if (!run) for (const message of this.replay()) this.post(message);
+    else if (run.state === "running") this.post({ type: "running", program: nameOf(run.uri) });
+    else if (run === this.session.latest) for (const message of this.replay()) this.post(message);
+  }
+
+  /** Runs whose traces the surfaces have. */
+  private readonly sent = new WeakSet<Run>();
+
+  /** All that a surface must hear to show what is so now. */
+  private replay(): HostToPanel[] {
+    const messages: HostToPanel[] = [];
+    const { current, latest } = this.session;
+    if (latest?.trace) {
+      const { console: _, ...trace } = latest.trace;
+      this.sent.add(latest);
+      messages.push({ type: "trace", run: latest.id, program: nameOf(latest.uri), trace });
+      if (latest.edited) messages.push({ type: "edited", run: latest.id, edited: true });
+      if (this.wanted?.run === latest.id)
+        messages.push({ type: "select", run: latest.id, node: this.wanted.node, focus: false });
+      this.wanted = undefined;
+    } else {
+      messages.push({ type: "empty", shortcut: SHORTCUT, trusted: vscode.workspace.isTrusted });
+    }
+    if (current?.state === "running") messages.push({ type: "running", program: nameOf(current.uri) });
+    return messages;
+  }
+
+  private post(message: HostToPanel): void {
+    for (const { webview, ready } of this.surfaces) if (ready) void webview.postMessage(message);
+  }
+
+  private anyVisible(): boolean {
+    return [...this.surfaces].some((surface) => surface.visible());
+  }
+}
+
+/** The default keybinding of Run Selection, as menus print it. */
+const SHORTCUT = process.platform === "darwin" ? "⌥⌘↩" : "Ctrl+Alt+Enter";

@@ -1,0 +1,115 @@
+/** What a hover says, as Markdown in which nothing of the user's is markup. */
+import { formatNorm, formatNumber, formatShape } from "../graph/format";
+import type { Appearance } from "../graph/palette";
+import { hoverPicture, pictureMarkdown } from "../plot/hover";
+import type { Capture, Gradient, Num, Statistics, TensorSummary } from "../trace/model";
+
+/** VS Code cuts a hover's Markdown at 100,000 characters; a picture cut through is no picture. */
+const TEXT_MAX = 6_000;
+const PICTURE_MAX = 40_000;
+
+export interface HoverContext {
+  appearance: Appearance;
+  /** The program was edited since it ran. */
+  edited: boolean;
+  /** Link target of a node's "Show in graph". */
+  showInGraph(node: number): string;
+}
+
+export function hoverMarkdown(capture: Capture, context: HoverContext): string {
+  const { last, name } = capture;
+  const parts: string[] = [];
+  const often = capture.count > 1 ? ` · ran ${capture.count} times, this is the last` : "";
+  if (last.kind === "tensor") {
+    parts.push(`${title(name)} ${tensorLine(last.tensor)}${often}`);
+    parts.push(...tensorParts(capture, last.tensor, context));
+  } else if (last.kind === "number") {
+    parts.push(`${title(name)} ${inlineCode(formatNumber(last.value))}${often}`);
+    parts.push(...picture(capture, undefined, context));
+  } else {
+    parts.push(`${title(name)} ${inlineCode(last.type)}${often}`);
+    if (last.text !== "") parts.push(codeBlock(last.text));
+  }
+  const links: string[] = [];
+  if (last.kind === "tensor" && last.node !== undefined)
+    links.push(`[Show in graph](${context.showInGraph(last.node)} "Select its node in the graph")`);
+  if (context.edited) links.push("*edited since this run*");
+  if (links.length > 0) parts.push(links.join(" &nbsp;·&nbsp; "));
+  return parts.join("\n\n");
+}
+
+/** `float32 [25] · requires_grad · leaf · ‖∇‖ 7.21` */
+function tensorLine(tensor: TensorSummary): string {
+  const parts = [`${inlineCode(formatShape(tensor.shape))} ${tensor.dtype}`];
+  if (tensor.requires_grad) parts.push("requires_grad");
+  if (tensor.grad_fn !== null) parts.push(inlineCode(tensor.grad_fn));
+  if (tensor.is_leaf) parts.push("leaf");
+  if (tensor.gradient) parts.push(formatNorm(tensor.gradient.stats.norm));
+  if (tensor.modified > 0)
+    parts.push(`changed in place ${tensor.modified === 1 ? "once" : `${tensor.modified} times`} since`);
+  return parts.join(" · ");
+}
+
+function tensorParts(capture: Capture, tensor: TensorSummary, context: HoverContext): string[] {
+  const parts = picture(capture, tensor, context);
+  parts.push(codeBlock(tensor.text), statsLine(tensor.stats));
+  const { gradient } = tensor;
+  if (gradient) parts.push(gradientTitle(capture, gradient), codeBlock(gradient.text), statsLine(gradient.stats));
+  else if (tensor.requires_grad) parts.push("No gradient has arrived here.");
+  return parts.filter((part) => part !== "");
+}
+
+function gradientTitle({ kind, name }: Capture, { source }: Gradient): string {
+  if (source === "grad") return kind === "variable" ? `**${inlineCode(`${name}.grad`)}**` : "**.grad**";
+  return "**gradient that flowed through** — `.grad` is null without `retain_grad()`";
+}
+
+function statsLine(stats: Statistics): string {
+  if (stats.numel < 2) return "";
+  const facts: [string, Num][] = [
+    ["min", stats.min],
+    ["mean", stats.mean],
+    ["max", stats.max],
+    ["norm", stats.norm],
+  ];
+  if (stats.zeros > 0) facts.push(["zeros", stats.zeros]);
+  const text = facts.map(([name, value]) => `${name} ${formatNumber(value)}`).join(" · ");
+  const bad = [stats.nan > 0 ? `${stats.nan} NaN` : "", stats.inf > 0 ? `${stats.inf} Inf` : ""].filter(
+    (part) => part !== "",
+  );
+  return bad.length > 0 ? `${text} · **${bad.join(" · ")}**` : text;
+}
+
+function picture(capture: Capture, tensor: TensorSummary | undefined, { appearance }: HoverContext): string[] {
+  const drawn = hoverPicture({ value: tensor, gradient: tensor?.gradient, history: capture.history }, appearance);
+  if (!drawn) return [];
+  const markdown = pictureMarkdown(drawn);
+  return markdown.length <= PICTURE_MAX ? [markdown] : [];
+}
+
+function title(name: string): string {
+  return `**${inlineCode(name)}**`;
+}
+
+/** A code span whose fence is longer than any run of backticks in it. */
+export function inlineCode(text: string): string {
+  const line = text.replace(/\s+/g, " ");
+  const fence = "`".repeat(longestRun(line) + 1);
+  const pad = line.startsWith("`") || line.endsWith("`") ? " " : "";
+  return `${fence}${pad}${line}${pad}${fence}`;
+}
+
+/** A code block that its text cannot close; a long text ends at a line. */
+export function codeBlock(text: string): string {
+  let shown = text;
+  if (text.length > TEXT_MAX) {
+    const cut = text.lastIndexOf("\n", TEXT_MAX);
+    shown = `${text.slice(0, cut > TEXT_MAX / 2 ? cut : TEXT_MAX)}\n…`;
+  }
+  const fence = "`".repeat(Math.max(3, longestRun(shown) + 1));
+  return `${fence}text\n${shown}\n${fence}`;
+}
+
+function longestRun(text: string): number {
+  return (text.match(/`+/g) ?? []).reduce((most, run) => Math.max(most, run.length), 0);
+}

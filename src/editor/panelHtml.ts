@@ -1,0 +1,75 @@
+/** The panel's page. No VS Code in here, so that it can be looked at in a plain browser too. */
+
+export interface PanelPage {
+  /** What the webview's own files are served from. */
+  cspSource: string;
+  nonce: string;
+  script: string;
+  style: string;
+  worker: string;
+  /** `view`: in the side bar; `panel`: beside the editors. */
+  place: "view" | "panel";
+}
+
+export function panelHtml({ cspSource, nonce, script, style, worker, place }: PanelPage): string {
+  const policy = [
+    "default-src 'none'",
+    `script-src 'nonce-${nonce}' ${cspSource}`,
+    `style-src 'nonce-${nonce}' ${cspSource}`,
+    `img-src ${cspSource} data:`,
+    `connect-src ${cspSource}`,
+    "worker-src blob:",
+  ].join("; ");
+  return `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="UTF-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Gradlens</title>
+<style nonce="${nonce}" id="__________cytoscape_stylesheet">.__________cytoscape_container { position: relative; }</style>
+<link nonce="${nonce}" rel="stylesheet" href="${style}">
+</head>
+<body data-state="empty" data-place="${place}" data-worker="${worker}">
+<main id="app">
+  <button id="error" role="alert" hidden></button>
+  <section id="graph-section" aria-label="grad_fn graph">
+    <p id="status" aria-live="polite">
+      <span class="spinner" aria-hidden="true"></span><span id="program"></span><span id="edited" hidden>edited since this run</span><button id="stop">Stop</button>
+    </p>
+    <div id="graph-tree" role="tree" aria-label="grad_fn graph, from the roots to the leaves"></div>
+    <div id="graph" aria-hidden="true"></div>
+    <canvas id="cards" aria-hidden="true"></canvas>
+    <p id="no-graph" hidden>This run made no graph: no tensor that requires a gradient went through an operation.</p>
+    <div id="footer">
+      <div id="legend" aria-hidden="true" hidden>
+        <span id="legend-scale"><span title="Euclidean norm of the gradient that arrived">‖∇‖</span><span id="legend-low"></span><span id="legend-bar"></span><span id="legend-high"></span></span>
+        <span id="legend-leaf"><span class="pill"></span>leaf</span>
+        <span id="legend-repeats" title="How often the graph was built and run backward" hidden></span>
+        <span id="omitted" hidden></span>
+      </div>
+      <div id="toolbar" role="toolbar" aria-label="Zoom">
+        <button id="zoom-out" title="Zoom Out (-)" aria-label="Zoom out"><svg viewBox="0 0 16 16" aria-hidden="true"><path d="M3.5 8h9"/></svg></button>
+        <button id="zoom-in" title="Zoom In (+)" aria-label="Zoom in"><svg viewBox="0 0 16 16" aria-hidden="true"><path d="M3.5 8h9M8 3.5v9"/></svg></button>
+        <button id="zoom-fit" title="Fit (0)" aria-label="Fit the graph"><svg viewBox="0 0 16 16" aria-hidden="true"><path d="M3 6V3h3M10 3h3v3M13 10v3h-3M6 13H3v-3"/></svg></button>
+      </div>
+    </div>
+  </section>
+  <div id="details">
+    <section id="inspector" aria-label="Selected node" hidden></section>
+    <section id="plots" aria-label="Figures" hidden></section>
+  </div>
+  <section id="empty" data-trusted="true">
+    <svg viewBox="0 0 120 96" aria-hidden="true"><path class="wire" d="M60 26v14M60 62v10"/><rect x="34" y="6" width="52" height="20" rx="4"/><rect x="34" y="40" width="52" height="20" rx="4"/><rect x="34" y="74" width="52" height="20" rx="10"/><path class="bar low" d="M41 12v8"/><path class="bar mid" d="M41 46v8"/><path class="bar high" d="M43 80v8"/></svg>
+    <h1>See backpropagation</h1>
+    <p class="when-trusted">Select TypeScript that computes with tensors and run it. Its grad_fn graph, values and gradients appear here and in the editor.</p>
+    <button id="empty-run" class="primary when-trusted">Run Selection</button>
+    <p class="when-trusted hint">or press <kbd id="empty-shortcut"></kbd> in the editor</p>
+    <p class="when-untrusted">Gradlens runs the code that you select, so it waits until you trust this workspace.</p>
+    <button id="empty-trust" class="primary when-untrusted">Manage Workspace Trust</button>
+  </section>
+</main>
+<script type="module" nonce="${nonce}" src="${script}"></script>
+</body>
+</html>`;
+}

@@ -1,0 +1,157 @@
+/** Owns the runs: at most one going on, and the last finished one of each document, which edits shift under. */
+import * as vscode from "vscode";
+import type { RunRequest } from "../runner/protocol";
+import type { ConsoleEntry, SourceRange, Trace } from "../trace/model";
+import { Places, type TextChange } from "./places";
+import { createRunner, type ProgramRunner } from "./runner";
+
+export interface Run {
+  readonly id: number;
+  readonly uri: vscode.Uri;
+  readonly request: RunRequest;
+  state: "running" | "done";
+  /** Once it is done; what it got to, if it threw or was stopped. */
+  trace?: Trace;
+  /** The document's text is no longer what ran. */
+  edited: boolean;
+}
+
+export class Session implements vscode.Disposable {
+  private readonly changeRun = new vscode.EventEmitter<Run | undefined>();
+  private readonly finishRun = new vscode.EventEmitter<Run>();
+  private readonly console = new vscode.EventEmitter<{ run: Run; entry: ConsoleEntry }>();
+  /** A run started, ended, was edited over, or all were cleared (undefined). */
+  readonly onDidChangeRun = this.changeRun.event;
+  readonly onDidFinishRun = this.finishRun.event;
+  readonly onDidPrint = this.console.event;
+
+  private runner: ProgramRunner | undefined;
+  private readonly finished = new Map<string, Run>();
+  private readonly places = new WeakMap<Run, Places>();
+  private lastRun: Run | undefined;
+  private lastId = 0;
+  /** To the text of the run that is going on. */
+  private editsWhileRunning: TextChange[][] = [];
+  private readonly listeners: vscode.Disposable[];
+
+  constructor(private readonly extensionUri: vscode.Uri) {
+    this.listeners = [
+      vscode.workspace.onDidChangeTextDocument((event) => this.edit(event)),
+      vscode.workspace.onDidCloseTextDocument((document) => this.forget(document.uri)),
+    ];
+  }
+
+  /** The latest run, going on or done. */
+  get current(): Run | undefined {
+    return this.lastRun;
+  }
+
+  /** The last one whose results stand: `current` unless that is still running. */
+  get latest(): Run | undefined {
+    if (this.lastRun?.state !== "running") return this.lastRun;
+    return this.finished.get(this.lastRun.uri.toString()) ?? [...this.finished.values()].at(-1);
+  }
+
+  /** The last finished run of a document. */
+  finishedRun(uri: vscode.Uri): Run | undefined {
+    return this.finished.get(uri.toString());
+  }
+
+  /** Runs the text as the editor holds it; whatever runs is replaced. Resolves when it is done or replaced. */
+  async run(document: vscode.TextDocument, selection?: { start: number; end: number }): Promise<Run> {
+    const path = document.uri.scheme === "file" ? document.uri.fsPath : document.uri.toString();
+    const request: RunRequest = { path, text: document.getText(), ...(selection ? { selection } : {}) };
+    const run: Run = { id: ++this.lastId, uri: document.uri, request, state: "running", edited: false };
+    this.lastRun = run;
+    this.editsWhileRunning = [];
+    void vscode.commands.executeCommand("setContext", "gradlens.running", true);
+    this.changeRun.fire(run);
+
+    const settings = vscode.workspace.getConfiguration("gradlens", document.uri);
+    const seconds = settings.get("run.timeout", 0);
+    this.runner ??= await createRunner(this.extensionUri);
+    if (this.lastRun !== run) return run;
+    const runner = this.runner;
+    const timer = seconds > 0 ? setTimeout(() => runner.stop(), seconds * 1000) : undefined;
+    try {
+      const trace = await runner.run(request, {
+        onConsole: (entry) => this.lastRun === run && this.console.fire({ run, entry }),
+        maxMemory: settings.get("run.maxMemory", 2048),
+      });
+      if (this.lastRun === run) this.finish(run, trace);
+    } finally {
+      clearTimeout(timer);
+      if (this.lastRun === run) void vscode.commands.executeCommand("setContext", "gradlens.running", false);
+    }
+    return run;
+  }
+
+  stop(): void {
+    if (this.lastRun?.state === "running") this.runner?.stop();
+  }
+
+  clear(): void {
+    this.stop();
+    this.finished.clear();
+    this.lastRun = undefined;
+    void vscode.commands.executeCommand("setContext", "gradlens.running", false);
+    this.changeRun.fire(undefined);
+  }
+
+  /** Where a range of the run's trace stands now; undefined where its text has been edited since. */
+  locate(run: Run, range: SourceRange): { uri: vscode.Uri; range: vscode.Range } | undefined {
+    const now = this.at(run, range);
+    if (!now || !run.trace) return undefined;
+    const path = run.trace.files[range.file]?.path ?? "";
+    const uri =
+      range.file === 0 ? run.uri : /^[a-z][a-z\d+.-]+:/i.test(path) ? vscode.Uri.parse(path) : vscode.Uri.file(path);
+    return { uri, range: new vscode.Range(now.start.line, now.start.column, now.end.line, now.end.column) };
+  }
+
+  /** {@link locate} in the trace's own coordinates. */
+  at(run: Run, range: SourceRange): SourceRange | undefined {
+    return this.places.get(run)?.at(range);
+  }
+
+  dispose(): void {
+    this.runner?.dispose();
+    for (const disposable of [...this.listeners, this.changeRun, this.finishRun, this.console]) disposable.dispose();
+  }
+
+  private finish(run: Run, trace: Trace): void {
+    run.state = "done";
+    run.trace = trace;
+    const places = new Places(trace);
+    for (const changes of this.editsWhileRunning) places.apply(0, changes);
+    this.places.set(run, places);
+    const document = vscode.workspace.textDocuments.find((open) => open.uri.toString() === run.uri.toString());
+    run.edited = document !== undefined && document.getText() !== run.request.text;
+    this.finished.delete(run.uri.toString());
+    this.finished.set(run.uri.toString(), run);
+    this.changeRun.fire(run);
+    this.finishRun.fire(run);
+  }
+
+  private edit({ document, contentChanges }: vscode.TextDocumentChangeEvent): void {
+    if (contentChanges.length === 0) return;
+    const changes = contentChanges.map(({ range, text }) => ({
+      start: { line: range.start.line, column: range.start.character },
+      end: { line: range.end.line, column: range.end.character },
+      text,
+    }));
+    const going = this.lastRun?.state === "running" ? this.lastRun : undefined;
+    if (going?.uri.toString() === document.uri.toString()) this.editsWhileRunning.push(changes);
+    const run = this.finished.get(document.uri.toString());
+    const places = run && this.places.get(run);
+    if (!run || !places) return;
+    places.apply(0, changes);
+    run.edited = document.getText() !== run.request.text;
+    if (!run.edited) places.reset();
+    this.changeRun.fire(run);
+  }
+
+  private forget(uri: vscode.Uri): void {
+    const run = this.finished.get(uri.toString());
+    if (run && run !== this.lastRun) this.finished.delete(uri.toString());
+  }
+}

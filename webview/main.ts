@@ -1,0 +1,201 @@
+/** The panel: hears the host, keeps what is on screen, and ties graph, tree, inspector and figures together. */
+import { type GraphView, type LayoutResult, scaleLabels, scaleStops, viewOf } from "../src/graph";
+import { byId, element } from "./dom";
+import { GraphCanvas } from "./graphView";
+import { renderInspector } from "./inspector";
+import { Cancelled, LayoutClient } from "./layoutClient";
+import { Plots } from "./plots";
+import type { HostToPanel, PanelState, PanelToHost, PanelTrace, RevealTarget } from "./protocol";
+import "./styles.css";
+import { onThemeChange, readTheme } from "./theme";
+import { GraphTree } from "./tree";
+
+interface Saved {
+  program: string;
+  node: number | null;
+  viewport: GraphCanvas["viewport"];
+}
+
+declare function acquireVsCodeApi(): {
+  postMessage(message: PanelToHost): void;
+  getState(): Saved | undefined;
+  setState(state: Saved): void;
+};
+
+const vscode = acquireVsCodeApi();
+const post = (message: PanelToHost) => vscode.postMessage(message);
+
+let theme = readTheme();
+let shown: { run: number; program: string; trace: PanelTrace; view: GraphView; placed: LayoutResult } | null = null;
+let selected: number | null = null;
+
+const layouts = new LayoutClient(workerSource(document.body.dataset.worker!));
+const graph = new GraphCanvas(byId("graph"), byId<HTMLCanvasElement>("cards"), theme, {
+  pick(node, twice) {
+    select(node);
+    tree.focus();
+    reveal({ kind: "node", index: node }, twice);
+  },
+  clear: () => select(null),
+  moved: save,
+});
+const tree = new GraphTree(byId("graph-tree"), {
+  select(node) {
+    select(node);
+    graph.reveal(node);
+    reveal({ kind: "node", index: node }, false);
+  },
+  open: (node) => reveal({ kind: "node", index: node }, true),
+});
+const plots = new Plots(byId("plots"), (index) => reveal({ kind: "figure", index }, true));
+
+window.addEventListener("message", ({ data }: MessageEvent<HostToPanel>) => void receive(data));
+byId("zoom-in").addEventListener("click", () => graph.zoomBy(1));
+byId("zoom-out").addEventListener("click", () => graph.zoomBy(-1));
+byId("zoom-fit").addEventListener("click", () => graph.overview());
+byId("stop").addEventListener("click", () => post({ type: "command", command: "gradlens.stop" }));
+byId("empty-run").addEventListener("click", () => post({ type: "command", command: "gradlens.runSelection" }));
+byId("empty-trust").addEventListener("click", () => post({ type: "command", command: "workbench.trust.manage" }));
+byId("error").addEventListener("click", () => reveal({ kind: "error" }, true));
+byId("graph-section").addEventListener("keydown", (event) => {
+  if (event.key === "+" || event.key === "=") graph.zoomBy(1);
+  else if (event.key === "-") graph.zoomBy(-1);
+  else if (event.key === "0") graph.overview();
+  else if (event.key === "Escape") select(null);
+});
+onThemeChange(() => {
+  theme = readTheme();
+  graph.applyTheme(theme);
+  showLegend();
+  void plots.retheme(theme);
+});
+
+/** For tests that click with a real mouse. */
+Object.assign(window, {
+  __gradlens: {
+    nodePosition: (index: number) => graph.nodePosition(index),
+    get selected() {
+      return selected;
+    },
+  },
+});
+
+setState("empty");
+post({ type: "ready" });
+
+async function receive(message: HostToPanel): Promise<void> {
+  switch (message.type) {
+    case "empty":
+      shown = null;
+      byId("empty-shortcut").textContent = message.shortcut;
+      byId("empty").dataset.trusted = String(message.trusted);
+      byId("error").hidden = true;
+      void plots.show([], theme);
+      select(null);
+      return setState("empty");
+    case "running":
+      byId("program").textContent = message.program;
+      return setState("running");
+    case "trace":
+      return await showTrace(message.run, message.program, message.trace);
+    case "edited":
+      if (shown?.run === message.run) byId("edited").hidden = !message.edited;
+      return;
+    case "select":
+      if (shown?.run !== message.run) return;
+      select(message.node);
+      graph.reveal(message.node);
+      if (message.focus) tree.focus();
+      return;
+  }
+}
+
+async function showTrace(run: number, program: string, trace: PanelTrace): Promise<void> {
+  const begin = performance.now();
+  const view = viewOf(trace, (text, line) => graph.measure(text, line));
+  let placed: LayoutResult;
+  try {
+    placed = await layouts.run(view);
+  } catch (error) {
+    if (error instanceof Cancelled) return;
+    throw error;
+  }
+  const saved = shown ? null : vscode.getState();
+  const again = shown?.program === program || saved?.program === program;
+  const samePlace = again && shown !== null && shown.view.nodes.length === view.nodes.length;
+  shown = { run, program, trace, view, placed };
+  byId("program").textContent = program;
+  byId("edited").hidden = true;
+  byId("no-graph").hidden = view.nodes.length > 0;
+  byId("omitted").hidden = trace.omittedNodes === 0;
+  byId("omitted").textContent = `${trace.omittedNodes} more nodes were left out.`;
+  showError(trace);
+  showLegend();
+  setState(trace.error || trace.status === "crashed" ? "error" : "ready");
+  graph.show(view, placed, samePlace);
+  tree.show(view, placed);
+  if (saved && again) graph.viewport = saved.viewport;
+  const keep = again ? (saved ? saved.node : selected) : null;
+  select(keep !== null && keep < view.nodes.length ? keep : null);
+  requestAnimationFrame(() =>
+    post({ type: "drawn", run, nodes: view.nodes.length, milliseconds: performance.now() - begin }),
+  );
+  await plots.show(trace.figures, theme);
+}
+
+function showError(trace: PanelTrace): void {
+  const banner = byId("error");
+  const { error, status } = trace;
+  banner.hidden = !error && status !== "crashed" && status !== "stopped";
+  if (banner.hidden) return;
+  const stopped = status === "stopped" ? "Stopped" : "The run's process ended";
+  const line = error?.range ? `line ${error.range.start.line + 1}` : "";
+  banner.dataset.kind = error ? "error" : status;
+  banner.replaceChildren(
+    element("strong", {}, [error?.name ?? stopped]),
+    element("span", { class: "message" }, [error?.message ?? ""]),
+    element("span", { class: "source" }, [line]),
+  );
+}
+
+function showLegend(): void {
+  const scale = shown?.view.scale;
+  byId("legend").hidden = !shown || shown.view.nodes.length === 0;
+  byId("legend-scale").hidden = !scale;
+  byId("legend-leaf").hidden = !shown?.view.nodes.some((node) => node.kind === "leaf");
+  byId("legend-repeats").hidden = !shown || shown.view.repeats === 1;
+  byId("legend-repeats").textContent = `×${shown?.view.repeats}`;
+  if (!scale) return;
+  const [low, high] = scaleLabels(scale);
+  byId("legend-low").textContent = low;
+  byId("legend-high").textContent = low === high ? "" : high;
+  byId("legend-bar").style.backgroundImage = `linear-gradient(to right, ${scaleStops(theme.appearance).join(", ")})`;
+}
+
+function select(node: number | null): void {
+  selected = node;
+  graph.select(node);
+  tree.mark(node);
+  if (shown) renderInspector(byId("inspector"), shown.trace, node, (index) => reveal({ kind: "node", index }, true));
+  else byId("inspector").hidden = true;
+  save();
+}
+
+function reveal(target: RevealTarget, focus: boolean): void {
+  if (shown) post({ type: "reveal", run: shown.run, target, focus });
+}
+
+function save(): void {
+  if (shown) vscode.setState({ program: shown.program, node: selected, viewport: graph.viewport });
+}
+
+function setState(state: PanelState): void {
+  document.body.dataset.state = state;
+  byId("graph-section").setAttribute("aria-busy", String(state === "running"));
+}
+
+/** A worker may only be started from the panel's own origin: the script becomes a blob. */
+async function workerSource(address: string): Promise<string> {
+  const script = await (await fetch(address)).text();
+  return URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
+}

@@ -1,0 +1,71 @@
+/** The program's figures below the graph. Vega comes only when there is one. */
+import type { Figure } from "../src/trace/model";
+import { element } from "./dom";
+import type { Theme } from "./theme";
+import type { Drawing } from "./vega";
+
+export class Plots {
+  private drawings: Drawing[] = [];
+  private figures: readonly Figure[] = [];
+  private generation = 0;
+
+  constructor(
+    private readonly root: HTMLElement,
+    private readonly open: (figure: number) => void,
+  ) {}
+
+  async show(figures: readonly Figure[], theme: Theme): Promise<void> {
+    const generation = ++this.generation;
+    this.figures = figures;
+    this.root.hidden = figures.length === 0;
+    if (figures.length === 0) {
+      this.dispose();
+      this.root.replaceChildren();
+      return;
+    }
+    const { draw } = await import("./vega");
+    if (generation !== this.generation) return;
+    this.dispose();
+    const places = figures.map((figure, i) => this.frame(figure, i));
+    this.root.replaceChildren(...places.map(({ frame }) => frame));
+    for (const [i, { plot, frame }] of places.entries()) {
+      try {
+        const drawing = await draw(plot, figures[i]!.spec, theme);
+        if (generation === this.generation) this.drawings.push(drawing);
+        else drawing.dispose();
+      } catch (error) {
+        frame.append(
+          element("p", { class: "note" }, [
+            `This figure could not be drawn: ${error instanceof Error ? error.message : String(error)}`,
+          ]),
+        );
+      }
+    }
+    if (generation === this.generation) this.root.dataset.drawn = String(this.drawings.length);
+  }
+
+  /** Draws again in new colours. */
+  async retheme(theme: Theme): Promise<void> {
+    if (this.figures.length > 0) await this.show(this.figures, theme);
+  }
+
+  private frame(figure: Figure, index: number): { frame: HTMLElement; plot: HTMLElement } {
+    const title = figure.title ?? `Figure ${index + 1}`;
+    const caption = element("figcaption", {}, [element("span", {}, [title])]);
+    if (figure.range) {
+      const link = element("a", { href: "#", class: "source" }, [`line ${figure.range.start.line + 1}`]);
+      link.addEventListener("click", (event) => {
+        event.preventDefault();
+        this.open(index);
+      });
+      caption.append(link);
+    }
+    const plot = element("div", { class: "plot", role: "img", "aria-label": title });
+    return { frame: element("figure", { "data-figure": String(index) }, [caption, plot]), plot };
+  }
+
+  private dispose(): void {
+    for (const drawing of this.drawings) drawing.dispose();
+    this.drawings = [];
+  }
+}

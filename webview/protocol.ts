@@ -1,0 +1,34 @@
+/**
+ * What the host and the panel say to each other. The host owns the model: the panel says `ready`, the host replays.
+ * No VS Code and no DOM in here.
+ */
+import type { Trace } from "../src/trace/model";
+
+/** What of a trace the panel needs; the console stays in the editor. */
+export type PanelTrace = Omit<Trace, "console">;
+
+export type HostToPanel =
+  /** Nothing has run. `shortcut` is Run Selection's default keybinding on this platform; untrusted workspaces cannot run. */
+  | { type: "empty"; shortcut: string; trusted: boolean }
+  | { type: "running"; program: string }
+  | { type: "trace"; run: number; program: string; trace: PanelTrace }
+  /** The text has changed since the run (or is again as it was). */
+  | { type: "edited"; run: number; edited: boolean }
+  /** The cursor stands in the source of `node`. `focus`: the person asked to see it. */
+  | { type: "select"; run: number; node: number; focus: boolean };
+
+/** What of a run has a place in the source. */
+export type RevealTarget = { kind: "node"; index: number } | { kind: "figure"; index: number } | { kind: "error" };
+
+export type PanelCommand = "gradlens.runSelection" | "gradlens.runFile" | "gradlens.stop" | "workbench.trust.manage";
+
+export type PanelToHost =
+  | { type: "ready" }
+  /** `focus`: the editor takes the keyboard. */
+  | { type: "reveal"; run: number; target: RevealTarget; focus: boolean }
+  | { type: "command"; command: PanelCommand }
+  /** The graph of `run` is on screen, so long after its trace arrived. */
+  | { type: "drawn"; run: number; nodes: number; milliseconds: number };
+
+/** `document.body.dataset.state`. */
+export type PanelState = "empty" | "running" | "ready" | "error";
