@@ -113,7 +113,12 @@ async function build(wanted) {
   const broken = [];
   const written = new Set();
   for (const bundle of wanted) {
-    const result = await esbuild.build(optionsOf(bundle));
+    const result = await esbuild.build(optionsOf(bundle)).catch(() => undefined);
+    if (!result) {
+      // esbuild has already said why; the other bundles still get their turn.
+      broken.push(`${bundle.out} was not built.`);
+      continue;
+    }
     broken.push(...report(bundle, result));
     for (const file of Object.keys(result.metafile.outputs)) written.add(join(root, file));
   }
@@ -142,7 +147,7 @@ if (watch) {
   console.log("Watching. Reload the VS Code window to see a change.");
 } else {
   const { broken, written } = await build(wanted);
-  if (!flags.has("--tests") && wanted.length > 0) prune(written);
+  if (!flags.has("--tests") && broken.length === 0) prune(written);
   for (const line of broken) console.error(`✗ ${line}`);
   if (broken.length > 0) process.exitCode = 1;
 }

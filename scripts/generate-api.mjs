@@ -1,51 +1,70 @@
-// `npm run generate`: writes src/torch/generated from the op declarations; `--check` fails when that would change a file.
+/** `npm run generate`: writes src/torch/generated from the op declarations; `--check` fails when that would change a file. */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { build } from "esbuild";
+import { ROOT } from "./lib/paths.mjs";
+import { runMain, StepError } from "./lib/step.mjs";
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const target = join(root, "src/torch/generated");
-const check = process.argv.includes("--check");
+const TARGET = join(ROOT, "src", "torch", "generated");
 
-const scratch = mkdtempSync(join(root, "node_modules/.generate-"));
-try {
+await runMain(async () => {
+  // Inside node_modules, so that what the bundle leaves external resolves.
+  const scratch = mkdtempSync(join(ROOT, "node_modules", ".generate-"));
+  try {
+    const stale = (await generate(scratch)).filter(
+      ({ path, text }) => !existsSync(path) || readFileSync(path, "utf8") !== text,
+    );
+    if (!process.argv.includes("--check")) for (const { path, text } of stale) writeFileSync(path, text);
+    else if (stale.length > 0)
+      throw new StepError(
+        "Check src/torch/generated",
+        `stale: ${stale.map(({ path }) => path).join(", ")}`,
+        "run npm run generate and commit the result.",
+      );
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+});
+
+/**
+ * @param {string} scratch
+ * @returns {Promise<{ path: string, text: string }[]>} what the files of src/torch/generated should hold
+ */
+async function generate(scratch) {
   const script = join(scratch, "generate.mjs");
   await build({
-    entryPoints: [join(root, "scripts/generateApi.ts")],
+    entryPoints: [join(ROOT, "scripts", "generateApi.ts")],
     outfile: script,
     bundle: true,
     platform: "node",
     format: "esm",
     logLevel: "error",
   });
-  const out = check ? scratch : target;
-  run(process.execPath, [script, out]);
-  const names = readdirSync(target).filter((f) => f.endsWith(".ts"));
-  run(process.execPath, [
-    join(root, "node_modules/@biomejs/biome/bin/biome"),
-    "format",
-    "--write",
-    ...names.map((f) => join(out, f)),
-  ]);
-  const stale = check
-    ? names.filter((f) => readFileSync(join(out, f), "utf8") !== readFileSync(join(target, f), "utf8"))
-    : [];
-  if (stale.length > 0) {
-    console.error(
-      `src/torch/generated is stale (${stale.join(", ")}): run \`npm run generate\` and commit the result.`,
-    );
-    process.exitCode = 1;
-  }
-} finally {
-  rmSync(scratch, { recursive: true, force: true });
+  run([script, scratch]);
+  return readdirSync(scratch)
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => {
+      const path = join(TARGET, name);
+      const biome = join(ROOT, "node_modules", "@biomejs", "biome", "bin", "biome");
+      return {
+        path,
+        text: run([biome, "format", `--stdin-file-path=${path}`], readFileSync(join(scratch, name), "utf8")),
+      };
+    });
 }
 
-function run(command, args) {
-  const { status, stderr, stdout } = spawnSync(command, args, { encoding: "utf8", cwd: root });
-  if (status !== 0) {
-    process.stderr.write(stdout + stderr);
-    throw new Error(`${args[0]} failed`);
-  }
+/**
+ * @param {string[]} args
+ * @param {string} [input]
+ */
+function run(args, input) {
+  const { status, stderr, stdout } = spawnSync(process.execPath, args, {
+    encoding: "utf8",
+    cwd: ROOT,
+    input,
+    maxBuffer: 2 ** 28,
+  });
+  if (status !== 0) throw new StepError("Generate src/torch/generated", `${stdout}${stderr}${args[0]} failed`);
+  return stdout;
 }

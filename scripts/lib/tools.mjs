@@ -16,6 +16,8 @@ function binary(packageName, command) {
 }
 
 /** @param {string[]} args */
+export const node = (args) => show(process.execPath, args, { cwd: ROOT });
+/** @param {string[]} args */
 export const tsc = (args) => show(process.execPath, [binary("typescript", "tsc"), ...args], { cwd: ROOT });
 /** @param {string[]} args */
 export const biome = (args) => show(process.execPath, [binary("@biomejs/biome", "biome"), ...args], { cwd: ROOT });
@@ -28,7 +30,7 @@ export const vsce = (title, args) =>
 
 /** Builds dist/: the bundles, and the typings of the npm package. */
 export async function build() {
-  if ((await show(process.execPath, ["esbuild.js"], { cwd: ROOT })) !== 0)
+  if ((await node(["esbuild.js"])) !== 0)
     throw new StepError(
       "Build the bundles",
       "esbuild.js: see the lines above.",
@@ -46,6 +48,6 @@ export async function build() {
 
 /** Bundles test/integration into out/. */
 export async function buildTests() {
-  if ((await show(process.execPath, ["esbuild.js", "--tests"], { cwd: ROOT })) !== 0)
+  if ((await node(["esbuild.js", "--tests"])) !== 0)
     throw new StepError("Build the integration tests", "esbuild.js: see the lines above.");
 }
