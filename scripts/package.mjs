@@ -1,7 +1,5 @@
 /** `npm run package`: the .vsix, and a look into it. */
 import { readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
-import { ROOT } from "./lib/paths.mjs";
 import { runMain, StepError } from "./lib/step.mjs";
 import { writeTally } from "./lib/tally.mjs";
 import { build } from "./lib/tools.mjs";
@@ -17,7 +15,7 @@ await runMain(async () => {
   const bad = strangers.length > 0 || missing.length > 0;
   writeTally("package", { passed: bad ? 0 : 1, failed: bad ? 1 : 0, skipped: 0 });
   if (!bad) return;
-  rmSync(join(ROOT, file), { force: true });
+  rmSync(file);
   const why = [
     ...strangers.map((name) => `must not be in it: ${name}`),
     ...missing.map((name) => `missing from it: ${name}`),

@@ -24,9 +24,9 @@ export const biome = (args) => show(process.execPath, [binary("@biomejs/biome", 
 /** @param {string[]} args @param {NodeJS.ProcessEnv} [env] */
 export const vitest = (args, env) =>
   show(process.execPath, [binary("vitest", "vitest"), ...args], { cwd: ROOT, env: { ...process.env, ...env } });
-/** @param {string} title @param {string[]} args */
-export const vsce = (title, args) =>
-  step(title, process.execPath, [binary("@vscode/vsce", "vsce"), ...args], { cwd: ROOT });
+/** @param {string} title @param {string[]} args @param {string} cwd */
+export const vsce = (title, args, cwd) =>
+  step(title, process.execPath, [binary("@vscode/vsce", "vsce"), ...args], { cwd });
 
 /** Builds dist/: the bundles, and the typings of the npm package. */
 export async function build() {

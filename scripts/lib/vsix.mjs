@@ -1,5 +1,5 @@
 /** The packaged extension: made by vsce, read back from the ZIP itself. */
-import { mkdirSync, readFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { OUT, ROOT } from "./paths.mjs";
 import { vsce } from "./tools.mjs";
@@ -20,6 +20,8 @@ const NEEDED = [
   "dist/webview/layoutWorker.js",
 ].map((file) => `extension/${file}`);
 
+const HEAVY = new Set(["node_modules", ".git", ".vscode-test", "out"]);
+
 /**
  * Packages dist/ as it is.
  * @returns {Promise<{ file: string, entries: { name: string, bytes: number }[], strangers: string[], missing: string[] }>}
@@ -28,14 +30,14 @@ export async function packageExtension() {
   const { name, version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
   mkdirSync(OUT, { recursive: true });
   const file = join(OUT, `${name}-${version}.vsix`);
-  await vsce("Package the extension", [
-    "package",
-    "--no-dependencies",
-    "--allow-missing-repository",
-    "--skip-license",
-    "--out",
-    file,
-  ]);
+  const stage = mkdtempSync(join(OUT, "package-"));
+  try {
+    stageSources(stage);
+    const args = ["package", "--no-dependencies", "--allow-missing-repository", "--out", file];
+    await vsce("Package the extension", args, stage);
+  } finally {
+    rmSync(stage, { recursive: true });
+  }
   const entries = zipEntries(readFileSync(file));
   const names = entries.map((entry) => entry.name);
   return {
@@ -44,6 +46,12 @@ export async function packageExtension() {
     strangers: names.filter((entry) => !BELONGS.some((part) => part.test(entry))),
     missing: NEEDED.filter((entry) => !names.includes(entry)),
   };
+}
+
+/** A copy without the heavy folders: vsce reads every file before it asks .vscodeignore, those of the VS Code server too. @param {string} stage */
+function stageSources(stage) {
+  for (const name of readdirSync(ROOT))
+    if (!HEAVY.has(name)) cpSync(join(ROOT, name), join(stage, name), { recursive: true });
 }
 
 /**
