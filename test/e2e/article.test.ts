@@ -6,8 +6,11 @@ import { closeBrowser, type Theme, Workbench } from "./workbench";
 
 const FILE = "what-is-autograd.ts";
 const lines = readFileSync(join(import.meta.dirname, "../../examples", FILE), "utf8").split("\n");
-/** The number, from 1, of the first line that contains `text`. */
-const lineOf = (text: string) => lines.findIndex((line) => line.includes(text)) + 1;
+/** The number, from 1, of the line that starts with `text`. */
+const lineOf = (text: string) => lines.findIndex((line) => line.startsWith(text)) + 1;
+const FIRST = lineOf("const x =");
+const LAST = lineOf("out.backward();");
+const SINE = lineOf("const b = torch.sin(x)");
 
 const CHAIN = ["SumBackward0", "AddBackward0", "MulBackward0", "SinBackward0", "AccumulateGrad"];
 
@@ -32,7 +35,7 @@ describe.each(THEMES)("the article's program in %s", (theme, name) => {
   });
 
   test("Run Selection from the palette draws the graph", async () => {
-    await workbench.selectLines(lineOf("const x"), lineOf("backward()"));
+    await workbench.selectLines(FIRST, LAST);
     await workbench.command("Gradlens: Run Selection");
     const panel = await workbench.panel();
     await panel.locator("body[data-state=ready]").waitFor();
@@ -42,7 +45,7 @@ describe.each(THEMES)("the article's program in %s", (theme, name) => {
   });
 
   test("hovering x shows its value, its gradient and the gradient's cosine", async () => {
-    const hover = await workbench.hover("x", "const x");
+    const hover = await workbench.hover("x", "const x =");
     await expect.poll(() => hover.textContent()).toMatch(/2\.0000e\+00,\s+1\.9319e\+00/);
     const picture = hover.locator("img").first();
     await picture.waitFor();
@@ -56,14 +59,18 @@ describe.each(THEMES)("the article's program in %s", (theme, name) => {
     const panel = await workbench.panel();
     const at = await panel.evaluate("__gradlens.nodePosition(3)");
     await workbench.clickInPanel(panel, at as { x: number; y: number });
-    const column = lines[lineOf("torch.sin(x)") - 1]!.indexOf("torch.sin(x)") + 1;
-    await expect.poll(() => workbench.cursor()).toEqual({ line: lineOf("torch.sin(x)"), column });
+    const start = lines[SINE - 1]!.indexOf("torch.sin(x)") + 1;
+    await workbench.cursorIn(
+      ({ line, column }) => line === SINE && column >= start && column <= start + "torch.sin(x)".length,
+    );
+    await workbench.screenshot(`reveal-${name}`);
   });
 
   test("the whole file draws its figures below the graph", async () => {
     await workbench.command("Gradlens: Run File");
     const panel = await workbench.panel();
-    await panel.locator("#plots canvas").first().waitFor();
+    await panel.locator("#plots canvas").nth(1).waitFor();
+    expect(await panel.locator("#plots canvas").count()).toBe(2);
     await workbench.screenshot(`plots-${name}`, { readme: true });
   });
 });

@@ -117,6 +117,9 @@ export class Workbench {
   async goTo(line: number, column = 1): Promise<void> {
     await this.press("ControlOrMeta+g");
     await this.pick(`:${line}:${column}`, "");
+    // The quick input gives the keyboard back a moment after it is gone.
+    await this.page.locator(".editor-group-container.active .monaco-editor.focused").waitFor();
+    await this.cursorIn((place) => place.line === line && place.column === column);
   }
 
   /** Selects whole lines, both included, with the keyboard. */
@@ -124,6 +127,7 @@ export class Workbench {
     await this.goTo(from);
     for (let line = from; line < to; line++) await this.press("Shift+ArrowDown");
     await this.press("Shift+End");
+    await this.cursorIn((place) => place.line === to);
   }
 
   /** Makes `text` the active editor's content, as one paste. */
@@ -138,6 +142,15 @@ export class Workbench {
     const text = await this.page.locator("[id='status.editor.selection']").textContent();
     const [line, column] = text?.match(/\d+/g)?.map(Number) ?? [];
     return { line: line!, column: column! };
+  }
+
+  /** Waits until the status bar has the cursor where `isThere` wants it. */
+  async cursorIn(isThere: (place: { line: number; column: number }) => boolean): Promise<void> {
+    const end = performance.now() + STEP_MS;
+    for (let place = await this.cursor(); !isThere(place); place = await this.cursor()) {
+      if (performance.now() > end) throw new Error(`The cursor is at ${place.line}:${place.column}.`);
+      await this.page.waitForTimeout(30);
+    }
   }
 
   /**
@@ -208,11 +221,10 @@ export class Workbench {
     await this.page.mouse.click(box.x + x, box.y + y);
   }
 
-  /** What the problems list says. */
-  async problems(): Promise<string[]> {
+  /** Waits until the list of problems has one with this text. */
+  async problem(text: string): Promise<void> {
     await this.command("Problems: Focus on Problems View");
-    const rows = this.page.locator(".markers-panel .monaco-list-row .marker");
-    return rows.allInnerTexts();
+    await this.page.locator(".markers-panel .monaco-list-row", { hasText: text }).first().waitFor();
   }
 
   /**

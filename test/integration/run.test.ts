@@ -7,7 +7,7 @@ const CHAIN = ["SumBackward0", "AddBackward0", "MulBackward0", "SinBackward0", "
 
 test("the article's program: selection, graph, hover", async () => {
   const editor = await openExample("what-is-autograd.ts");
-  select(editor, "const x", "backward()");
+  select(editor, "const x =", "\nout.backward();");
   const trace = await run("runSelection");
   assert.equal(trace.status, "ok");
   assert.deepEqual(
@@ -24,7 +24,7 @@ test("the article's program: selection, graph, hover", async () => {
     ],
   );
   const { document } = editor;
-  const hover = await hoverAt(document, find(document, "const x").end.translate(0, -1));
+  const hover = await hoverAt(document, find(document, "x = torch").start);
   // d sum(2 sin x + 1) / dx = 2 cos x, from 2 cos 0 to 2 cos 15°.
   assert.match(hover, /2\.0000e\+00,\s+1\.9319e\+00/);
   assert.match(hover, /float32/);
