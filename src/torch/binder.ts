@@ -1,6 +1,7 @@
 /** From what a user passes, positions and one trailing object of keywords, to an op's arguments. */
 import { type OpSpec, registry, runInPlace, runOp } from "./dispatch";
 import { DType } from "./dtype";
+import { RuntimeError } from "./errors";
 import { wrapNumber } from "./promotion";
 import { Generator } from "./random";
 import type { Param } from "./schema";
@@ -36,13 +37,26 @@ function call(
   method: boolean,
 ): any {
   let keywords: Record<string, unknown> | null = null;
-  if (isKeywords(args[args.length - 1])) keywords = args.pop() as Record<string, unknown>;
+  if (isKeywords(args[args.length - 1])) keywords = withoutPlacement(args.pop() as Record<string, unknown>, specs);
   while (args.length > 0 && args[args.length - 1] === undefined) args.pop();
   for (const spec of specs) {
     const bound = bind(spec, args, keywords, method);
     if (bound !== null) return run(spec, bound);
   }
   throw new TypeError(explain(name, specs, args, keywords, method));
+}
+
+const placement = ["device", "layout", "pin_memory", "memory_format", "non_blocking", "copy"];
+
+/** Where there is a dtype to choose, PyTorch also lets choose a device and a layout. There is one of each here. Throws RuntimeError for a device other than the CPU. */
+function withoutPlacement(keywords: Record<string, unknown>, specs: readonly OpSpec[]): Record<string, unknown> {
+  const key = placement.find((p) => p in keywords);
+  if (key === undefined || !specs.some((s) => s.schema.params.some((p) => p.name === "dtype"))) return keywords;
+  if (key === "device" && keywords.device != null && keywords.device !== "cpu") {
+    throw new RuntimeError(`tensors live on the CPU here: device '${keywords.device}' is not available`);
+  }
+  const { [key]: _, ...rest } = keywords;
+  return withoutPlacement(rest, specs);
 }
 
 /** A plain object is keywords; tensors, dtypes and arrays are not plain. */

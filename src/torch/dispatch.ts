@@ -13,9 +13,9 @@
  * From it come `torch.sin`, `x.sin()`, `x.sin_()`, their typings and docs, and the node `SinBackward0`.
  */
 import { mode } from "./autograd/gradMode";
+import { checkInPlace, rebaseHistory } from "./autograd/inPlace";
 import { Node } from "./autograd/node";
 import { SavedTensor } from "./autograd/saved";
-import { checkInPlace, rebaseHistory } from "./autograd/inPlace";
 import type { DType } from "./dtype";
 import { RuntimeError } from "./errors";
 import { copyInto } from "./kernels/copy";
@@ -105,8 +105,8 @@ export class OpSpec {
       if (!params.some((p) => p.name === key)) throw new Error(`${text}: no argument ${key} to differentiate`);
     }
     this.savedPrototype = {};
-    params.forEach((p, i) => this.#getter(p.name, (node) => unpack(node.args[i])));
-    this.outputNames.forEach((output, i) => this.#getter(output, (node) => unpack(node.results[i])));
+    for (const [i, p] of params.entries()) this.#getter(p.name, (node) => unpack(node.args[i]));
+    for (const [i, output] of this.outputNames.entries()) this.#getter(output, (node) => unpack(node.results[i]));
   }
 
   #derivative(given: Derivative<any> | undefined): { saves: number[]; vjp: Vjp<any> } | null {
@@ -131,10 +131,11 @@ export class OpSpec {
   }
 }
 
+/** Python's `str.title` on each word, which also raises a letter behind a digit: `nll_loss2d` → `NllLoss2D`. */
 function camelCase(name: string): string {
   return name
     .split("_")
-    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .map((word) => word.toLowerCase().replace(/(^|[^a-z])[a-z]/g, (letters) => letters.toUpperCase()))
     .join("");
 }
 
@@ -297,7 +298,7 @@ export function runOp(spec: OpSpec, args: unknown[]): any {
   if (records) record(spec, args, outputs);
   seam.observer?.op?.(spec.schema.full, args, outputs);
   if (spec.schema.returns.length > 0) {
-    spec.schema.returns.forEach((name, i) => Object.defineProperty(out, name, { value: outputs[i] }));
+    for (const [i, name] of spec.schema.returns.entries()) Object.defineProperty(out, name, { value: outputs[i] });
   }
   return out;
 }

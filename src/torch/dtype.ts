@@ -3,7 +3,7 @@
 export type TypedArray = Float32Array | Float64Array | Int32Array | Int16Array | Int8Array | Uint8Array;
 
 /** Promotion looks at the category first: bool < integer < floating. */
-export const enum Category {
+export enum Category {
   Bool = 0,
   Integer = 1,
   Floating = 2,

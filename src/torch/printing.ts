@@ -1,7 +1,7 @@
 /** Tensors in PyTorch's own words, to the letter. */
 import { bool, get_default_dtype, int64 } from "./dtype";
-import { alias, gradFnOf, type Tensor } from "./tensor";
 import { elements } from "./kernels/copy";
+import { alias, gradFnOf, type Tensor } from "./tensor";
 
 export interface PrintOptions {
   precision: number;

@@ -1,14 +1,17 @@
 /** Everything that `import * as torch from "gradlens"` gives. */
 import "./install";
 
+export * as autograd from "./autograd";
+export { enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled } from "./autograd/gradMode";
 export { as_tensor, tensor } from "./construct";
-export { DType as dtype, get_default_dtype, promote_types, set_default_dtype } from "./dtype";
 export {
   bool,
+  DType as dtype,
   float32,
   float32 as float,
   float64,
   float64 as double,
+  get_default_dtype,
   int8,
   int16,
   int16 as short,
@@ -16,14 +19,14 @@ export {
   int32 as int,
   int64,
   int64 as long,
+  promote_types,
+  set_default_dtype,
   uint8,
 } from "./dtype";
+export * from "./errors";
 export * from "./generated/functions";
-export { enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled } from "./autograd/gradMode";
+export * as nn from "./nn";
+export { sliceIndex as slice } from "./ops/indexing";
 export { set_printoptions } from "./printing";
 export { default_generator, Generator, manual_seed } from "./random";
-export { sliceIndex as slice } from "./ops/indexing";
 export { Tensor } from "./tensor";
-export * as autograd from "./autograd";
-export * as nn from "./nn";
-export * from "./errors";

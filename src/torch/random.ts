@@ -112,13 +112,16 @@ export class Generator {
   }
 
   #block(data: TypedArray, start: number, mean: number, std: number): void {
+    // float32 numbers are rounded after each step, as its vectorised loop does.
+    const round = data instanceof Float32Array ? Math.fround : (x: number) => x;
+    const twoPi = round(2 * Math.PI);
     for (let j = start; j < start + 8; j++) {
       const u1 = 1 - data[j];
       const u2 = data[j + 8];
-      const radius = Math.sqrt(-2 * Math.log(u1));
-      const angle = 2 * Math.PI * u2;
-      data[j] = radius * Math.cos(angle) * std + mean;
-      data[j + 8] = radius * Math.sin(angle) * std + mean;
+      const radius = round(Math.sqrt(-2 * round(Math.log(u1))));
+      const angle = round(twoPi * u2);
+      data[j] = round(radius * round(Math.cos(angle))) * std + mean;
+      data[j + 8] = round(radius * round(Math.sin(angle))) * std + mean;
     }
   }
 }

@@ -13,7 +13,7 @@ export function contiguousStrides(shape: readonly number[]): number[] {
   let step = 1;
   for (let i = shape.length - 1; i >= 0; i--) {
     strides[i] = step;
-    step *= shape[i] > 1 ? shape[i] : 1;
+    step *= Math.max(shape[i], 1);
   }
   return strides;
 }

@@ -1,7 +1,8 @@
 /** The tensor: strided memory, and its place in the autograd graph. Its ops live in `ops/`; their typings come with `TensorMethods`. */
+
+import { mode } from "./autograd/gradMode";
 import type { Node } from "./autograd/node";
 import { AccumulateGrad, type GradHook, type Handle, HookList } from "./autograd/node";
-import { mode } from "./autograd/gradMode";
 import type { DType, TypedArray } from "./dtype";
 import { RuntimeError, ValueError } from "./errors";
 import type { TensorMethods } from "./generated/methods";
@@ -31,10 +32,10 @@ export type BackwardOptions = {
   inputs?: Tensor | readonly Tensor[] | null;
 };
 
-// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the methods are installed from the op declarations, which also generate their typings
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: its methods come from the op declarations
 export interface Tensor extends TensorMethods {}
 
-// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: see above
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: its methods come from the op declarations
 export class Tensor {
   /** Sizes, a plain array. */
   readonly shape: number[];
@@ -333,8 +334,8 @@ export function forEachOffset(
   f: (at: number) => void,
 ): void {
   const rank = shape.length;
-  if (rank === 0) return f(offset);
-  if (numel(shape) === 0) return;
+  if (rank === 0) f(offset);
+  if (rank === 0 || numel(shape) === 0) return;
   const index = new Array<number>(rank).fill(0);
   const inner = shape[rank - 1];
   const step = strides[rank - 1];

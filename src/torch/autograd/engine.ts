@@ -3,7 +3,7 @@ import { promote_types } from "../dtype";
 import { RuntimeError } from "../errors";
 import { seam } from "../observer";
 import { isExpandableTo, sameShape, sizeText } from "../shape";
-import { type Tensor, type TensorMeta, gradientEdge } from "../tensor";
+import { gradientEdge, type Tensor, type TensorMeta } from "../tensor";
 import { mode } from "./gradMode";
 import { AccumulateGrad, type Edge, type Node } from "./node";
 
@@ -113,7 +113,10 @@ function captureSites(inputs: readonly Tensor[]): Captures {
     const [node, output] = gradientEdge(input);
     if (node === null) throw new RuntimeError("One of the differentiated Tensors does not require grad");
     let outputs = captures.get(node);
-    if (outputs === undefined) captures.set(node, (outputs = new Map()));
+    if (outputs === undefined) {
+      outputs = new Map();
+      captures.set(node, outputs);
+    }
     const positions = outputs.get(output);
     if (positions === undefined) outputs.set(output, [position]);
     else positions.push(position);
@@ -232,7 +235,10 @@ class InputBuffer {
 
 function bufferOf(buffers: Map<Node, InputBuffer>, node: Node): InputBuffer {
   let buffer = buffers.get(node);
-  if (buffer === undefined) buffers.set(node, (buffer = new InputBuffer()));
+  if (buffer === undefined) {
+    buffer = new InputBuffer();
+    buffers.set(node, buffer);
+  }
   return buffer;
 }
 

@@ -7,5 +7,5 @@ autogradEntry.backward = tensorBackward;
 autogradEntry.regenerateViewGradFn = regenerateViewGradFn;
 
 export { backward, grad } from "./backward";
-export { AccumulateGrad, Node } from "./node";
 export { enable_grad, inference_mode, no_grad, set_grad_enabled } from "./gradMode";
+export { AccumulateGrad, Node } from "./node";

@@ -1,7 +1,7 @@
 /** What a node keeps of the forward pass. */
 import { RuntimeError } from "../errors";
 import { sizeText } from "../shape";
-import { alias, gradFnOf, Tensor } from "../tensor";
+import { alias, gradFnOf, type Tensor } from "../tensor";
 import type { Node } from "./node";
 
 const FREED =

@@ -977,22 +977,27 @@ export const neg_: {
 } = f.neg_;
 
 /**
- * The p-norm over all elements.
+ * The p-norm along dimensions, over all elements when none is named.
  *
- * The p-norm along dimensions.
+ * The Frobenius norm (`p` is "fro"): the 2-norm of all elements along the dimensions.
  */
 export const norm: {
-  /** The p-norm over all elements. */
-  (self: Tensor, p?: number | boolean | { p?: number | boolean }): Tensor;
-  /** The p-norm along dimensions. */
+  /** The p-norm along dimensions, over all elements when none is named. */
   (
     self: Tensor,
-    p: number | boolean | null,
-    dim: number | readonly number[],
+    p?: number | boolean | null | { p?: number | boolean | null; dim?: number | readonly number[]; keepdim?: boolean },
+    dim?: number | readonly number[] | { dim?: number | readonly number[]; keepdim?: boolean },
     keepdim?: boolean | { keepdim?: boolean },
   ): Tensor;
-  /** The p-norm along dimensions. */
-  (self: Tensor, options: { p: number | boolean | null; dim: number | readonly number[]; keepdim?: boolean }): Tensor;
+  /** The Frobenius norm (`p` is "fro"): the 2-norm of all elements along the dimensions. */
+  (
+    self: Tensor,
+    p: string,
+    dim?: number | readonly number[] | { dim?: number | readonly number[]; keepdim?: boolean },
+    keepdim?: boolean | { keepdim?: boolean },
+  ): Tensor;
+  /** The Frobenius norm (`p` is "fro"): the 2-norm of all elements along the dimensions. */
+  (self: Tensor, options: { p: string; dim?: number | readonly number[]; keepdim?: boolean }): Tensor;
 } = f.norm;
 
 /** Normal random numbers of a mean and standard deviation. */

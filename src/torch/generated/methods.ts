@@ -468,12 +468,20 @@ export interface TensorMethods extends HandwrittenMethods {
   new_zeros(options: { size: readonly number[]; dtype?: DType | null; requires_grad?: boolean }): Tensor;
   /** A tensor of zeros of any size with the dtype of this one. */
   new_zeros(...sizesAndOptions: [...number[], { dtype?: DType | null; requires_grad?: boolean }]): Tensor;
-  /** The p-norm over all elements. */
-  norm(p?: number | boolean | { p?: number | boolean }): Tensor;
-  /** The p-norm along dimensions. */
-  norm(p: number | boolean | null, dim: number | readonly number[], keepdim?: boolean | { keepdim?: boolean }): Tensor;
-  /** The p-norm along dimensions. */
-  norm(options: { p: number | boolean | null; dim: number | readonly number[]; keepdim?: boolean }): Tensor;
+  /** The p-norm along dimensions, over all elements when none is named. */
+  norm(
+    p?: number | boolean | null | { p?: number | boolean | null; dim?: number | readonly number[]; keepdim?: boolean },
+    dim?: number | readonly number[] | { dim?: number | readonly number[]; keepdim?: boolean },
+    keepdim?: boolean | { keepdim?: boolean },
+  ): Tensor;
+  /** The Frobenius norm (`p` is "fro"): the 2-norm of all elements along the dimensions. */
+  norm(
+    p: string,
+    dim?: number | readonly number[] | { dim?: number | readonly number[]; keepdim?: boolean },
+    keepdim?: boolean | { keepdim?: boolean },
+  ): Tensor;
+  /** The Frobenius norm (`p` is "fro"): the 2-norm of all elements along the dimensions. */
+  norm(options: { p: string; dim?: number | readonly number[]; keepdim?: boolean }): Tensor;
   /** A tensor of ones with the shape and dtype of another. */
   ones_like(options?: { dtype?: DType | null; requires_grad?: boolean }): Tensor;
   /** Every product of an element of one vector with one of another: `[n], [m] → [n, m]`. */

@@ -1,7 +1,7 @@
 /** Moving elements: between dtypes, geometries and broadcast shapes. */
 import { bool, type DType, float32, float64, int64, type TypedArray } from "../dtype";
 import { broadcastShapes, isNonOverlappingDense, numel, sameShape } from "../shape";
-import { alias, allocate, forEachOffset, fromData, Tensor } from "../tensor";
+import { alias, allocate, forEachOffset, fromData, type Tensor } from "../tensor";
 
 /** Whether storing a `from` value into `to`'s array is the cast itself. */
 function storesAsIs(from: DType, to: DType): boolean {
@@ -51,7 +51,8 @@ export function copyInto(target: Tensor, source: Tensor): void {
   // An overlap would read what this very copy has written.
   if (to === from && !(target.offset === source.offset && sameShape(target.strides, source.strides))) {
     source = fromData(source.flatData(), source.dtype, shape);
-    return copyInto(target, source);
+    copyInto(target, source);
+    return;
   }
   if (plain && sameShape(target.strides, source.strides) && isNonOverlappingDense(shape, target.strides)) {
     if (to !== from) to.set(from.subarray(source.offset, source.offset + n), target.offset);
@@ -60,8 +61,10 @@ export function copyInto(target: Tensor, source: Tensor): void {
   const { cast } = target.dtype;
   const positions = positionsOf(source);
   let i = 0;
-  if (plain) forEachOffset(shape, target.strides, target.offset, (at) => void (to[at] = from[positions(i++)]));
-  else forEachOffset(shape, target.strides, target.offset, (at) => void (to[at] = cast(from[positions(i++)])));
+  forEachOffset(shape, target.strides, target.offset, (at) => {
+    const value = from[positions(i++)];
+    to[at] = plain ? value : cast(value);
+  });
 }
 
 /** Memory position of the i-th element in row-major order; called with i = 0, 1, 2, … */

@@ -3,6 +3,8 @@ import type { DType, TypedArray } from "../dtype";
 import { IndexError } from "../errors";
 import { numel, wrapDim } from "../shape";
 import { alias, allocate, forEachOffset, type Tensor } from "../tensor";
+import { castTo } from "./copy";
+import { isFloatSum, sumColumns, sumRun } from "./sum";
 
 /** The shape without `dims` (which count from the front), or with 1 in their place. */
 export function reducedShape(shape: readonly number[], dims: readonly number[], keepdim: boolean): number[] {
@@ -40,6 +42,41 @@ export function reduce(
   const { cast } = dtype;
   for (let i = 0; i < count; i++) to[i] = cast(f(data, i * length, (i + 1) * length));
   return out;
+}
+
+/** Sum of each run of elements along `dims`. */
+export function sumReduce(t: Tensor, dims: readonly number[], keepdim: boolean, dtype: DType): Tensor {
+  if (!isFloatSum(dtype)) {
+    return reduce(t, dims, keepdim, dtype, (data, start, end) => {
+      let sum = 0;
+      for (let i = start; i < end; i++) sum += data[i];
+      return sum;
+    });
+  }
+  t = castTo(t, dtype);
+  const out = allocate(reducedShape(t.shape, dims, keepdim), dtype);
+  const to = out.storageOf.data;
+  const block = middleBlock(t, dims);
+  if (block !== null) {
+    const { outer, folded, inner } = block;
+    for (let i = 0; i < outer; i++) {
+      sumColumns(t.storageOf.data, t.offset + i * folded * inner, folded, inner, dtype, to, i * inner);
+    }
+    return out;
+  }
+  const { data, count, length } = rows(t, dims);
+  for (let i = 0; i < count; i++) to[i] = sumRun(data, i * length, length, dtype);
+  return out;
+}
+
+/** A row-major tensor as `[outer, folded, inner]` when `dims` are neighbours with dimensions behind them; else null. */
+function middleBlock(t: Tensor, dims: readonly number[]): { outer: number; folded: number; inner: number } | null {
+  const first = Math.min(...dims);
+  const end = first + dims.length;
+  const neighbours = dims.length > 0 && Math.max(...dims) === end - 1;
+  const inner = numel(t.shape.slice(end));
+  if (!neighbours || inner === 1 || !t.is_contiguous()) return null;
+  return { outer: numel(t.shape.slice(0, first)), folded: numel(t.shape.slice(first, end)), inner };
 }
 
 /** Position (along `dim`) of the element that `better` prefers in each run, the first where several are equal; NaN wins. */

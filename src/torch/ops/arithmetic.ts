@@ -276,7 +276,8 @@ export const clamp = op("clamp(Tensor self, Scalar? min=None, Scalar? max=None) 
     const common = resultType(t, ...[min, max].filter((v) => v !== null));
     const lo = min === null ? Number.NEGATIVE_INFINITY : common.cast(Number(min));
     const hi = max === null ? Number.POSITIVE_INFINITY : common.cast(Number(max));
-    return map(t, (x) => (x > hi ? hi : x < lo ? (lo > hi ? hi : lo) : x), common);
+    const least = Math.min(lo, hi);
+    return map(t, (x) => (x > hi ? hi : x < lo ? least : x), common);
   },
   grad: {
     self: [

@@ -269,7 +269,9 @@ function advanced(shape: readonly number[], indices: readonly (Tensor | null)[])
       tail.map((d) => shape[d]),
       tail.map((d) => strides[d]),
       from,
-      (p) => void (positions[i++] = p),
+      (p) => {
+        positions[i++] = p;
+      },
     );
   forEachOffset(
     lead.map((d) => shape[d]),

@@ -4,7 +4,7 @@ import { bool, Category, type DType, int64, type TypedArray } from "../dtype";
 import { IndexError, RuntimeError } from "../errors";
 import { castTo } from "../kernels/copy";
 import { map } from "../kernels/elementwise";
-import { argBest, reduce, reducedShape, scan } from "../kernels/reduce";
+import { argBest, reduce, reducedShape, scan, sumReduce } from "../kernels/reduce";
 import { floatType } from "../promotion";
 import { wrapDim, wrapDims } from "../shape";
 import { fromData, type Tensor } from "../tensor";
@@ -39,7 +39,7 @@ const count = (shape: readonly number[], dims: readonly number[] | null): number
 // ∂ Σx / ∂xᵢ = 1
 export const sumAll = op("sum(Tensor self, *, ScalarType? dtype=None) -> Tensor", {
   doc: "Sum of all elements.",
-  forward: (t, dtype) => reduce(t, wrapDims(null, t.ndim), false, sumType(t, dtype), total),
+  forward: (t, dtype) => sumReduce(t, wrapDims(null, t.ndim), false, sumType(t, dtype)),
   grad: { self: (g, s) => g.expand(s.self.shape) },
 });
 
@@ -47,7 +47,7 @@ export const sum = op(
   "sum.dim_IntList(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor",
   {
     doc: "Sum along dimensions; all of them for null or an empty list.",
-    forward: (t, dim, keepdim, dtype) => reduce(t, wrapDims(dim, t.ndim), keepdim, sumType(t, dtype), total),
+    forward: (t, dim, keepdim, dtype) => sumReduce(t, wrapDims(dim, t.ndim), keepdim, sumType(t, dtype)),
     grad: { self: (g, s) => unfold(g, s.self.shape, s.dim, s.keepdim) },
     node: "SumBackward1",
   },
@@ -63,18 +63,25 @@ function meanType(t: Tensor, dtype: DType | null): DType {
   return type;
 }
 
-const average = (data: TypedArray, start: number, end: number) => total(data, start, end) / (end - start);
+/** The sum, rounded, over the count. */
+function average(t: Tensor, dims: number[] | null, keepdim: boolean, dtype: DType): Tensor {
+  const out = sumReduce(t, wrapDims(dims, t.ndim), keepdim, dtype);
+  const n = count(t.shape, dims);
+  const { data } = out.storageOf;
+  for (let i = 0; i < data.length; i++) data[i] /= n;
+  return out;
+}
 
 // ∂ mean / ∂xᵢ = 1/n
 export const meanAll = op("mean(Tensor self, *, ScalarType? dtype=None) -> Tensor", {
   doc: "Mean of all elements; floating point only.",
-  forward: (t, dtype) => reduce(t, wrapDims(null, t.ndim), false, meanType(t, dtype), average),
+  forward: (t, dtype) => average(t, null, false, meanType(t, dtype)),
   grad: { self: (g, s) => g.expand(s.self.shape).div(count(s.self.shape, null)) },
 });
 
 export const mean = op("mean.dim(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor", {
   doc: "Mean along dimensions.",
-  forward: (t, dim, keepdim, dtype) => reduce(t, wrapDims(dim, t.ndim), keepdim, meanType(t, dtype), average),
+  forward: (t, dim, keepdim, dtype) => average(t, dim, keepdim, meanType(t, dtype)),
   grad: { self: (g, s) => unfold(g, s.self.shape, s.dim, s.keepdim).div(count(s.self.shape, s.dim)) },
   node: "MeanBackward1",
 });
@@ -301,7 +308,7 @@ testOps("all", "every element", (data, start, end) => {
 
 /** Sum of squared distances from the mean, over n − correction. */
 const spread = (correction: number) => (data: TypedArray, start: number, end: number) => {
-  const m = average(data, start, end);
+  const m = total(data, start, end) / (end - start);
   let sum = 0;
   for (let i = start; i < end; i++) sum += (data[i] - m) ** 2;
   return sum / Math.max(0, end - start - correction);
@@ -408,17 +415,20 @@ function normGradient(
   return safe(part.mul(g.div(norm.pow(p - 1))));
 }
 
-export const normAll = op("norm.Scalar(Tensor self, Scalar p=2) -> Tensor", {
-  doc: "The p-norm over all elements.",
-  forward: (t, p) => reduce(t, wrapDims(null, t.ndim), false, t.dtype, powerNorm(Number(p))),
-  grad: { self: ["self result", (g, s) => normGradient(g, s.self, s.result, Number(s.p), null, false)] },
-});
-
-export const norm = op("norm.ScalarOpt_dim(Tensor self, Scalar? p, int[1] dim, bool keepdim=False) -> Tensor", {
-  doc: "The p-norm along dimensions.",
+export const norm = op("norm.ScalarOpt_dim(Tensor self, Scalar? p=2, int[1] dim=[], bool keepdim=False) -> Tensor", {
+  doc: "The p-norm along dimensions, over all elements when none is named.",
   forward: (t, p, dim, keepdim) => reduce(t, wrapDims(dim, t.ndim), keepdim, t.dtype, powerNorm(Number(p ?? 2))),
   grad: { self: ["self result", (g, s) => normGradient(g, s.self, s.result, Number(s.p ?? 2), s.dim, s.keepdim)] },
   node: "NormBackward1",
+});
+
+op("norm.fro(Tensor self, str p, int[1] dim=[], bool keepdim=False) -> Tensor", {
+  doc: 'The Frobenius norm (`p` is "fro"): the 2-norm of all elements along the dimensions.',
+  forward: (t, p, dim, keepdim) => {
+    if (p !== "fro") throw new RuntimeError(`norm(): only "fro" and numbers are norms here, not "${p}"`);
+    return norm(t, 2, dim, keepdim);
+  },
+  composite: true,
 });
 
 const logSum = (data: TypedArray, start: number, end: number): number => {

@@ -1,10 +1,10 @@
 /** Ops that exist only in place. */
 import { op } from "../dispatch";
-import { map } from "../kernels/elementwise";
-import { broadcastTo, castTo } from "../kernels/copy";
-import { isExpandableTo, sizeText } from "../shape";
 import { RuntimeError } from "../errors";
+import { broadcastTo, castTo } from "../kernels/copy";
+import { map } from "../kernels/elementwise";
 import { wrapNumber } from "../promotion";
+import { isExpandableTo, sizeText } from "../shape";
 
 // These are declared as functions like every op; users see only `copy_`, `fill_` and `zero_`.
 export const copy = op("copy(Tensor self, Tensor src) -> Tensor", {

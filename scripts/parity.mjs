@@ -1,0 +1,26 @@
+// `npm run parity`: judges the engine on the recorded operators and writes docs/parity.md.
+import { rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { build } from "esbuild";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+// Beside the data, which the bundle finds from its own place.
+const outfile = join(root, "test/conformance/.parity.mjs");
+try {
+  await build({
+    entryPoints: [join(root, "test/conformance/parity.ts")],
+    outfile,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    logLevel: "error",
+    tsconfig: join(root, "tsconfig.json"),
+  });
+  const { parityPage } = await import(pathToFileURL(outfile).href);
+  const page = parityPage();
+  writeFileSync(join(root, "docs/parity.md"), page);
+  console.log(page.match(/\*\*(.*)\*\*/)[1]);
+} finally {
+  rmSync(outfile, { force: true });
+}
