@@ -5,6 +5,7 @@ import { registerDiagnostics } from "./editor/diagnostics";
 import { GraphPanel } from "./editor/graphPanel";
 import { registerHovers } from "./editor/hovers";
 import { registerInlineValues } from "./editor/inlineValues";
+import { registerMemory } from "./editor/memory";
 import { registerOutput } from "./editor/output";
 import { registerReveal } from "./editor/reveal";
 import { Session } from "./editor/session";
@@ -28,6 +29,7 @@ export function activate(context: vscode.ExtensionContext): GradlensApi {
     registerHovers(session),
     registerReveal(session, panel),
     registerStatusBar(session),
+    registerMemory(session, context.storageUri),
     registerCommands(session, panel),
   );
   return { session, panel };

@@ -1,5 +1,5 @@
 /** The panel: hears the host, keeps what is on screen, and ties graph, tree, inspector and figures together. */
-import { type GraphView, type LayoutResult, scaleLabels, scaleStops, viewOf } from "../src/graph";
+import { formatDuration, type GraphView, type LayoutResult, scaleLabels, scaleStops, viewOf } from "../src/graph";
 import { byId, element } from "./dom";
 import { GraphCanvas } from "./graphView";
 import { renderInspector } from "./inspector";
@@ -80,6 +80,8 @@ Object.assign(window, {
   },
 });
 
+const NO_GRAPH = "This run made no graph: no tensor that requires a gradient went through an operation.";
+
 setState("empty");
 post({ type: "ready" });
 
@@ -87,7 +89,6 @@ async function receive(message: HostToPanel): Promise<void> {
   switch (message.type) {
     case "empty":
       shown = null;
-      byId("empty-shortcut").textContent = message.shortcut;
       byId("empty").dataset.trusted = String(message.trusted);
       byId("error").hidden = true;
       void plots.show([], theme);
@@ -99,7 +100,7 @@ async function receive(message: HostToPanel): Promise<void> {
     case "trace":
       return await showTrace(message.run, message.program, message.trace);
     case "edited":
-      if (shown?.run === message.run) byId("edited").hidden = !message.edited;
+      if (shown?.run === message.run) showOutcome(message.edited);
       return;
     case "select":
       if (shown?.run !== message.run) return;
@@ -125,8 +126,10 @@ async function showTrace(run: number, program: string, trace: PanelTrace): Promi
   const samePlace = again && shown !== null && shown.view.nodes.length === view.nodes.length;
   shown = { run, program, trace, view, placed };
   byId("program").textContent = program;
-  byId("edited").hidden = true;
+  showOutcome(false);
   byId("no-graph").hidden = view.nodes.length > 0;
+  byId("no-graph").textContent =
+    trace.status === "ok" || trace.status === "exited" ? NO_GRAPH : "The run ended before it made a graph.";
   byId("omitted").hidden = trace.omittedNodes === 0;
   byId("omitted").textContent = `${trace.omittedNodes} more nodes were left out.`;
   showError(trace);
@@ -141,6 +144,10 @@ async function showTrace(run: number, program: string, trace: PanelTrace): Promi
     post({ type: "drawn", run, nodes: view.nodes.length, milliseconds: performance.now() - begin }),
   );
   await plots.show(trace.figures, theme);
+}
+
+function showOutcome(edited: boolean): void {
+  byId("outcome").textContent = edited ? "edited since this run" : formatDuration(shown!.trace.durationMs);
 }
 
 function showError(trace: PanelTrace): void {

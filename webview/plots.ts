@@ -23,16 +23,20 @@ export class Plots {
       this.root.replaceChildren();
       return;
     }
-    const { draw } = await import("./vega");
-    if (generation !== this.generation) return;
     this.dispose();
+    delete this.root.dataset.drawn;
     const places = figures.map((figure, i) => this.frame(figure, i));
     this.root.replaceChildren(...places.map(({ frame }) => frame));
+    const { draw } = await import("./vega");
+    if (generation !== this.generation) return;
     for (const [i, { plot, frame }] of places.entries()) {
       try {
         const drawing = await draw(plot, figures[i]!.spec, theme);
-        if (generation === this.generation) this.drawings.push(drawing);
-        else drawing.dispose();
+        if (generation !== this.generation) {
+          drawing.dispose();
+          return;
+        }
+        this.drawings.push(drawing);
       } catch (error) {
         frame.append(
           element("p", { class: "note" }, [
@@ -41,7 +45,7 @@ export class Plots {
         );
       }
     }
-    if (generation === this.generation) this.root.dataset.drawn = String(this.drawings.length);
+    this.root.dataset.drawn = String(this.drawings.length);
   }
 
   /** Draws again in new colours. */

@@ -8,8 +8,8 @@ import type { Trace } from "../src/trace/model";
 export type PanelTrace = Omit<Trace, "console">;
 
 export type HostToPanel =
-  /** Nothing has run. `shortcut` is Run Selection's default keybinding on this platform; untrusted workspaces cannot run. */
-  | { type: "empty"; shortcut: string; trusted: boolean }
+  /** Nothing has run; in an untrusted workspace nothing can. */
+  | { type: "empty"; trusted: boolean }
   | { type: "running"; program: string }
   | { type: "trace"; run: number; program: string; trace: PanelTrace }
   /** The text has changed since the run (or is again as it was). */

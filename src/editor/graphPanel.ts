@@ -94,7 +94,8 @@ export class GraphPanel implements vscode.WebviewViewProvider, vscode.WebviewPan
 
   private adopt(panel: vscode.WebviewPanel): void {
     this.beside = panel;
-    panel.iconPath = vscode.Uri.joinPath(this.extensionUri, "media", "icon.svg");
+    const icon = (theme: string) => vscode.Uri.joinPath(this.extensionUri, "media", `icon-${theme}.svg`);
+    panel.iconPath = { light: icon("light"), dark: icon("dark") };
     const surface = this.attach(panel.webview, "panel", () => panel.visible);
     panel.onDidDispose(() => {
       this.surfaces.delete(surface);
@@ -115,6 +116,8 @@ export class GraphPanel implements vscode.WebviewViewProvider, vscode.WebviewPan
       style: file("main.css"),
       worker: file("layoutWorker.js"),
       place,
+      shortcut: SHORTCUT,
+      trusted: vscode.workspace.isTrusted,
     });
     this.surfaces.add(surface);
     return surface;
@@ -166,7 +169,7 @@ export class GraphPanel implements vscode.WebviewViewProvider, vscode.WebviewPan
         messages.push({ type: "select", run: latest.id, node: this.wanted.node, focus: false });
       this.wanted = undefined;
     } else {
-      messages.push({ type: "empty", shortcut: SHORTCUT, trusted: vscode.workspace.isTrusted });
+      messages.push({ type: "empty", trusted: vscode.workspace.isTrusted });
     }
     if (current?.state === "running") messages.push({ type: "running", program: nameOf(current.uri) });
     return messages;

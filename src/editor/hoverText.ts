@@ -19,22 +19,22 @@ export interface HoverContext {
 export function hoverMarkdown(capture: Capture, context: HoverContext): string {
   const { last, name } = capture;
   const parts: string[] = [];
+  const link =
+    last.kind === "tensor" && last.node !== undefined
+      ? ` · [Show in graph](${context.showInGraph(last.node)} "Select its node in the graph")`
+      : "";
   const often = capture.count > 1 ? ` · ran ${capture.count} times, this is the last` : "";
+  const edited = context.edited ? " · *edited since this run*" : "";
   if (last.kind === "tensor") {
-    parts.push(`${title(name)} ${tensorLine(last.tensor)}${often}`);
+    parts.push(`${title(name)} ${tensorLine(last.tensor)}${often}${link}${edited}`);
     parts.push(...tensorParts(capture, last.tensor, context));
   } else if (last.kind === "number") {
-    parts.push(`${title(name)} ${inlineCode(formatNumber(last.value))}${often}`);
+    parts.push(`${title(name)} ${inlineCode(formatNumber(last.value))}${often}${edited}`);
     parts.push(...picture(capture, undefined, context));
   } else {
-    parts.push(`${title(name)} ${inlineCode(last.type)}${often}`);
+    parts.push(`${title(name)} ${inlineCode(last.type)}${often}${edited}`);
     if (last.text !== "") parts.push(codeBlock(last.text));
   }
-  const links: string[] = [];
-  if (last.kind === "tensor" && last.node !== undefined)
-    links.push(`[Show in graph](${context.showInGraph(last.node)} "Select its node in the graph")`);
-  if (context.edited) links.push("*edited since this run*");
-  if (links.length > 0) parts.push(links.join(" &nbsp;·&nbsp; "));
   return parts.join("\n\n");
 }
 

@@ -9,9 +9,12 @@ export interface PanelPage {
   worker: string;
   /** `view`: in the side bar; `panel`: beside the editors. */
   place: "view" | "panel";
+  /** Run Selection's keybinding. */
+  shortcut: string;
+  trusted: boolean;
 }
 
-export function panelHtml({ cspSource, nonce, script, style, worker, place }: PanelPage): string {
+export function panelHtml({ cspSource, nonce, script, style, worker, place, shortcut, trusted }: PanelPage): string {
   const policy = [
     "default-src 'none'",
     `script-src 'nonce-${nonce}' ${cspSource}`,
@@ -34,13 +37,13 @@ export function panelHtml({ cspSource, nonce, script, style, worker, place }: Pa
 <main id="app">
   <button id="error" role="alert" hidden></button>
   <section id="graph-section" aria-label="grad_fn graph">
-    <p id="status" aria-live="polite">
-      <span class="spinner" aria-hidden="true"></span><span id="program"></span><span id="edited" hidden>edited since this run</span><button id="stop">Stop</button>
+    <p id="status">
+      <span class="spinner" aria-hidden="true"></span><span id="program"></span><span id="outcome" role="status"></span><button id="stop">Stop</button>
     </p>
     <div id="graph-tree" role="tree" aria-label="grad_fn graph, from the roots to the leaves"></div>
     <div id="graph" aria-hidden="true"></div>
     <canvas id="cards" aria-hidden="true"></canvas>
-    <p id="no-graph" hidden>This run made no graph: no tensor that requires a gradient went through an operation.</p>
+    <p id="no-graph" hidden></p>
     <div id="footer">
       <div id="legend" aria-hidden="true" hidden>
         <span id="legend-scale"><span title="Euclidean norm of the gradient that arrived">‖∇‖</span><span id="legend-low"></span><span id="legend-bar"></span><span id="legend-high"></span></span>
@@ -59,12 +62,12 @@ export function panelHtml({ cspSource, nonce, script, style, worker, place }: Pa
     <section id="inspector" aria-label="Selected node" hidden></section>
     <section id="plots" aria-label="Figures" hidden></section>
   </div>
-  <section id="empty" data-trusted="true">
+  <section id="empty" data-trusted="${trusted}">
     <svg viewBox="0 0 120 96" aria-hidden="true"><path class="wire" d="M60 26v14M60 62v10"/><rect x="34" y="6" width="52" height="20" rx="4"/><rect x="34" y="40" width="52" height="20" rx="4"/><rect x="34" y="74" width="52" height="20" rx="10"/><path class="bar low" d="M41 12v8"/><path class="bar mid" d="M41 46v8"/><path class="bar high" d="M43 80v8"/></svg>
     <h1>See backpropagation</h1>
     <p class="when-trusted">Select TypeScript that computes with tensors and run it. Its grad_fn graph, values and gradients appear here and in the editor.</p>
     <button id="empty-run" class="primary when-trusted">Run Selection</button>
-    <p class="when-trusted hint">or press <kbd id="empty-shortcut"></kbd> in the editor</p>
+    <p class="when-trusted hint">or press <kbd>${shortcut}</kbd> in the editor</p>
     <p class="when-untrusted">Gradlens runs the code that you select, so it waits until you trust this workspace.</p>
     <button id="empty-trust" class="primary when-untrusted">Manage Workspace Trust</button>
   </section>

@@ -57,6 +57,8 @@ async function goTo(
     preserveFocus: !focus,
     selection: range,
   });
+  // The cursor at its beginning, so that what it shows is where the expression is.
+  editor.selection = new vscode.Selection(range.end, range.start);
   editor.revealRange(range, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
   editor.setDecorations(flash, [range]);
   setTimeout(() => editor.setDecorations(flash, []), FLASH_MS);

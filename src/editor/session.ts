@@ -90,6 +90,16 @@ export class Session implements vscode.Disposable {
     if (this.lastRun?.state === "running") this.runner?.stop();
   }
 
+  /** Takes up a run of an earlier window, unless this one has had its own. */
+  restore(uri: vscode.Uri, request: RunRequest, trace: Trace): void {
+    if (this.lastRun) return;
+    const run: Run = { id: ++this.lastId, uri, request, state: "done", trace, edited: false };
+    this.lastRun = run;
+    this.places.set(run, new Places(trace));
+    this.finished.set(uri.toString(), run);
+    this.changeRun.fire(run);
+  }
+
   clear(): void {
     this.stop();
     this.finished.clear();

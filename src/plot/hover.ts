@@ -3,7 +3,7 @@ import { formatNumber, toNumber } from "../graph/format";
 import { type Appearance, scaleColor } from "../graph/palette";
 import type { History, Num, Numbers } from "../trace/model";
 
-const PANEL = { width: 168, height: 92, left: 2, top: 18, plotHeight: 58 } as const;
+const PANEL = { width: 168, height: 80, left: 2, top: 18, plotHeight: 60 } as const;
 const GAP = 20;
 /** Heat maps larger than this are drawn by histogram: their cells would be smaller than a pixel. */
 const HEAT_MAX = 64;
