@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { overloadsOf } from "../src/torch/binder";
-import type { OpSpec } from "../src/torch/dispatch";
+import type { OpSpec, Variant } from "../src/torch/dispatch";
 import "../src/torch/ops";
 import type { Param } from "../src/torch/schema";
 
@@ -89,10 +89,7 @@ function comment(spec: OpSpec, inPlace: boolean, indent: string): string {
   return `${indent}/**\n${lines.map((l) => `${indent} * ${l}`.trimEnd()).join("\n")}\n${indent} */\n`;
 }
 
-function members(
-  variant: "function" | "method" | "nn.functional",
-  body: (name: string, specs: OpSpec[], inPlace: boolean) => string,
-): string {
+function members(variant: Variant, body: (name: string, specs: OpSpec[], inPlace: boolean) => string): string {
   const all = [...overloadsOf(variant)].sort(([a], [b]) => (a < b ? -1 : 1));
   return all.map(([name, specs]) => body(name, specs, name.endsWith("_") && specs[0].schema.name !== name)).join("");
 }
@@ -119,7 +116,7 @@ ${body}}
 `;
 }
 
-function functionsFile(variant: "function" | "nn.functional", intro: string): string {
+function functionsFile(variant: Variant): string {
   const body = members(variant, (name, specs, inPlace) => {
     const doc = [...new Set(specs.map((s) => (inPlace ? `In place: ${s.doc}` : s.doc)))].join("\n\n");
     const forms = specs.flatMap((spec) => {
@@ -133,9 +130,10 @@ function functionsFile(variant: "function" | "nn.functional", intro: string): st
           .join("\n")}\n */`
       : `/** ${doc} */`;
     const exported = safe(name) === name ? `export const ${name}` : `const ${safe(name)}`;
-    const alias = safe(name) === name ? "" : `export { ${safe(name)} as ${name} };\n`;
+    const alias = safe(name) === name ? "" : `\nexport { ${safe(name)} as ${name} };\n`;
     return `${top}\n${exported}: {\n${forms.join("")}} = f.${name};\n${alias}\n`;
   });
+  if (body === "") return `${HEADER}\nexport {};\n`;
   const imports = ["DType", "Generator", "Tensor"].filter((t) => new RegExp(`\\b${t}\\b`).test(body));
   const from: Record<string, string> = { DType: "../dtype", Generator: "../random", Tensor: "../tensor" };
   return `${HEADER}
@@ -145,14 +143,17 @@ ${imports.map((t) => `import type { ${t} } from "${from[t]}";`).join("\n")}
 
 const f = functionsOf("${variant}");
 
-${intro}
 ${body}`;
 }
 
 const folder = process.argv[2];
 const files: Record<string, string> = {
   "methods.ts": methodsFile(),
-  "functions.ts": functionsFile("function", ""),
-  "functional.ts": functionsFile("nn.functional", ""),
+  "functions.ts": functionsFile("function"),
+  "functional.ts": functionsFile("nn.functional"),
+  "linalg.ts": functionsFile("linalg"),
+  "special.ts": functionsFile("special"),
+  "fft.ts": functionsFile("fft"),
+  "masked.ts": functionsFile("masked"),
 };
 for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);

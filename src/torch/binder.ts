@@ -252,6 +252,12 @@ function paramText(param: Param): string {
   return `${typeText(param)} ${param.name}`;
 }
 
+/** `torch.linalg.inv` is declared as `linalg_inv`, `torch.special.i1` as `special_i1`, …; inside its module the prefix goes. */
+function publicName(spec: OpSpec, variant: string): string {
+  const { name } = spec.schema;
+  return name.startsWith(`${variant}_`) ? name.slice(variant.length + 1) : name;
+}
+
 /** The overloads of each public name among `variant`s (`function`, `method`, `nn.functional`, …). */
 export function overloadsOf(variant: string): Map<string, OpSpec[]> {
   const out = new Map<string, OpSpec[]>();
@@ -262,9 +268,10 @@ export function overloadsOf(variant: string): Map<string, OpSpec[]> {
   };
   for (const spec of registry) {
     const here = spec.variants.includes(variant);
-    if (here) add(spec.schema.name, spec);
+    if (here) add(publicName(spec, variant), spec);
     const onlyInPlace = variant === "method" && spec.variants.includes("in-place");
-    if (spec.inPlace && (here || onlyInPlace) && variant !== "nn.functional") add(`${spec.schema.name}_`, spec);
+    if (spec.inPlace && (here || onlyInPlace) && (variant === "method" || variant === "function"))
+      add(`${spec.schema.name}_`, spec);
   }
   return out;
 }
@@ -279,20 +286,12 @@ export function functionsOf(variant: string): Record<string, PublicFunction> {
   return out;
 }
 
-/** Puts every method and property of the registry on `Tensor`. */
+/** Puts every method of the registry on `Tensor`. */
 export function installMethods(): void {
   for (const [name, specs] of overloadsOf("method")) {
     Object.defineProperty(Tensor.prototype, name, {
       value: bindOverloads(name, specs, true),
       writable: true,
-      configurable: true,
-    });
-  }
-  for (const [name, [spec]] of overloadsOf("property")) {
-    Object.defineProperty(Tensor.prototype, name, {
-      get(this: Tensor) {
-        return runOp(spec, [this]);
-      },
       configurable: true,
     });
   }

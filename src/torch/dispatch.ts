@@ -39,6 +39,12 @@ type Vjp<S extends string> = (grad: Gradient, saved: Saved<S>) => VjpResult;
 /** A derivative, with the space-separated names of what it saves in front. */
 export type Derivative<S extends string> = Vjp<S> | readonly [saves: string, vjp: Vjp<S>];
 
+/**
+ * Where an op is found: `torch.f`, `x.f()`, only `x.f_()`, or a module. An op of a module is declared with its prefix,
+ * as PyTorch does: `linalg_inv` is `torch.linalg.inv`.
+ */
+export type Variant = "function" | "method" | "in-place" | "nn.functional" | "linalg" | "special" | "fft" | "masked";
+
 export interface Declaration<S extends string> {
   /** One sentence for completion lists, more after a blank line: shapes, formula, errors. */
   doc: string;
@@ -51,7 +57,7 @@ export interface Declaration<S extends string> {
   /** Also as `x.name_()`. */
   inPlace?: boolean;
   /** Where it is found; by default a function, and a method when the first argument is `self`. */
-  variants?: ("function" | "method" | "in-place" | "nn.functional" | "linalg" | "special" | "property")[];
+  variants?: readonly Variant[];
   /** A number may stand for a tensor argument, as in arithmetic. */
   numbers?: boolean;
   /** Made of other ops, which record the graph: no node of its own. */

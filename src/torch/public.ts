@@ -24,7 +24,11 @@ export {
   uint8,
 } from "./dtype";
 export * from "./errors";
+export * as fft from "./generated/fft";
 export * from "./generated/functions";
+export * as linalg from "./generated/linalg";
+export * as masked from "./generated/masked";
+export * as special from "./generated/special";
 export * as nn from "./nn";
 export { sliceIndex as slice } from "./ops/indexing";
 export { set_printoptions } from "./printing";

@@ -32,7 +32,7 @@ export type BackwardOptions = {
   inputs?: Tensor | readonly Tensor[] | null;
 };
 
-// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: its methods come from the op declarations
+// Its methods come from the op declarations.
 export interface Tensor extends TensorMethods {}
 
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: its methods come from the op declarations

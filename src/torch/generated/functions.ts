@@ -1606,6 +1606,7 @@ const var_: {
   /** Variance, over n − 1 (or n − correction). */
   (self: Tensor, options: { dim: number | readonly number[] | null; unbiased?: boolean; keepdim?: boolean }): Tensor;
 } = f.var;
+
 export { var_ as var };
 
 /** `self` where the condition holds, `other` elsewhere; all three broadcast. */
