@@ -134,7 +134,7 @@ async function showTrace(run: number, program: string, trace: PanelTrace): Promi
   byId("omitted").textContent = `${trace.omittedNodes} more nodes were left out.`;
   showError(trace);
   showLegend();
-  setState(trace.error || trace.status === "crashed" ? "error" : "ready");
+  setState(trace.status === "error" || trace.status === "crashed" ? "error" : "ready");
   graph.show(view, placed, samePlace);
   tree.show(view, placed);
   if (saved && again) graph.viewport = saved.viewport;
@@ -151,17 +151,16 @@ function showOutcome(edited: boolean): void {
 }
 
 function showError(trace: PanelTrace): void {
-  const banner = byId("error");
+  const banner = byId<HTMLButtonElement>("error");
   const { error, status } = trace;
-  banner.hidden = !error && status !== "crashed" && status !== "stopped";
-  if (banner.hidden) return;
-  const stopped = status === "stopped" ? "Stopped" : "The run's process ended";
-  const line = error?.range ? `line ${error.range.start.line + 1}` : "";
-  banner.dataset.kind = error ? "error" : status;
+  banner.hidden = !error;
+  if (!error) return;
+  banner.dataset.kind = status === "stopped" ? "info" : "error";
+  banner.disabled = !error.range;
   banner.replaceChildren(
-    element("strong", {}, [error?.name ?? stopped]),
-    element("span", { class: "message" }, [error?.message ?? ""]),
-    element("span", { class: "source" }, [line]),
+    element("strong", {}, [error.name]),
+    element("span", { class: "message" }, [error.message]),
+    element("span", { class: "source" }, [error.range ? `line ${error.range.start.line + 1}` : ""]),
   );
 }
 

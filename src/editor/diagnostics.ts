@@ -1,4 +1,4 @@
-/** What a run threw, at its place. */
+/** What a run threw, at its place; a crash has none. */
 import * as vscode from "vscode";
 import type { Run, Session } from "./session";
 
@@ -15,7 +15,11 @@ export function registerDiagnostics(session: Session): vscode.Disposable {
 
 function report(session: Session, run: Run, collection: vscode.DiagnosticCollection): void {
   const error = run.trace?.error;
-  if (!error) return;
+  if (!error || run.trace?.status === "stopped") return;
+  if (run.trace?.status === "crashed") {
+    void vscode.window.showErrorMessage(`Gradlens: ${error.message}.`);
+    return;
+  }
   const place = error.range && session.locate(run, error.range);
   const diagnostic = new vscode.Diagnostic(
     place?.range ?? new vscode.Range(0, 0, 0, 0),

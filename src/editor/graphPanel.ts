@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
 import type { HostToPanel, PanelToHost, RevealTarget } from "../../webview/protocol";
+import type { Trace } from "../trace/model";
 import { nameOf } from "./documents";
 import { panelHtml } from "./panelHtml";
 import type { Run, Session } from "./session";
@@ -144,7 +145,7 @@ export class GraphPanel implements vscode.WebviewViewProvider, vscode.WebviewPan
   }
 
   private runChanged(run: Run | undefined): void {
-    if (run && run.state === "done" && run === this.session.latest && this.sent.has(run)) {
+    if (run?.trace && run === this.session.latest && this.sent.has(run.trace)) {
       this.post({ type: "edited", run: run.id, edited: run.edited });
       return;
     }
@@ -153,8 +154,8 @@ export class GraphPanel implements vscode.WebviewViewProvider, vscode.WebviewPan
     else if (run === this.session.latest) for (const message of this.replay()) this.post(message);
   }
 
-  /** Runs whose traces the surfaces have. */
-  private readonly sent = new WeakSet<Run>();
+  /** Traces that the surfaces have. */
+  private readonly sent = new WeakSet<Trace>();
 
   /** All that a surface must hear to show what is so now. */
   private replay(): HostToPanel[] {
@@ -162,7 +163,7 @@ export class GraphPanel implements vscode.WebviewViewProvider, vscode.WebviewPan
     const { current, latest } = this.session;
     if (latest?.trace) {
       const { console: _, ...trace } = latest.trace;
-      this.sent.add(latest);
+      this.sent.add(latest.trace);
       messages.push({ type: "trace", run: latest.id, program: nameOf(latest.uri), trace });
       if (latest.edited) messages.push({ type: "edited", run: latest.id, edited: true });
       if (this.wanted?.run === latest.id)

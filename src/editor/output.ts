@@ -34,7 +34,7 @@ export function registerOutput(session: Session): vscode.Disposable {
       if (!trace) return;
       if (trace.error) {
         const range = trace.error.range;
-        channel.appendLine(`\n${range ? linkTo(trace.files[range.file]?.path ?? nameOf(uri), range.start) : ""}`);
+        channel.appendLine(range ? `\n${linkTo(trace.files[range.file]?.path ?? nameOf(uri), range.start)}` : "");
         channel.appendLine(`${trace.error.name}: ${trace.error.message}`);
       }
       channel.appendLine(`\n${ENDINGS[trace.status]} after ${formatDuration(trace.durationMs)}`);

@@ -1,9 +1,10 @@
 /** Owns the runs: at most one going on, and the last finished one of each document, which edits shift under. */
 import * as vscode from "vscode";
+import type { Runner } from "../runner/host";
 import type { RunRequest } from "../runner/protocol";
 import type { ConsoleEntry, SourceRange, Trace } from "../trace/model";
 import { Places, type TextChange } from "./places";
-import { createRunner, type ProgramRunner } from "./runner";
+import { createRunner } from "./runner";
 
 export interface Run {
   readonly id: number;
@@ -25,13 +26,13 @@ export class Session implements vscode.Disposable {
   readonly onDidFinishRun = this.finishRun.event;
   readonly onDidPrint = this.console.event;
 
-  private runner: ProgramRunner | undefined;
+  private runner: Runner | undefined;
   private readonly finished = new Map<string, Run>();
   private readonly places = new WeakMap<Run, Places>();
   private lastRun: Run | undefined;
   private lastId = 0;
-  /** To the text of the run that is going on. */
-  private editsWhileRunning: TextChange[][] = [];
+  /** To the text of `current`, since it started. */
+  private editsSinceStart: TextChange[][] = [];
   private readonly listeners: vscode.Disposable[];
 
   constructor(private readonly extensionUri: vscode.Uri) {
@@ -63,25 +64,26 @@ export class Session implements vscode.Disposable {
     const request: RunRequest = { path, text: document.getText(), ...(selection ? { selection } : {}) };
     const run: Run = { id: ++this.lastId, uri: document.uri, request, state: "running", edited: false };
     this.lastRun = run;
-    this.editsWhileRunning = [];
+    this.editsSinceStart = [];
     void vscode.commands.executeCommand("setContext", "gradlens.running", true);
     this.changeRun.fire(run);
 
     const settings = vscode.workspace.getConfiguration("gradlens", document.uri);
-    const seconds = settings.get("run.timeout", 0);
-    this.runner ??= await createRunner(this.extensionUri);
-    if (this.lastRun !== run) return run;
-    const runner = this.runner;
-    const timer = seconds > 0 ? setTimeout(() => runner.stop(), seconds * 1000) : undefined;
+    const isLatest = (): boolean => this.lastRun === run;
     try {
-      const trace = await runner.run(request, {
-        onConsole: (entry) => this.lastRun === run && this.console.fire({ run, entry }),
+      this.runner ??= await createRunner(this.extensionUri);
+      if (!isLatest()) return run;
+      const trace = await this.runner.run(request, {
+        onConsole: (entry) => isLatest() && this.console.fire({ run, entry }),
+        onUpdate: (later) => isLatest() && this.update(run, later),
         maxMemory: settings.get("run.maxMemory", 2048),
+        timeout: settings.get("run.timeout", 0) * 1000,
       });
-      if (this.lastRun === run) this.finish(run, trace);
+      if (isLatest()) this.finish(run, trace);
+    } catch (error) {
+      if (isLatest()) this.giveUp(run, error);
     } finally {
-      clearTimeout(timer);
-      if (this.lastRun === run) void vscode.commands.executeCommand("setContext", "gradlens.running", false);
+      if (isLatest()) void vscode.commands.executeCommand("setContext", "gradlens.running", false);
     }
     return run;
   }
@@ -130,16 +132,38 @@ export class Session implements vscode.Disposable {
 
   private finish(run: Run, trace: Trace): void {
     run.state = "done";
-    run.trace = trace;
-    const places = new Places(trace);
-    for (const changes of this.editsWhileRunning) places.apply(0, changes);
-    this.places.set(run, places);
-    const document = vscode.workspace.textDocuments.find((open) => open.uri.toString() === run.uri.toString());
-    run.edited = document !== undefined && document.getText() !== run.request.text;
+    this.take(run, trace);
     this.finished.delete(run.uri.toString());
     this.finished.set(run.uri.toString(), run);
     this.changeRun.fire(run);
     this.finishRun.fire(run);
+  }
+
+  /** Timers and promises of a program that was done have gone on. */
+  private update(run: Run, trace: Trace): void {
+    if (run.state !== "done") return;
+    this.take(run, trace);
+    this.changeRun.fire(run);
+  }
+
+  private take(run: Run, trace: Trace): void {
+    run.trace = trace;
+    const places = new Places(trace);
+    for (const changes of this.editsSinceStart) places.apply(0, changes);
+    this.places.set(run, places);
+    const document = vscode.workspace.textDocuments.find((open) => open.uri.toString() === run.uri.toString());
+    run.edited = document !== undefined && document.getText() !== run.request.text;
+    if (!run.edited) places.reset();
+  }
+
+  /** No process could be started: the results before this run stand. */
+  private giveUp(run: Run, error: unknown): void {
+    this.lastRun = this.finished.get(run.uri.toString());
+    void vscode.window.showErrorMessage(
+      `Gradlens could not run the program. ${error instanceof Error ? error.message : String(error)}`,
+    );
+    void vscode.commands.executeCommand("setContext", "gradlens.running", false);
+    this.changeRun.fire(this.lastRun);
   }
 
   private edit({ document, contentChanges }: vscode.TextDocumentChangeEvent): void {
@@ -149,14 +173,16 @@ export class Session implements vscode.Disposable {
       end: { line: range.end.line, column: range.end.character },
       text,
     }));
-    const going = this.lastRun?.state === "running" ? this.lastRun : undefined;
-    if (going?.uri.toString() === document.uri.toString()) this.editsWhileRunning.push(changes);
+    if (this.lastRun?.uri.toString() === document.uri.toString()) this.editsSinceStart.push(changes);
     const run = this.finished.get(document.uri.toString());
     const places = run && this.places.get(run);
     if (!run || !places) return;
     places.apply(0, changes);
     run.edited = document.getText() !== run.request.text;
-    if (!run.edited) places.reset();
+    if (!run.edited) {
+      places.reset();
+      if (run === this.lastRun) this.editsSinceStart = [];
+    }
     this.changeRun.fire(run);
   }
 

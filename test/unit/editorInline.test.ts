@@ -1,0 +1,47 @@
+import { describe, expect, it } from "vitest";
+import { inlineText, inlineTexts, sparkline } from "../../src/editor/inlineText";
+import type { Capture } from "../../src/trace/model";
+import { article, place } from "./fixtures/article";
+
+const number = (name: string, value: number, values?: number[]): Capture => ({
+  kind: "variable",
+  name,
+  range: place(3, "x"),
+  count: values?.length ?? 1,
+  last: { kind: "number", value },
+  ...(values ? { history: { stride: 1, total: values.length, values } } : {}),
+});
+
+describe("values at the ends of lines", () => {
+  it("say shape and gradient norm, a scalar its number", () => {
+    // ‖2 cos x‖ over 25 points from 0 to 2π: √(4 · 13) = 7.21.
+    expect(inlineTexts(article.captures, (range) => range)).toEqual(
+      new Map([
+        [3, "x [25] · ‖∇‖ 7.21"],
+        [4, "b [25] · ‖∇‖ 10"],
+        [5, "c [25] · ‖∇‖ 5"],
+        [6, "d [25] · ‖∇‖ 5"],
+        [7, "out 25 · ‖∇‖ 1"],
+      ]),
+    );
+  });
+
+  it("show a scalar's course in a loop", () => {
+    expect(inlineText(number("loss", 0.5, [4, 2, 1, 0.5]))).toBe("loss 0.5 █▄▂▁ ×4");
+  });
+
+  it("leave out counters and edited places", () => {
+    expect(inlineText(number("i", 3, [0, 1, 2, 3]))).toBeNull();
+    expect(inlineTexts(article.captures, () => undefined).size).toBe(0);
+  });
+
+  it("join what shares a line, in its order", () => {
+    const captures = [{ ...number("b", 2), range: place(3, "torch") }, number("a", 1)];
+    expect(inlineTexts(captures, (range) => range).get(3)).toBe("a 1   b 2");
+  });
+
+  it("draw a flat course flat and leave gaps for what is not finite", () => {
+    expect(sparkline([2, 2])).toBe("▄▄");
+    expect(sparkline([0, "nan", 1])).toBe("▁·█");
+  });
+});
