@@ -1,4 +1,9 @@
-/** What the host and a runner's child process say to each other. No VS Code, no Node, no DOM in here. */
+/**
+ * What the host and a runner's child process say to each other. No VS Code, no Node, no DOM in here.
+ *
+ * The host speaks over the fork's IPC channel. The child answers over a pipe of its own, {@link MESSAGE_FD}, a line of JSON for
+ * each message, written synchronously: so that what it says arrives in order, even from an endless loop or on its way out.
+ */
 import type { ConsoleEntry, Figure, Trace } from "../trace/model";
 
 export interface RunRequest {
@@ -18,4 +23,9 @@ export type ChildMessage =
   | { type: "console"; entry: ConsoleEntry }
   | { type: "figure"; figure: Figure }
   /** The program ended or threw; the process lives on until the host ends it. */
-  | { type: "done"; trace: Trace };
+  | { type: "done"; trace: Trace }
+  /** What timers and promises did after `done`, once they are through: the trace again, with their part. */
+  | { type: "update"; trace: Trace };
+
+/** The child's file descriptor for its messages. */
+export const MESSAGE_FD = 4;

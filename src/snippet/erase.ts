@@ -12,35 +12,42 @@ export function eraseTypesOf(node: AstNode, context: Context): void {
     case "ArrayPattern":
     case "RestElement":
     case "AssignmentPattern":
-      return eraseAnnotation(node, context);
+      eraseAnnotation(node, context);
+      return;
     case "ArrowFunctionExpression":
       eraseArrowTypes(node, context);
-      return eraseThisParameter(node, context);
+      eraseThisParameter(node, context);
+      return;
     case "FunctionDeclaration":
     case "FunctionExpression":
     case "ObjectMethod":
       eraseSignature(node, context);
-      return eraseThisParameter(node, context);
+      eraseThisParameter(node, context);
+      return;
     case "ClassMethod":
     case "ClassPrivateMethod":
       eraseModifiers(node, context);
       eraseOptionalMark(node, context);
       eraseSignature(node, context);
-      return eraseThisParameter(node, context);
+      eraseThisParameter(node, context);
+      return;
     case "ClassProperty":
     case "ClassPrivateProperty":
       eraseModifiers(node, context);
       eraseOptionalMark(node, context);
-      return blankNode(node.typeAnnotation, context);
+      blankNode(node.typeAnnotation, context);
+      return;
     case "ClassDeclaration":
     case "ClassExpression":
-      return eraseClassHead(node, context);
+      eraseClassHead(node, context);
+      return;
     case "CallExpression":
     case "OptionalCallExpression":
     case "NewExpression":
     case "TaggedTemplateExpression":
       blankNode(node.typeParameters, context);
-      return blankNode(node.typeArguments, context);
+      blankNode(node.typeArguments, context);
+      return;
     case "VariableDeclarator":
       if (node.definite) {
         const mark = context.before(node.id.typeAnnotation?.start ?? node.id.end);
@@ -97,7 +104,10 @@ function eraseArrowTypes(node: AstNode, context: Context): void {
 function eraseThisParameter(node: AstNode, context: Context): void {
   const [first, second] = node.params;
   if (first?.type !== "Identifier" || first.name !== "this") return;
-  if (second) return context.blank(first.start, second.start);
+  if (second) {
+    context.blank(first.start, second.start);
+    return;
+  }
   const comma = context.after(first.end);
   context.blank(first.start, context.is(comma, ",") ? comma.end : first.end);
 }

@@ -97,6 +97,6 @@ function blankGaps(text: string, context: Context, kept: readonly Span[]): void 
 /** Names of one prefix that the text does not contain. */
 function helperNames(text: string): HelperNames {
   let prefix = "__";
-  while (text.includes(prefix + "c(") || text.includes(`${prefix}g`) || text.includes(`${prefix}l`)) prefix += "_";
+  while (text.includes(prefix)) prefix += "_";
   return { capture: `${prefix}c`, captureAll: `${prefix}d`, runtime: `${prefix}g`, local: `${prefix}l` };
 }

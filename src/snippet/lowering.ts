@@ -99,20 +99,20 @@ function exportsOf(block: AstNode): Exported[] {
 
 /** `constructor(private x)`: the field, and its assignment as soon as there is a `this`. */
 export function lowerParameterProperties(classBody: AstNode, derived: boolean, context: Context): void {
-  const constructor = classBody.body.find(
+  const initializer = classBody.body.find(
     (item: AstNode) => item.type === "ClassMethod" && item.kind === "constructor",
   );
-  const properties: AstNode[] = constructor?.params.filter((p: AstNode) => p.type === "TSParameterProperty") ?? [];
+  const properties: AstNode[] = initializer?.params.filter((p: AstNode) => p.type === "TSParameterProperty") ?? [];
   if (properties.length === 0) return;
   const names = properties.flatMap((property) => boundNames(property)).map(({ name }) => name as string);
   for (const property of properties) context.blank(property.start, property.parameter.start);
   context.insertAfter(classBody.start + 1, names.map((name) => `${name};`).join(""));
   const assignments = names.map((name) => `this.${name}=${name};`).join("");
   if (!derived) {
-    constructor.body.prologue = assignments;
+    initializer.body.prologue = assignments;
     return;
   }
-  const superCall = constructor.body.body.find(
+  const superCall = initializer.body.body.find(
     (s: AstNode) =>
       s.type === "ExpressionStatement" &&
       s.expression.type === "CallExpression" &&

@@ -98,11 +98,15 @@ export class ModuleRewriter {
 
   private exportSpecifier(specifier: AstNode, from: Load | null): void {
     const name = nameOf(specifier.exported);
-    if (specifier.type === "ExportNamespaceSpecifier") return this.export(name, from!.local);
+    if (specifier.type === "ExportNamespaceSpecifier") {
+      this.export(name, from!.local);
+      return;
+    }
     const local = nameOf(specifier.local);
     if (from) {
       // Whether `local` is a type there is not known here, so it is not asked for.
-      return this.export(name, from.local + member(local));
+      this.export(name, from.local + member(local));
+      return;
     }
     const reference = this.context.analysis.referenceOf.get(specifier.local);
     const isType = !reference?.binding && this.context.analysis.types.has(local);
@@ -114,7 +118,10 @@ export class ModuleRewriter {
     const { context } = this;
     const name: string = node.id.name;
     const unused = !node.isExport && !context.analysis.bindingOf.get(node.id)?.references.length;
-    if (node.importKind === "type" || unused) return context.blankStatement(node);
+    if (node.importKind === "type" || unused) {
+      context.blankStatement(node);
+      return;
+    }
     const reference: AstNode = node.moduleReference;
     let value: string;
     if (reference.type === "TSExternalModuleReference") {

@@ -26,22 +26,36 @@ export class Rewriter {
 
   private statement(node: AstNode): void {
     const { context, modules } = this;
-    if (isTypeOnly(node)) return context.blankStatement(node);
+    if (isTypeOnly(node)) {
+      context.blankStatement(node);
+      return;
+    }
     switch (node.type) {
       case "ImportDeclaration":
-        return context.blankStatement(node);
+        context.blankStatement(node);
+        return;
       case "TSImportEqualsDeclaration":
-        return modules.importEquals(node);
+        modules.importEquals(node);
+        return;
       case "ExportAllDeclaration":
-        return modules.exportList(node);
+        modules.exportList(node);
+        return;
       case "ExportNamedDeclaration":
-        if (exportsTypeOnly(node)) return context.blankStatement(node);
-        if (!node.declaration) return modules.exportList(node);
+        if (exportsTypeOnly(node)) {
+          context.blankStatement(node);
+          return;
+        }
+        if (!node.declaration) {
+          modules.exportList(node);
+          return;
+        }
         context.blank(node.start, node.declaration.start, ";");
         if (!node.insideNamespace) modules.exportDeclared(node.declaration);
-        return this.statement(node.declaration);
+        this.statement(node.declaration);
+        return;
       case "ExportDefaultDeclaration":
-        return this.exportDefault(node);
+        this.exportDefault(node);
+        return;
       case "TSExportAssignment": {
         const holder = context.local();
         context.blank(node.start, node.expression.start, `const ${holder}={value:`);
@@ -49,7 +63,8 @@ export class Rewriter {
         context.insertAfter(node.expression.end, "}");
         modules.export("default", `${holder}.value`);
         modules.export("module.exports", `${holder}.value`);
-        return this.terminate(node);
+        this.terminate(node);
+        return;
       }
       case "VariableDeclaration":
         this.visit(node);
@@ -66,11 +81,15 @@ export class Rewriter {
   private exportDefault(node: AstNode): void {
     const { context, modules } = this;
     const declaration: AstNode = node.declaration;
-    if (isTypeOnly(declaration)) return context.blankStatement(node);
+    if (isTypeOnly(declaration)) {
+      context.blankStatement(node);
+      return;
+    }
     if (/^(?:Function|Class)Declaration$/.test(declaration.type) && declaration.id) {
       context.blank(node.start, declaration.start, ";");
       modules.export("default", declaration.id.name);
-      return this.visit(declaration);
+      this.visit(declaration);
+      return;
     }
     // A property's value takes its name: an anonymous function must be called `default`.
     const holder = context.local();
@@ -92,10 +111,15 @@ export class Rewriter {
     }
     switch (node.type) {
       case "Identifier":
-        return this.identifier(node);
+        this.identifier(node);
+        return;
       case "ObjectProperty":
-        if (!node.shorthand) return this.visitChildren(node);
-        return node.value.type === "Identifier" ? this.shorthand(node.value) : this.visit(node.value);
+        if (!node.shorthand) {
+          this.visitChildren(node);
+          return;
+        }
+        node.value.type === "Identifier" ? this.shorthand(node.value) : this.visit(node.value);
+        return;
       case "OptionalMemberExpression":
         this.visit(node.object, true);
         if (node.computed) this.visit(node.property);
@@ -104,54 +128,68 @@ export class Rewriter {
       case "OptionalCallExpression":
       case "NewExpression":
       case "TaggedTemplateExpression":
-        return this.call(node, chained);
+        this.call(node, chained);
+        return;
       case "AssignmentExpression":
-        return this.assignment(node);
+        this.assignment(node);
+        return;
       case "UpdateExpression":
-        return this.update(node);
+        this.update(node);
+        return;
       case "VariableDeclaration":
-        return this.declaration(node, true);
+        this.declaration(node, true);
+        return;
       case "ForStatement":
-        return this.forStatement(node);
+        this.forStatement(node);
+        return;
       case "ForInStatement":
       case "ForOfStatement":
-        return this.forEach(node);
+        this.forEach(node);
+        return;
       case "BlockStatement":
       case "StaticBlock":
-        return this.block(node, "");
+        this.block(node, "");
+        return;
       case "SwitchCase":
-        return this.switchCase(node);
+        this.switchCase(node);
+        return;
       case "FunctionDeclaration":
       case "FunctionExpression":
       case "ArrowFunctionExpression":
       case "ObjectMethod":
       case "ClassMethod":
       case "ClassPrivateMethod":
-        return this.function(node);
+        this.function(node);
+        return;
       case "ClassDeclaration":
       case "ClassExpression":
         if (node.superClass) this.visit(node.superClass);
         lowerParameterProperties(node.body, Boolean(node.superClass), context);
-        return this.classBody(node.body);
+        this.classBody(node.body);
+        return;
       case "ExpressionStatement":
       case "ReturnStatement":
       case "ThrowStatement":
       case "ClassProperty":
       case "ClassPrivateProperty":
         this.visitChildren(node);
-        return this.terminate(node);
+        this.terminate(node);
+        return;
       case "MetaProperty":
         if (node.meta.name === "import") context.blank(node.start, node.end, `${context.names.runtime}.meta`);
         return;
       case "TSEnumDeclaration":
-        return lowerEnum(node, context, (inner) => this.visit(inner));
+        lowerEnum(node, context, (inner) => this.visit(inner));
+        return;
       case "TSModuleDeclaration":
-        return lowerNamespace(node, context, (body) => {
+        lowerNamespace(node, context, (body) => {
           for (const statement of body) statement.insideNamespace = true;
           this.list(body);
         });
+        return;
       default:
-        return this.visitChildren(node);
+        this.visitChildren(node);
+        return;
     }
   }
 
@@ -234,7 +272,10 @@ export class Rewriter {
   private update(node: AstNode): void {
     const { context } = this;
     const target = unwrap(node.argument);
-    if (target.type !== "Identifier") return this.visitChildren(node);
+    if (target.type !== "Identifier") {
+      this.visitChildren(node);
+      return;
+    }
     context.insertBefore(node.start, `${context.names.captureAll}(`);
     this.visit(node.argument);
     context.insertAfter(node.end, `,${context.sites.variable(target, node.end)},${target.name})`);
@@ -340,7 +381,10 @@ export class Rewriter {
       .filter((param: AstNode) => param.name !== "this")
       .flatMap((param: AstNode) => boundNames(param));
     const { body } = node;
-    if (body.type === "BlockStatement") return this.block(body, this.captures(names, body.start));
+    if (body.type === "BlockStatement") {
+      this.block(body, this.captures(names, body.start));
+      return;
+    }
     const captures = this.captures(names, body.start).replaceAll(";", ",");
     if (captures) context.insertBefore(body.start, `(${captures}`);
     this.visit(body);

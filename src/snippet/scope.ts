@@ -123,7 +123,8 @@ class Analyser {
     }
     switch (node.type) {
       case "Identifier":
-        return this.refer(node, scope, true, false);
+        this.refer(node, scope, true, false);
+        return;
       case "VariableDeclaration":
         for (const { id, init } of node.declarations) {
           this.pattern(id, node.kind === "var" ? "var" : "lexical", scope);
@@ -132,55 +133,69 @@ class Analyser {
         return;
       case "FunctionDeclaration":
         if (node.id) this.declare(node.id, "function", scope);
-        return this.functionScope(node, scope);
+        this.functionScope(node, scope);
+        return;
       case "FunctionExpression": {
         const own = new Scope(scope, false);
         if (node.id) this.declare(node.id, "function", own);
-        return this.functionScope(node, own);
+        this.functionScope(node, own);
+        return;
       }
       case "ArrowFunctionExpression":
-        return this.functionScope(node, scope);
+        this.functionScope(node, scope);
+        return;
       case "ObjectMethod":
       case "ClassMethod":
       case "ClassPrivateMethod":
         if (node.computed) this.walk(node.key, scope);
-        return this.functionScope(node, scope);
+        this.functionScope(node, scope);
+        return;
       case "ClassDeclaration":
       case "ClassExpression":
-        return this.classScope(node, scope);
+        this.classScope(node, scope);
+        return;
       case "ClassProperty":
       case "ClassPrivateProperty":
         if (node.computed) this.walk(node.key, scope);
-        return this.walk(node.value, new Scope(scope, true));
+        this.walk(node.value, new Scope(scope, true));
+        return;
       case "StaticBlock":
-        return this.all(node.body, new Scope(scope, true));
+        this.all(node.body, new Scope(scope, true));
+        return;
       case "BlockStatement":
-        return this.all(node.body, new Scope(scope, false));
+        this.all(node.body, new Scope(scope, false));
+        return;
       case "ForStatement": {
         const head = new Scope(scope, false);
-        return this.all([node.init, node.test, node.update, node.body], head);
+        this.all([node.init, node.test, node.update, node.body], head);
+        return;
       }
       case "ForInStatement":
       case "ForOfStatement": {
         const head = new Scope(scope, false);
         if (node.left.type === "VariableDeclaration") this.walk(node.left, head);
         else this.target(node.left, scope, false);
-        return this.all([node.right, node.body], head);
+        this.all([node.right, node.body], head);
+        return;
       }
       case "SwitchStatement": {
         this.walk(node.discriminant, scope);
-        return this.all(node.cases, new Scope(scope, false));
+        this.all(node.cases, new Scope(scope, false));
+        return;
       }
       case "CatchClause": {
         const own = new Scope(scope, false);
         if (node.param) this.pattern(node.param, "lexical", own);
-        return this.walk(node.body, own);
+        this.walk(node.body, own);
+        return;
       }
       case "AssignmentExpression":
         this.target(node.left, scope, node.operator !== "=");
-        return this.walk(node.right, scope);
+        this.walk(node.right, scope);
+        return;
       case "UpdateExpression":
-        return this.target(node.argument, scope, true);
+        this.target(node.argument, scope, true);
+        return;
       case "MemberExpression":
       case "OptionalMemberExpression":
         this.walk(node.object, scope);
@@ -188,9 +203,11 @@ class Analyser {
         return;
       case "ObjectProperty":
         if (node.computed) this.walk(node.key, scope);
-        return this.walk(node.value, scope);
+        this.walk(node.value, scope);
+        return;
       case "LabeledStatement":
-        return this.walk(node.body, scope);
+        this.walk(node.body, scope);
+        return;
       case "BreakStatement":
       case "ContinueStatement":
       case "MetaProperty":
@@ -198,11 +215,14 @@ class Analyser {
       case "ExportAllDeclaration":
         return;
       case "ImportDeclaration":
-        return this.imports(node, scope);
+        this.imports(node, scope);
+        return;
       case "ExportNamedDeclaration":
-        return this.exports(node, scope);
+        this.exports(node, scope);
+        return;
       case "TSImportEqualsDeclaration":
-        return this.importEquals(node, scope);
+        this.importEquals(node, scope);
+        return;
       case "TSEnumDeclaration": {
         this.declare(node.id, "enum", scope);
         const members = new Scope(scope, false);
@@ -212,18 +232,22 @@ class Analyser {
       }
       case "TSModuleDeclaration":
         if (node.id.type === "Identifier") this.declare(node.id, "namespace", scope);
-        return this.walk(node.body, new Scope(scope, true));
+        this.walk(node.body, new Scope(scope, true));
+        return;
       case "TSModuleBlock":
-        return this.all(node.body, scope);
+        this.all(node.body, scope);
+        return;
       case "TSAsExpression":
       case "TSSatisfiesExpression":
       case "TSNonNullExpression":
       case "TSTypeAssertion":
       case "TSInstantiationExpression":
       case "TSExportAssignment":
-        return this.walk(node.expression, scope);
+        this.walk(node.expression, scope);
+        return;
       default:
-        return this.all(children(node), scope);
+        this.all(children(node), scope);
+        return;
     }
   }
 
@@ -260,12 +284,15 @@ class Analyser {
         for (const element of pattern.elements) this.defaults(element, scope);
         return;
       case "RestElement":
-        return this.defaults(pattern.argument, scope);
+        this.defaults(pattern.argument, scope);
+        return;
       case "AssignmentPattern":
         this.defaults(pattern.left, scope);
-        return this.walk(pattern.right, scope);
+        this.walk(pattern.right, scope);
+        return;
       case "TSParameterProperty":
-        return this.defaults(pattern.parameter, scope);
+        this.defaults(pattern.parameter, scope);
+        return;
     }
   }
 
@@ -275,7 +302,8 @@ class Analyser {
       case undefined:
         return;
       case "Identifier":
-        return this.refer(node!, scope, reads, true);
+        this.refer(node!, scope, reads, true);
+        return;
       case "ObjectPattern":
         for (const property of node!.properties) {
           if (property.computed) this.walk(property.key, scope);
@@ -286,18 +314,22 @@ class Analyser {
         for (const element of node!.elements) this.target(element, scope, false);
         return;
       case "RestElement":
-        return this.target(node!.argument, scope, false);
+        this.target(node!.argument, scope, false);
+        return;
       case "AssignmentPattern":
         this.target(node!.left, scope, false);
-        return this.walk(node!.right, scope);
+        this.walk(node!.right, scope);
+        return;
       case "ParenthesizedExpression":
       case "TSAsExpression":
       case "TSSatisfiesExpression":
       case "TSNonNullExpression":
       case "TSTypeAssertion":
-        return this.target(node!.expression, scope, reads);
+        this.target(node!.expression, scope, reads);
+        return;
       default:
-        return this.walk(node, scope);
+        this.walk(node, scope);
+        return;
     }
   }
 

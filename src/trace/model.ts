@@ -46,6 +46,8 @@ export interface Trace {
   figures: Figure[];
   /** Graph nodes left out because the run made more than the recorder keeps. */
   omittedNodes: number;
+  /** Backward passes left out, unlike all that are kept; absent when there are none. */
+  omittedPasses?: number;
   /** Wall time of the program alone. */
   durationMs: number;
 }
@@ -87,7 +89,11 @@ export interface History {
 }
 
 export type ValueSummary =
-  | { kind: "tensor"; tensor: TensorSummary; /** Index into {@link Trace.nodes} of its grad_fn (a leaf's AccumulateGrad). */ node?: number }
+  | {
+      kind: "tensor";
+      tensor: TensorSummary /** Index into {@link Trace.nodes} of its grad_fn (a leaf's AccumulateGrad). */;
+      node?: number;
+    }
   | { kind: "number"; value: Num }
   | { kind: "other"; type: string; text: string };
 

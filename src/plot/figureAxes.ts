@@ -1,0 +1,415 @@
+/** One coordinate system and what is drawn into it: matplotlib's Axes, as far as Gradlens goes. */
+import { ValueError } from "../torch";
+import { categories, columns, type Data, flat, type Grid, grid } from "./figureData";
+import {
+  bind,
+  checkKeywords,
+  type Keywords,
+  optionalNumber,
+  required,
+  sameLength,
+  splitKeywords,
+} from "./figureOptions";
+import { cssColor, type LineStyle, lineStyle, type Marker, marker, parseFormat, TAB10 } from "./figureStyle";
+import { colorScheme, type ColorScheme } from "./figureColormap";
+
+interface Look {
+  color: string;
+  alpha?: number;
+  label?: string;
+}
+
+export type Artist =
+  | (Look & {
+      kind: "line";
+      x: number[];
+      y: number[];
+      style: LineStyle;
+      width: number;
+      marker: Marker | null;
+      markerSize: number;
+    })
+  | (Look & {
+      kind: "points";
+      x: number[];
+      y: number[];
+      sizes: number[];
+      marker: Marker;
+      values?: number[];
+      scheme?: ColorScheme;
+    })
+  | (Look & {
+      kind: "bars";
+      at: (string | number)[];
+      lengths: number[];
+      from: number[];
+      thickness: number;
+      horizontal: boolean;
+    })
+  | (Look & { kind: "area"; x: number[]; low: number[]; high: number[] })
+  | (Look & {
+      kind: "rule";
+      axis: "x" | "y";
+      at: number[];
+      from?: number[];
+      to?: number[];
+      style: LineStyle;
+      width: number;
+    })
+  | { kind: "image"; grid: Grid; scheme: ColorScheme; low?: number; high?: number; upper: boolean }
+  | (Look & { kind: "text"; x: number; y: number; text: string; size?: number; align?: string });
+
+export interface AxisSettings {
+  label?: string;
+  limits?: [number | undefined, number | undefined];
+  scale: "linear" | "log" | "symlog";
+  ticks?: number[];
+  tickLabels?: string[];
+}
+
+const LINE_KEYS = ["label", "color", "linewidth", "linestyle", "marker", "markersize", "alpha"];
+const SCALES = ["linear", "log", "symlog"];
+
+/** Called at every drawing call, so that a run knows the place of the last one. */
+export interface Listener {
+  touch(): void;
+}
+
+export class Axes {
+  /** @internal */ readonly artists: Artist[] = [];
+  /** @internal */ readonly x: AxisSettings = { scale: "linear" };
+  /** @internal */ readonly y: AxisSettings = { scale: "linear" };
+  /** @internal */ title = "";
+  /** @internal */ gridOn = false;
+  /** @internal */ legendOn = false;
+  /** @internal */ axisOn = true;
+  private colors = 0;
+
+  /** @internal */
+  constructor(private readonly listener: Listener) {}
+
+  /** Lines: `plot(y)`, `plot(x, y)`, `plot(x, y, "r--o", { label: "loss" })`, several in a row; a column each for matrices. */
+  plot(...args: (Data | string | Keywords)[]): void {
+    const { positions, keywords } = splitKeywords(args);
+    const given = checkKeywords("plot", keywords, LINE_KEYS);
+    if (positions.length === 0) throw new TypeError("plot() needs data: plot(y) or plot(x, y)");
+    while (positions.length > 0) {
+      const first = positions.shift();
+      const second = positions.length > 0 && typeof positions[0] !== "string" ? positions.shift() : undefined;
+      const format = typeof positions[0] === "string" ? (positions.shift() as string) : "";
+      this.lines(second === undefined ? undefined : first, second === undefined ? first : second, format, given);
+    }
+    this.listener.touch();
+  }
+
+  private lines(x: unknown, y: unknown, format: string, keywords: Keywords): void {
+    const parsed = parseFormat(format);
+    const markerName = keywords.marker ?? parsed.marker;
+    // A format of markers alone draws no line.
+    const style = lineStyle(keywords.linestyle ?? parsed.linestyle ?? (parsed.marker ? "none" : "-"));
+    const xs = x === undefined ? undefined : columns(x, "x");
+    columns(y, "y").forEach((column, i) => {
+      const along = xs ? (xs[i] ?? xs[0]!) : column.map((_, index) => index);
+      sameLength(along, column);
+      this.artists.push({
+        kind: "line",
+        x: along,
+        y: column,
+        style,
+        width: optionalNumber(keywords, "linewidth") ?? 1.5,
+        marker: marker(markerName),
+        markerSize: optionalNumber(keywords, "markersize") ?? 6,
+        ...this.look({ ...keywords, color: keywords.color ?? parsed.color }),
+      });
+    });
+  }
+
+  /** Points; `s` are areas, `c` colours or numbers to colour by. */
+  scatter(...args: unknown[]): void {
+    const bound = bind("scatter", args, ["x", "y", "s", "c"], ["color", "label", "marker", "alpha", "cmap"]);
+    const x = flat(required("scatter", bound, "x"), "x");
+    const y = flat(required("scatter", bound, "y"), "y");
+    if (x.length !== y.length) throw new ValueError("x and y must be the same size");
+    const sizes = bound.s === undefined ? [36] : flat(bound.s, "s");
+    const byValue = bound.c !== undefined && typeof bound.c !== "string";
+    const values = byValue ? flat(bound.c, "c") : undefined;
+    if (values && values.length !== x.length) {
+      throw new ValueError(
+        `'c' argument has ${values.length} elements, which is inconsistent with 'x' and 'y' with size ${x.length}.`,
+      );
+    }
+    this.artists.push({
+      kind: "points",
+      x,
+      y,
+      sizes,
+      marker: marker(bound.marker ?? "o") ?? marker("o")!,
+      ...(values ? { values, scheme: colorScheme(bound.cmap) } : {}),
+      ...this.look({ ...bound, color: bound.color ?? (byValue ? undefined : bound.c) }),
+    });
+    this.listener.touch();
+  }
+
+  bar(...args: unknown[]): void {
+    const bound = bind("bar", args, ["x", "height", "width", "bottom"], ["color", "label", "alpha", "edgecolor"]);
+    this.bars("bar", bound, "x", "height", "width", "bottom", false);
+  }
+
+  barh(...args: unknown[]): void {
+    const bound = bind("barh", args, ["y", "width", "height", "left"], ["color", "label", "alpha", "edgecolor"]);
+    this.bars("barh", bound, "y", "width", "height", "left", true);
+  }
+
+  private bars(
+    name: string,
+    bound: Keywords,
+    at: string,
+    length: string,
+    thickness: string,
+    from: string,
+    horizontal: boolean,
+  ) {
+    const places = categories(required(name, bound, at), at);
+    const lengths = spread(flat(required(name, bound, length), length), places.length, length);
+    const starts = spread(flat(bound[from] ?? 0, from), places.length, from);
+    const width = optionalNumber(bound, thickness) ?? 0.8;
+    this.artists.push({
+      kind: "bars",
+      at: places,
+      lengths,
+      from: starts,
+      thickness: width,
+      horizontal,
+      ...this.look(bound),
+    });
+    this.listener.touch();
+  }
+
+  /** Counts in equal bins (10), or between the edges given; returns counts and edges. */
+  hist(...args: unknown[]): { counts: number[]; bins: number[] } {
+    const bound = bind("hist", args, ["x", "bins", "range", "density"], ["color", "label", "alpha", "edgecolor"]);
+    const values = flat(required("hist", bound, "x"), "x").filter(Number.isFinite);
+    const bins = binEdges(values, bound);
+    const counts = new Array<number>(bins.length - 1).fill(0);
+    for (const value of values) {
+      let bin = bins.findIndex((edge) => edge > value) - 1;
+      if (value === bins.at(-1)) bin = counts.length - 1;
+      if (bin >= 0) counts[bin]!++;
+    }
+    const total = counts.reduce((a, b) => a + b, 0);
+    const lengths = bound.density ? counts.map((count, i) => count / total / (bins[i + 1]! - bins[i]!)) : counts;
+    const at = counts.map((_, i) => (bins[i]! + bins[i + 1]!) / 2);
+    const thickness = counts.length > 0 ? bins[1]! - bins[0]! : 1;
+    this.artists.push({
+      kind: "bars",
+      at,
+      lengths,
+      from: lengths.map(() => 0),
+      thickness,
+      horizontal: false,
+      ...this.look(bound),
+    });
+    this.listener.touch();
+    return { counts: lengths, bins };
+  }
+
+  /** A matrix as cells of colour, row 0 on top unless `origin` is `"lower"`. */
+  imshow(...args: unknown[]): void {
+    const bound = bind("imshow", args, ["X", "cmap"], ["vmin", "vmax", "origin", "alpha", "aspect", "interpolation"]);
+    this.artists.push({
+      kind: "image",
+      grid: grid(required("imshow", bound, "X"), "An image"),
+      scheme: colorScheme(bound.cmap),
+      low: optionalNumber(bound, "vmin"),
+      high: optionalNumber(bound, "vmax"),
+      upper: bound.origin !== "lower",
+    });
+    this.listener.touch();
+  }
+
+  fill_between(...args: unknown[]): void {
+    const bound = bind("fill_between", args, ["x", "y1", "y2"], ["color", "facecolor", "label", "alpha"]);
+    const x = flat(required("fill_between", bound, "x"), "x");
+    const high = spread(flat(required("fill_between", bound, "y1"), "y1"), x.length, "y1");
+    const low = spread(flat(bound.y2 ?? 0, "y2"), x.length, "y2");
+    this.artists.push({
+      kind: "area",
+      x,
+      low,
+      high,
+      ...this.look({ ...bound, color: bound.color ?? bound.facecolor }),
+    });
+    this.listener.touch();
+  }
+
+  axhline(...args: unknown[]): void {
+    this.rule("axhline", "y", bind("axhline", args, ["y"], LINE_KEYS), "y");
+  }
+
+  axvline(...args: unknown[]): void {
+    this.rule("axvline", "x", bind("axvline", args, ["x"], LINE_KEYS), "x");
+  }
+
+  hlines(...args: unknown[]): void {
+    this.rule("hlines", "y", bind("hlines", args, ["y", "xmin", "xmax"], LINE_KEYS), "y", ["xmin", "xmax"]);
+  }
+
+  vlines(...args: unknown[]): void {
+    this.rule("vlines", "x", bind("vlines", args, ["x", "ymin", "ymax"], LINE_KEYS), "x", ["ymin", "ymax"]);
+  }
+
+  private rule(name: string, axis: "x" | "y", bound: Keywords, key: string, ends?: [string, string]): void {
+    const at = flat(ends ? required(name, bound, key) : (bound[key] ?? 0), key);
+    const end = (which: string) => spread(flat(required(name, bound, which), which), at.length, which);
+    this.artists.push({
+      kind: "rule",
+      axis,
+      at,
+      ...(ends ? { from: end(ends[0]), to: end(ends[1]) } : {}),
+      style: lineStyle(bound.linestyle ?? "-"),
+      width: optionalNumber(bound, "linewidth") ?? 1.5,
+      ...this.look(bound),
+    });
+    this.listener.touch();
+  }
+
+  text(...args: unknown[]): void {
+    const bound = bind("text", args, ["x", "y", "s"], ["color", "alpha", "fontsize", "ha"]);
+    const size = optionalNumber(bound, "fontsize");
+    this.artists.push({
+      kind: "text",
+      x: Number(required("text", bound, "x")),
+      y: Number(required("text", bound, "y")),
+      text: String(required("text", bound, "s")),
+      color: bound.color === undefined ? "" : cssColor(bound.color),
+      ...(size === undefined ? {} : { size }),
+      ...(bound.ha === undefined ? {} : { align: String(bound.ha) }),
+      ...(bound.alpha === undefined ? {} : { alpha: Number(bound.alpha) }),
+    });
+    this.listener.touch();
+  }
+
+  set_title(title: string): void {
+    this.title = String(title);
+  }
+
+  set_xlabel(label: string): void {
+    this.x.label = String(label);
+  }
+
+  set_ylabel(label: string): void {
+    this.y.label = String(label);
+  }
+
+  /** `set_xlim(left, right)`, `set_xlim([left, right])`; null keeps an end free. */
+  set_xlim(...args: unknown[]): void {
+    this.x.limits = limits("xlim", args, ["left", "right"]);
+  }
+
+  set_ylim(...args: unknown[]): void {
+    this.y.limits = limits("ylim", args, ["bottom", "top"]);
+  }
+
+  set_xscale(scale: string): void {
+    this.x.scale = scaleName(scale);
+  }
+
+  set_yscale(scale: string): void {
+    this.y.scale = scaleName(scale);
+  }
+
+  set_xticks(ticks: Data, labels?: readonly unknown[]): void {
+    setTicks(this.x, ticks, labels);
+  }
+
+  set_yticks(ticks: Data, labels?: readonly unknown[]): void {
+    setTicks(this.y, ticks, labels);
+  }
+
+  grid(visible: boolean | Keywords = true, ..._more: unknown[]): void {
+    this.gridOn = visible !== false;
+  }
+
+  /** Shows the labels; `legend(["a", "b"])` gives them to what was drawn, in order. */
+  legend(labels?: readonly string[] | Keywords, ..._more: unknown[]): void {
+    this.legendOn = true;
+    if (!Array.isArray(labels)) return;
+    const labelled = this.artists.filter((artist) => artist.kind !== "image" && artist.kind !== "text");
+    labels.forEach((label, i) => {
+      const artist = labelled[i];
+      if (artist) artist.label = String(label);
+    });
+  }
+
+  set_axis_off(): void {
+    this.axisOn = false;
+  }
+
+  /** `axis("off")`, `axis("on")`, `axis([xmin, xmax, ymin, ymax])`. */
+  axis(setting: string | readonly number[]): void {
+    if (Array.isArray(setting)) {
+      this.set_xlim(setting[0], setting[1]);
+      this.set_ylim(setting[2], setting[3]);
+    } else if (setting === "off" || setting === "on") {
+      this.axisOn = setting === "on";
+    } else if (!["auto", "equal", "tight", "scaled", "square"].includes(String(setting))) {
+      throw new ValueError(`Unrecognized string '${String(setting)}' to axis; try 'on' or 'off'`);
+    }
+  }
+
+  private look({ color, alpha, label }: Keywords): Look {
+    const css = color === undefined ? TAB10[this.colors++ % TAB10.length]! : cssColor(color);
+    return {
+      color: css,
+      ...(alpha === undefined ? {} : { alpha: Number(alpha) }),
+      ...(label === undefined ? {} : { label: String(label) }),
+    };
+  }
+}
+
+/** One number for all, or one for each. */
+function spread(values: number[], count: number, what: string): number[] {
+  if (values.length === count) return values;
+  if (values.length === 1) return new Array<number>(count).fill(values[0]!);
+  throw new ValueError(`${what} has ${values.length} values for ${count} places`);
+}
+
+function binEdges(values: number[], bound: Keywords): number[] {
+  const bins = bound.bins ?? 10;
+  if (typeof bins !== "number") return flat(bins, "bins");
+  if (!Number.isInteger(bins) || bins < 1) throw new ValueError("`bins` must be positive, when an integer");
+  const range = bound.range === undefined ? undefined : flat(bound.range, "range");
+  let low = range?.[0] ?? values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+  let high = range?.[1] ?? values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+  if (!(low <= high)) [low, high] = [0, 1];
+  if (low === high) [low, high] = [low - 0.5, high + 0.5];
+  return Array.from({ length: bins + 1 }, (_, i) => (i === bins ? high : low + ((high - low) * i) / bins));
+}
+
+function limits(
+  name: string,
+  args: readonly unknown[],
+  ends: [string, string],
+): [number | undefined, number | undefined] {
+  const list = args.length === 1 && Array.isArray(args[0]) ? args[0] : args;
+  const bound = bind(name, list, ends);
+  return [optionalNumber(bound, ends[0]), optionalNumber(bound, ends[1])];
+}
+
+function scaleName(scale: string): AxisSettings["scale"] {
+  if (SCALES.includes(scale)) return scale as AxisSettings["scale"];
+  throw new ValueError(
+    `'${scale}' is not a valid value for scale; supported values are ${SCALES.map((s) => `'${s}'`).join(", ")}`,
+  );
+}
+
+function setTicks(axis: AxisSettings, ticks: Data, labels?: readonly unknown[]): void {
+  axis.ticks = flat(ticks, "ticks");
+  if (!Array.isArray(labels)) return;
+  if (labels.length !== axis.ticks.length) {
+    throw new ValueError(
+      `The number of tick locations (${axis.ticks.length}) and of labels (${labels.length}) must be equal`,
+    );
+  }
+  axis.tickLabels = labels.map(String);
+}

@@ -1,0 +1,194 @@
+/** One run of a program in this process: shared by the child process and the command line. */
+import { inspect } from "node:util";
+import { setFigureSink } from "../plot/figure";
+import * as pyplot from "../plot/pyplot";
+import { SnippetError, Lines } from "../snippet";
+import { setObserver } from "../torch/observer";
+import {
+  type ConsoleEntry,
+  type Figure,
+  type RunStatus,
+  type SourceRange,
+  TRACE_VERSION,
+  type Trace,
+  type TraceError,
+} from "../trace/model";
+import { Recorder } from "../trace/recorder";
+import { captureConsole, captureStreams } from "./console";
+import { Loader } from "./loader";
+import { describeError, Places } from "./places";
+import type { RunRequest } from "./protocol";
+
+export interface ExecuteOptions {
+  /** What the program prints, as it prints it; absent: it goes where Node sends it and is not recorded. */
+  onConsole?(entry: ConsoleEntry): void;
+  onFigure?(figure: Figure): void;
+}
+
+/** Entries that a trace keeps; all are handed to `onConsole`. */
+const CONSOLE_MAX = 10_000;
+const FRAMES = 100;
+const INSPECT_MAX = 2_000;
+
+/** A program: run its main part, then ask for the trace, more than once if timers go on. */
+export class Program {
+  private readonly files: Trace["files"] = [];
+  private readonly console: ConsoleEntry[] = [];
+  private readonly figures: Figure[] = [];
+  private readonly places = new Places();
+  private readonly recorder = new Recorder({ where: () => this.places.here(), inspect: shortText });
+  private readonly blamed = new WeakMap<object, SourceRange>();
+  private readonly restore: (() => void)[] = [];
+  private status: RunStatus = "ok";
+  private error: TraceError | undefined;
+  private ran: SourceRange[] | undefined;
+  private droppedEntries = 0;
+  private durationMs = 0;
+  private lastPlotCall: SourceRange | undefined;
+
+  constructor(
+    private readonly request: RunRequest,
+    private readonly options: ExecuteOptions,
+  ) {}
+
+  /** Runs the program's top level to its end or its error; never throws. */
+  async main(): Promise<void> {
+    const loader = new Loader({
+      recorder: this.recorder,
+      places: this.places,
+      addFile: (path) => this.files.push({ path }) - 1,
+      blame: (error, range) => {
+        if (typeof error === "object" && error !== null && !this.blamed.has(error)) this.blamed.set(error, range);
+      },
+    });
+    Error.stackTraceLimit = FRAMES;
+    const { path, text, selection } = this.request;
+    let started = performance.now();
+    try {
+      const program = loader.program(path, text, selection);
+      this.ran = program.ran?.map((range) => ({ file: 0, ...range }));
+      this.listen();
+      started = performance.now();
+      await program.start();
+    } catch (error) {
+      this.fail(error);
+    } finally {
+      this.durationMs = performance.now() - started;
+    }
+    this.flushFigures();
+  }
+
+  /** The first error is the one that ended the program. */
+  fail(error: unknown): void {
+    if (this.status !== "ok") return;
+    this.status = "error";
+    this.error = error instanceof SnippetError ? this.syntaxError(error) : this.describe(error);
+  }
+
+  /** The program ended itself; to be called from within `process.exit`. */
+  exited(code: number): void {
+    if (this.status !== "ok") return;
+    this.status = "exited";
+    const range = this.places.here();
+    const message = `The program called process.exit(${code})`;
+    this.error = { name: "Exit", message, ...(range ? { range } : {}), stack: range ? [{ range }] : [] };
+    this.flushFigures();
+  }
+
+  get ended(): RunStatus {
+    return this.status;
+  }
+
+  get failure(): TraceError | undefined {
+    return this.error;
+  }
+
+  /** Text of a file of the program, for excerpts: the one that ran, not the one on disk. */
+  get text(): string {
+    return this.request.text;
+  }
+
+  trace(): Trace {
+    const dropped: ConsoleEntry[] =
+      this.droppedEntries > 0 ? [{ level: "info", text: `… and ${this.droppedEntries} more entries` }] : [];
+    if (this.files.length === 0) this.files.push({ path: this.request.path });
+    return {
+      version: TRACE_VERSION,
+      files: this.files,
+      ...(this.ran ? { ran: this.ran } : {}),
+      status: this.status,
+      ...(this.error ? { error: this.error } : {}),
+      ...this.recorder.finish(),
+      console: [...this.console, ...dropped],
+      figures: this.figures,
+      durationMs: this.durationMs,
+    };
+  }
+
+  /** Gives console, streams, engine and plots back. */
+  dispose(): void {
+    for (const undo of this.restore.splice(0)) undo();
+  }
+
+  private listen(): void {
+    const where = () => this.places.here();
+    const previous = setObserver(this.recorder.observer);
+    setFigureSink({
+      touch: () => {
+        this.lastPlotCall = where();
+      },
+      show: (figure) => this.show(figure),
+    });
+    this.restore.push(
+      () => setObserver(previous),
+      () => setFigureSink(null),
+    );
+    const { onConsole } = this.options;
+    if (!onConsole) return;
+    const emit = (entry: ConsoleEntry) => {
+      if (this.console.length < CONSOLE_MAX) this.console.push(entry);
+      else this.droppedEntries++;
+      onConsole(entry);
+    };
+    this.restore.push(captureConsole(emit, where), captureStreams(emit, where));
+  }
+
+  /** What was drawn and not shown is shown at the end, as in a notebook. */
+  private flushFigures(): void {
+    try {
+      pyplot.show();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  private show(figure: Figure): void {
+    const shown = this.lastPlotCall ? { ...figure, range: this.lastPlotCall } : figure;
+    this.figures.push(shown);
+    this.options.onFigure?.(shown);
+  }
+
+  private describe(error: unknown): TraceError {
+    const placeOf = (value: unknown) =>
+      typeof value === "object" && value !== null ? this.blamed.get(value) : undefined;
+    return describeError(error, this.places, placeOf);
+  }
+
+  private syntaxError(error: SnippetError): TraceError {
+    const lines = new Lines(this.request.text);
+    const own = { file: 0, start: lines.position(error.start), end: lines.position(error.end) };
+    const range = this.blamed.get(error) ?? own;
+    return { name: error.name, message: error.message, range, stack: [{ range }] };
+  }
+}
+
+function shortText(value: unknown): string {
+  if (typeof value === "function")
+    return /^class\b/.test(String(value)) ? `class ${value.name}` : `function ${value.name}`;
+  try {
+    const text = inspect(value, { depth: 1, maxArrayLength: 20, maxStringLength: 500, breakLength: 100 });
+    return text.length > INSPECT_MAX ? `${text.slice(0, INSPECT_MAX)}…` : text;
+  } catch (error) {
+    return `<${String(error)}>`;
+  }
+}

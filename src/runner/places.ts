@@ -1,0 +1,95 @@
+/** From V8's stacks to the user's own text. */
+import { inspect } from "node:util";
+import { type Snippet, tokenAround } from "../snippet";
+import type { SourceRange, TraceError } from "../trace/model";
+
+/** A module of the program as it was compiled. */
+export interface Compiled {
+  /** Index into the trace's files. */
+  file: number;
+  path: string;
+  text: string;
+  snippet: Snippet;
+}
+
+export interface Frame {
+  function?: string;
+  range: SourceRange;
+}
+
+/** The program's modules by path, and what a stack says about them. */
+export class Places {
+  private readonly modules = new Map<string, Compiled>();
+  private readonly known = new Map<string, SourceRange | undefined>();
+
+  add(module: Compiled): void {
+    this.modules.set(module.path, module);
+  }
+
+  /** The user's frames of a stack's text, innermost first. */
+  frames(stack: string): Frame[] {
+    const frames: Frame[] = [];
+    for (const line of stack.split("\n")) {
+      const match = /^\s*at (?:(.+?) \()?(.+):(\d+):(\d+)\)?$/.exec(line);
+      if (!match) continue;
+      const name = match[1]?.replace(/^async /, "");
+      const range = this.range(match[2]!.replace(/^async /, ""), Number(match[3]), Number(match[4]));
+      if (range) frames.push(name && name !== "<anonymous>" ? { function: name, range } : { range });
+    }
+    return frames;
+  }
+
+  /** Where the user's code is right now. */
+  here(): SourceRange | undefined {
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 100;
+    const { stack } = new Error();
+    Error.stackTraceLimit = stackTraceLimit;
+    for (const line of (stack ?? "").split("\n")) {
+      const match = /^\s*at (?:.+? \()?(.+):(\d+):(\d+)\)?$/.exec(line);
+      const range = match && this.range(match[1]!.replace(/^async /, ""), Number(match[2]), Number(match[3]));
+      if (range) return range;
+    }
+    return undefined;
+  }
+
+  /** The range at V8's line and column, both from 1: the call that V8 means, or the word there. */
+  private range(path: string, line: number, column: number): SourceRange | undefined {
+    const module = this.modules.get(path);
+    if (!module) return undefined;
+    const key = `${path}:${line}:${column}`;
+    if (!this.known.has(key)) this.known.set(key, rangeIn(module, line - 1, column - 1));
+    return this.known.get(key);
+  }
+}
+
+function rangeIn({ file, text, snippet }: Compiled, line: number, column: number): SourceRange | undefined {
+  const position = snippet.original(line, column);
+  if (!position) return undefined;
+  const offset = snippet.lines.offset(position);
+  const calls = snippet.calls.filter(({ at }) => at === offset);
+  const call = calls.reduce<(typeof calls)[number] | undefined>((a, b) => (a && a.end <= b.end ? a : b), undefined);
+  const [start, end] = call ? [call.start, call.end] : tokenAround(text, offset);
+  return { file, start: snippet.lines.position(start), end: snippet.lines.position(end) };
+}
+
+/** A range for errors that say nothing of it themselves: those of imports, and what was thrown without being an Error. */
+export type PlaceOf = (error: unknown) => SourceRange | undefined;
+
+/** Whatever was thrown, as the trace tells it. */
+export function describeError(error: unknown, places: Places, placeOf: PlaceOf): TraceError {
+  if (!isError(error)) {
+    const range = placeOf(error);
+    return { name: "Uncaught", message: inspect(error), ...(range ? { range } : {}), stack: range ? [{ range }] : [] };
+  }
+  const own = placeOf(error);
+  const stack = places.frames(String(error.stack ?? ""));
+  if (own) stack.unshift({ range: own });
+  const range = stack[0]?.range;
+  const name = error.name === "Error" ? error.constructor?.name || "Error" : String(error.name);
+  return { name, message: String(error.message), ...(range ? { range } : {}), stack };
+}
+
+function isError(value: unknown): value is Error {
+  return value instanceof Error || Object.prototype.toString.call(value) === "[object Error]";
+}

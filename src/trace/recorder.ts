@@ -1,0 +1,222 @@
+/** Builds a trace from captured values and from what the engine's observer sees. */
+import type { Node } from "../torch/autograd/node";
+import type { Observer } from "../torch/observer";
+import { Tensor } from "../torch/tensor";
+import { HistoryRecorder } from "./history";
+import type { Capture, GraphEdge, GraphNode, SourceRange, Trace, ValueSummary } from "./model";
+import { Passes } from "./passes";
+import { type Origin, Structure } from "./structure";
+import { nameModuleParameters, summariseGradient, summariseTensor, summariseValue } from "./summary";
+
+/** A captured place, with ranges that name their file. */
+export interface CaptureSite {
+  kind: Capture["kind"];
+  name: string;
+  range: SourceRange;
+  uses: SourceRange[];
+}
+
+export interface RecorderOptions {
+  /** The innermost place of the user's own text that is running. */
+  where(): SourceRange | undefined;
+  /** A short text of a value that is neither tensor nor number. */
+  inspect(value: unknown): string;
+}
+
+interface Slot {
+  site: CaptureSite;
+  count: number;
+  last: unknown;
+  version: number;
+  history: HistoryRecorder | null;
+}
+
+type GraphParts = Pick<Trace, "captures" | "nodes" | "edges" | "passes" | "omittedNodes" | "omittedPasses">;
+
+/** Longest array that is searched for tensors whose graph nobody else names. */
+const SEARCHED_MAX = 256;
+
+export class Recorder {
+  private readonly slots: Slot[] = [];
+  private readonly origins = new WeakMap<Node, Origin>();
+  /** The first variable that held a tensor. */
+  private readonly holders = new WeakMap<Tensor, number>();
+  private readonly structure = new Structure((node) => this.originOf(node));
+  private readonly passes = new Passes();
+  /** Backward passes that run, the innermost last: a hook may start another. */
+  private readonly running: { roots: number[]; order: number[]; createGraph: boolean }[] = [];
+
+  constructor(private readonly options: RecorderOptions) {}
+
+  /** The number that the next site will get. */
+  get siteCount(): number {
+    return this.slots.length;
+  }
+
+  addSites(sites: readonly CaptureSite[]): void {
+    for (const site of sites) this.slots.push({ site, count: 0, last: undefined, version: 0, history: null });
+  }
+
+  /** Called by the program for each captured value; returns it. */
+  readonly capture = <T>(id: number, value: T): T => {
+    const slot = this.slots[id]!;
+    slot.count++;
+    slot.last = value;
+    if (value instanceof Tensor) this.captureTensor(id, slot, value);
+    else if (typeof value === "number") {
+      slot.history ??= new HistoryRecorder();
+      slot.history.push(value);
+    }
+    return value;
+  };
+
+  /** `captureAll(result, id, value, …)`: for what changes several variables; returns the result. */
+  readonly captureAll = (result: unknown, ...pairs: unknown[]): unknown => {
+    for (let i = 0; i < pairs.length; i += 2) this.capture(pairs[i] as number, pairs[i + 1]);
+    return result;
+  };
+
+  private captureTensor(id: number, slot: Slot, tensor: Tensor): void {
+    slot.version = tensor._version;
+    const isVariable = slot.site.kind === "variable";
+    const fn = gradFnOf(tensor);
+    if (fn) {
+      const origin = this.origins.get(fn);
+      if (!origin) {
+        const holder = tensor._version > 0 ? (this.holders.get(tensor) ?? -1) : -1;
+        this.origins.set(fn, { site: id, variable: isVariable ? id : holder });
+      } else if (isVariable && origin.variable < 0) origin.variable = id;
+    }
+    if (isVariable && (fn || tensor.requires_grad) && !this.holders.has(tensor)) this.holders.set(tensor, id);
+    if (hasOneElement(tensor)) {
+      slot.history ??= new HistoryRecorder();
+      if (slot.history.wanted) slot.history.push(Number(tensor.item()));
+      else slot.history.skip();
+    }
+  }
+
+  /** To be installed as the engine's observer. */
+  readonly observer: Observer = {
+    backwardStart: (roots, createGraph) => {
+      const nodes = roots.map(edgeOf).filter((node): node is Node => node !== null);
+      this.structure.walk(nodes);
+      const indices = nodes.map((node) => this.structure.indexOf(node)!).filter((index) => index >= 0);
+      this.running.push({ roots: indices, order: [], createGraph });
+    },
+    nodeStart: (node, gradients) => {
+      const index = this.structure.arrived(node, gradients);
+      if (index >= 0) this.running.at(-1)?.order.push(index);
+    },
+    backwardEnd: () => {
+      const pass = this.running.pop();
+      if (pass) this.passes.add(pass.roots, pass.order, pass.createGraph, this.options.where);
+    },
+  };
+
+  private originOf(node: Node): Origin | undefined {
+    const leaf = (node as Node & { variable?: Tensor }).variable;
+    if (!leaf) return this.origins.get(node);
+    const holder = this.holders.get(leaf) ?? -1;
+    return { site: holder, variable: holder };
+  }
+
+  /** The trace so far; may be asked for again later. */
+  finish(): GraphParts {
+    this.walkTheRest();
+    const parameterNames = nameModuleParameters(this.slots.map(({ site, last }) => ({ site, value: last })));
+    const { entries } = this.structure;
+    const nodes = entries.map((entry): GraphNode => {
+      const site = this.slots[entry.origin.site]?.site;
+      const named = this.slots[entry.origin.variable]?.site.name ?? (entry.leaf && parameterNames.get(entry.leaf));
+      return {
+        name: entry.name.slice(entry.name.lastIndexOf(":") + 1),
+        ...(named ? { variable: named } : {}),
+        ...(site ? { range: site.range } : {}),
+        shapes: entry.shapes,
+        dtype: entry.dtype,
+        sequence: entry.sequence,
+        ...(entry.lastNode ? { gradient: summariseGradient(entry.lastGradients, "flow") } : {}),
+        ...(entry.lastNode ? { norms: entry.norms.finish() } : {}),
+        repeats: entry.repeats,
+      };
+    });
+    return {
+      captures: this.slots.filter(isShown).map((slot) => this.summarise(slot)),
+      nodes,
+      edges: entries.flatMap(({ next }, from) => edgesOf(from, next, nodes)),
+      passes: this.passes.kept.map((pass) => ({ ...pass })),
+      omittedNodes: this.structure.omitted,
+      ...(this.passes.omitted > 0 ? { omittedPasses: this.passes.omitted } : {}),
+    };
+  }
+
+  /** Graphs that nobody ran backward through. */
+  private walkTheRest(): void {
+    const roots: Node[] = [];
+    for (const { last } of this.slots) {
+      const candidates = Array.isArray(last) ? last.slice(0, SEARCHED_MAX) : [last];
+      for (const value of candidates) {
+        const fn = value instanceof Tensor ? gradFnOf(value) : null;
+        if (fn && this.structure.indexOf(fn) === undefined) roots.push(fn);
+      }
+    }
+    // One walk each: what two results share is known by the second.
+    for (const root of roots) this.structure.walk([root]);
+  }
+
+  private summarise(slot: Slot): Capture {
+    const { site, count, last, history } = slot;
+    return {
+      kind: site.kind,
+      name: site.name,
+      range: site.range,
+      ...(site.uses.length > 0 ? { uses: site.uses } : {}),
+      count,
+      last:
+        last instanceof Tensor ? this.summariseTensor(last, slot.version) : summariseValue(last, this.options.inspect),
+      ...(history ? { history: history.finish() } : {}),
+    };
+  }
+
+  private summariseTensor(tensor: Tensor, version: number): ValueSummary {
+    const edge = edgeOf(tensor);
+    const index = edge ? (this.structure.indexOf(edge) ?? -1) : -1;
+    const entry = this.structure.entries[index];
+    const flow = entry && entry.lastNode === edge ? entry.lastGradients[tensor.output_nr] : null;
+    const summary = summariseTensor(tensor, version);
+    if (tensor.grad) summary.gradient = summariseGradient([tensor.grad], "grad");
+    else if (flow) summary.gradient = summariseGradient([flow], "flow");
+    return { kind: "tensor", tensor: summary, ...(index >= 0 ? { node: index } : {}) };
+  }
+}
+
+/** A view whose memory changed under it may refuse to say its grad_fn: that is for the program to find out, not for us. */
+function gradFnOf(tensor: Tensor): Node | null {
+  try {
+    return tensor.grad_fn;
+  } catch {
+    return null;
+  }
+}
+
+/** Where a tensor's gradient goes: its grad_fn, or a leaf's AccumulateGrad. */
+function edgeOf(tensor: Tensor): Node | null {
+  return gradFnOf(tensor) ?? (tensor.accumulator as Node | null);
+}
+
+function hasOneElement({ shape }: Tensor): boolean {
+  for (const size of shape) if (size !== 1) return false;
+  return true;
+}
+
+const isShown = ({ site, count, last }: Slot) => count > 0 && (site.kind === "variable" || last instanceof Tensor);
+
+function edgesOf(from: number, next: readonly number[], nodes: readonly GraphNode[]): GraphEdge[] {
+  const edges: GraphEdge[] = [];
+  for (let i = 0; i < next.length; i += 2) {
+    const to = next[i]!;
+    const output = next[i + 1]!;
+    if (to >= 0) edges.push({ from, to, input: i / 2, output, shape: nodes[to]!.shapes[output] ?? [] });
+  }
+  return edges;
+}

@@ -1,0 +1,91 @@
+/** Numbers about tensors, read straight from their memory. */
+import { forEachOffset, type Tensor } from "../torch/tensor";
+import { type Numbers, type Statistics, VALUES_MAX } from "./model";
+import { toNum } from "./num";
+
+const BINS = 20;
+
+/** The elements in row-major order; shares memory with a contiguous tensor. */
+export function elements(tensor: Tensor): ArrayLike<number> {
+  const { data } = tensor.storageOf;
+  const count = tensor.numel();
+  if (tensor.is_contiguous()) return data.subarray(tensor.storage_offset(), tensor.storage_offset() + count) as never;
+  const out = new Float64Array(count);
+  let i = 0;
+  forEachOffset(tensor.shape, tensor.stride(), tensor.storage_offset(), (at) => {
+    out[i++] = Number(data[at]);
+  });
+  return out;
+}
+
+/** Text, statistics and, if there are few, values of tensors taken together. */
+export function numbersOf(tensors: readonly Tensor[]): Numbers {
+  const parts = tensors.map(elements);
+  const numbers: Numbers = { text: tensors.map(String).join("\n"), stats: statistics(parts) };
+  if (numbers.stats.numel <= VALUES_MAX) numbers.values = parts.flatMap((part) => Array.from(part, toNum));
+  return numbers;
+}
+
+/**
+ * NaN is left out of `min` and `max` and counted; `mean` and `norm` are NaN if there is one, as PyTorch's are.
+ * An empty tensor has `min` inf and `max` -inf.
+ */
+export function statistics(parts: readonly ArrayLike<number>[]): Statistics {
+  let numel = 0;
+  let min = Number.POSITIVE_INFINITY;
+  let max = Number.NEGATIVE_INFINITY;
+  let low = min;
+  let high = max;
+  let sum = 0;
+  let zeros = 0;
+  let nan = 0;
+  let inf = 0;
+  for (const part of parts) {
+    numel += part.length;
+    for (let i = 0; i < part.length; i++) {
+      const x = part[i]!;
+      sum += x;
+      if (x === 0) zeros++;
+      if (x < min) min = x;
+      if (x > max) max = x;
+      if (x - x !== 0) {
+        if (x === x) inf++;
+        else nan++;
+        continue;
+      }
+      if (x < low) low = x;
+      if (x > high) high = x;
+    }
+  }
+  const stats: Statistics = {
+    numel,
+    min: toNum(min),
+    max: toNum(max),
+    mean: toNum(sum / numel),
+    norm: toNum(norm(parts)),
+    zeros,
+    nan,
+    inf,
+  };
+  if (numel > 1 && low <= high) stats.histogram = histogram(parts, low, high);
+  return stats;
+}
+
+/** Euclidean norm over all elements. */
+export function norm(parts: readonly ArrayLike<number>[]): number {
+  let sum = 0;
+  for (const part of parts) for (let i = 0; i < part.length; i++) sum += part[i]! * part[i]!;
+  return Math.sqrt(sum);
+}
+
+function histogram(parts: readonly ArrayLike<number>[], low: number, high: number): number[] {
+  const counts = new Array<number>(BINS).fill(0);
+  const scale = high > low ? BINS / (high - low) : 0;
+  for (const part of parts) {
+    for (let i = 0; i < part.length; i++) {
+      const x = part[i]!;
+      if (x >= low && x <= high) counts[Math.min(Math.floor((x - low) * scale), BINS - 1)]!++;
+    }
+  }
+  return counts;
+}

@@ -1,0 +1,71 @@
+/** Values as the trace tells them. */
+import { Tensor } from "../torch/tensor";
+import type { Capture, Gradient, TensorSummary, ValueSummary } from "./model";
+import { toNum } from "./num";
+import { numbersOf } from "./statistics";
+import { present } from "./structure";
+
+/** `version` is the tensor's when it was captured. */
+export function summariseTensor(tensor: Tensor, version: number): TensorSummary {
+  return {
+    ...numbersOf([tensor]),
+    shape: [...tensor.shape],
+    dtype: String(tensor.dtype).replace("torch.", ""),
+    requires_grad: tensor.requires_grad,
+    is_leaf: tensor.is_leaf,
+    grad_fn: tensor.grad_fn?.name() ?? null,
+    modified: tensor._version - version,
+  };
+}
+
+/** The gradients of a grad_fn's outputs, taken together. */
+export function summariseGradient(gradients: readonly (Tensor | null)[], source: Gradient["source"]): Gradient {
+  const arrived = present(gradients);
+  const numbers = numbersOf(arrived);
+  const shape = arrived.length === 1 ? [...arrived[0]!.shape] : [numbers.stats.numel];
+  return { ...numbers, shape, source };
+}
+
+export function summariseValue(value: unknown, inspect: (value: unknown) => string): ValueSummary {
+  if (typeof value === "number") return { kind: "number", value: toNum(value) };
+  return { kind: "other", type: typeName(value), text: inspect(value) };
+}
+
+function typeName(value: unknown): string {
+  if (value === null) return "null";
+  if (typeof value !== "object") return typeof value;
+  try {
+    return value.constructor?.name || "object";
+  } catch {
+    return "object";
+  }
+}
+
+interface Holder {
+  site: { kind: Capture["kind"]; name: string };
+  value: unknown;
+}
+
+/** Parameters that only a module holds are named after it: `model.fc1.weight`. The outermost module names them. */
+export function nameModuleParameters(holders: readonly Holder[]): Map<Tensor, string> {
+  const names = new Map<Tensor, { path: string; name: string }>();
+  for (const { site, value } of holders) {
+    if (site.kind !== "variable" || site.name.startsWith("this.")) continue;
+    for (const [path, parameter] of namedParameters(value)) {
+      const known = names.get(parameter);
+      if (!known || known.path.length < path.length) names.set(parameter, { path, name: `${site.name}.${path}` });
+    }
+  }
+  return new Map([...names].map(([parameter, { name }]) => [parameter, name]));
+}
+
+function namedParameters(value: unknown): [string, Tensor][] {
+  try {
+    const named = (value as { named_parameters?: unknown } | null | undefined)?.named_parameters;
+    if (typeof named !== "function") return [];
+    const pairs = [...(named.call(value) as Iterable<[string, Tensor]>)];
+    return pairs.filter(([, parameter]) => parameter instanceof Tensor);
+  } catch {
+    return [];
+  }
+}
