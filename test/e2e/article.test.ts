@@ -57,7 +57,8 @@ describe.each(THEMES)("the article's program in %s", (theme, name) => {
   test("clicking the SinBackward0 card moves the cursor to torch.sin(x)", async () => {
     await workbench.goTo(1);
     const panel = await workbench.panel();
-    const at = await panel.evaluate("__gradlens.nodePosition(3)");
+    const node = await panel.getByRole("treeitem", { name: "SinBackward0" }).getAttribute("data-node");
+    const at = await panel.evaluate(`__gradlens.nodePosition(${node})`);
     await workbench.clickInPanel(panel, at as { x: number; y: number });
     const start = lines[SINE - 1]!.indexOf("torch.sin(x)") + 1;
     await workbench.cursorIn(
