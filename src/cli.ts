@@ -68,6 +68,15 @@ function writeOut(text: string): void {
   }
 }
 
+/** Output is written before the next statement runs, so that no exit cuts it off; a reader that leaves ends the program. */
+function writeAtOnce(stream: NodeJS.WriteStream): void {
+  (stream as unknown as { _handle?: { setBlocking?(on: boolean): void } })._handle?.setBlocking?.(true);
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") exit.call(process, 0);
+    throw error;
+  });
+}
+
 async function run(file: string, flags: RunFlags): Promise<void> {
   const path = resolve(file);
   const text = readProgram(file);
@@ -75,6 +84,8 @@ async function run(file: string, flags: RunFlags): Promise<void> {
   const toStdout = flags.json === true || flags.json === "-";
   const program = new Program({ path, text }, toStdout ? { onConsole: () => {} } : {});
   process.argv = [process.execPath, path];
+  writeAtOnce(process.stdout);
+  writeAtOnce(process.stderr);
 
   let written = false;
   const finish = () => {

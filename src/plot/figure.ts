@@ -1,13 +1,13 @@
 /** Figures: grids of axes, the current one, and where they go when they are shown. */
 import { ValueError } from "../torch";
-import type { Figure as ShownFigure } from "../trace/model";
+import type { SourceRange, Figure as ShownFigure } from "../trace/model";
 import { Axes } from "./figureAxes";
 import { SCHEMA, viewSpec } from "./figureSpec";
 
 /** Who takes figures: the runner. Without one they are made and forgotten. */
 export interface FigureSink {
-  /** A drawing call was made. */
-  touch(): void;
+  /** The place of the call that runs, if it is one of the program. */
+  place(): SourceRange | undefined;
   show(figure: ShownFigure): void;
 }
 
@@ -16,8 +16,6 @@ let sink: FigureSink | null = null;
 export function setFigureSink(next: FigureSink | null): void {
   sink = next;
 }
-
-const listener = { touch: () => sink?.touch() };
 
 /** Inches, as in matplotlib, at this many pixels each. */
 const DPI = 75;
@@ -33,9 +31,14 @@ export class Figure {
   private places: Place[] = [];
   private title = "";
   /** @internal */ current: Axes | undefined;
+  private lastCall: SourceRange | undefined;
 
   /** @internal */
   constructor(private readonly size: [number, number] = DEFAULT_SIZE) {}
+
+  private touch(): void {
+    this.lastCall = sink?.place();
+  }
 
   suptitle(title: string): void {
     this.title = String(title);
@@ -45,7 +48,7 @@ export class Figure {
   at(row: number, column: number): Axes {
     let place = this.places.find((known) => known.row === row && known.column === column);
     if (!place) {
-      place = { row, column, axes: new Axes(listener) };
+      place = { row, column, axes: new Axes({ touch: () => this.touch() }) };
       this.places.push(place);
     }
     this.current = place.axes;
@@ -80,8 +83,8 @@ export class Figure {
     return this.places.every(({ axes }) => axes.artists.length === 0);
   }
 
-  /** @internal What is drawn so far. */
-  finish(): ShownFigure {
+  /** @internal What is drawn so far; `shownAt` is the place of `plt.show()`. */
+  finish(shownAt: SourceRange | undefined): ShownFigure {
     const rows = [...new Set(this.places.map(({ row }) => row))].sort((a, b) => a - b);
     const grid = rows.map((row) =>
       this.places.filter((place) => place.row === row).sort((a, b) => a.column - b.column),
@@ -98,7 +101,8 @@ export class Figure {
         ? views[0]![0]!
         : { vconcat: views.map((row) => (row.length === 1 ? row[0] : { hconcat: row })) };
     const heading = this.title ? { title: this.title } : {};
-    return { ...(title ? { title } : {}), spec: { $schema: SCHEMA, ...body, ...heading } };
+    const range = shownAt ?? this.lastCall;
+    return { ...(title ? { title } : {}), ...(range ? { range } : {}), spec: { $schema: SCHEMA, ...body, ...heading } };
   }
 }
 
@@ -123,6 +127,7 @@ export const figures = {
   show(): void {
     const shown = open;
     open = [];
-    for (const figure of shown) if (!figure.isEmpty) sink?.show(figure.finish());
+    const place = sink?.place();
+    for (const figure of shown) if (!figure.isEmpty) sink?.show(figure.finish(place));
   },
 };

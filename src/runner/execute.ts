@@ -38,13 +38,14 @@ export class Program {
   private readonly places = new Places();
   private readonly recorder = new Recorder({ where: () => this.places.here(), inspect: shortText });
   private readonly blamed = new WeakMap<object, SourceRange>();
+  /** The last thing thrown that is no object, and where. */
+  private lastThrown: { value: unknown; range: SourceRange } | undefined;
   private readonly restore: (() => void)[] = [];
   private status: RunStatus = "ok";
   private error: TraceError | undefined;
   private ran: SourceRange[] | undefined;
   private droppedEntries = 0;
   private durationMs = 0;
-  private lastPlotCall: SourceRange | undefined;
 
   constructor(
     private readonly request: RunRequest,
@@ -57,9 +58,7 @@ export class Program {
       recorder: this.recorder,
       places: this.places,
       addFile: (path) => this.files.push({ path }) - 1,
-      blame: (error, range) => {
-        if (typeof error === "object" && error !== null && !this.blamed.has(error)) this.blamed.set(error, range);
-      },
+      blame: (error, range) => this.blame(error, range),
     });
     Error.stackTraceLimit = FRAMES;
     const { path, text, selection } = this.request;
@@ -133,12 +132,7 @@ export class Program {
   private listen(): void {
     const where = () => this.places.here();
     const previous = setObserver(this.recorder.observer);
-    setFigureSink({
-      touch: () => {
-        this.lastPlotCall = where();
-      },
-      show: (figure) => this.show(figure),
-    });
+    setFigureSink({ place: where, show: (figure) => this.show(figure) });
     this.restore.push(
       () => setObserver(previous),
       () => setFigureSink(null),
@@ -163,15 +157,23 @@ export class Program {
   }
 
   private show(figure: Figure): void {
-    const shown = this.lastPlotCall ? { ...figure, range: this.lastPlotCall } : figure;
-    this.figures.push(shown);
-    this.options.onFigure?.(shown);
+    this.figures.push(figure);
+    this.options.onFigure?.(figure);
   }
 
   private describe(error: unknown): TraceError {
-    const placeOf = (value: unknown) =>
-      typeof value === "object" && value !== null ? this.blamed.get(value) : undefined;
-    return describeError(error, this.places, placeOf);
+    return describeError(error, this.places, (value) =>
+      isObject(value)
+        ? this.blamed.get(value)
+        : Object.is(this.lastThrown?.value, value)
+          ? this.lastThrown?.range
+          : undefined,
+    );
+  }
+
+  private blame(error: unknown, range: SourceRange): void {
+    if (!isObject(error)) this.lastThrown = { value: error, range };
+    else if (!this.blamed.has(error)) this.blamed.set(error, range);
   }
 
   private syntaxError(error: SnippetError): TraceError {
@@ -180,6 +182,10 @@ export class Program {
     const range = this.blamed.get(error) ?? own;
     return { name: error.name, message: error.message, range, stack: [{ range }] };
   }
+}
+
+function isObject(value: unknown): value is object {
+  return (typeof value === "object" && value !== null) || typeof value === "function";
 }
 
 function shortText(value: unknown): string {

@@ -79,8 +79,7 @@ export class Loader {
   }
 
   private runtimeOf(module: Module, { snippet }: CompiledSnippet): ModuleRuntime {
-    const rangeOf = (index: number): SourceRange => {
-      const { start, end } = snippet.imports[index]!;
+    const rangeOf = ({ start, end }: { start: number; end: number }): SourceRange => {
       return { file: module.file, start: snippet.lines.position(start), end: snippet.lines.position(end) };
     };
     const url = pathToFileURL(absolute(module.path)).href;
@@ -90,13 +89,17 @@ export class Loader {
         for (const name of names) if (!(name in namespace)) throw missing(specifier, name);
         return namespace;
       } catch (error) {
-        this.host.blame(error, rangeOf(index));
+        this.host.blame(error, rangeOf(snippet.imports[index]!));
         throw error;
       }
     };
     return {
       ...runtime,
       load,
+      thrown: (index: number, error: unknown) => {
+        if (!(error instanceof Error)) this.host.blame(error, rangeOf(snippet.throws[index]!));
+        return error;
+      },
       import: (specifier: unknown) => this.import(String(specifier), module),
       required: (namespace: Namespace) => namespace["module.exports"] ?? namespace.default ?? namespace,
       export: (getters: Record<string, () => unknown>) => defineGetters(module.exports, getters),
@@ -202,12 +205,27 @@ function parseJson(path: string): unknown {
 /** Node's own import, as if the program's file had asked. */
 function importPackage(specifier: string, from: string): Promise<Namespace> {
   const own = vm.constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER;
-  if (own) {
+  if (!own) {
+    const path = createRequire(from).resolve(specifier);
+    return import(isAbsolute(path) ? pathToFileURL(path).href : path);
+  }
+  return withoutWarning("USE_MAIN_CONTEXT_DEFAULT_LOADER", () => {
     const script = new vm.Script("(specifier)=>import(specifier)", { filename: from, importModuleDynamically: own });
     return (script.runInThisContext() as (specifier: string) => Promise<Namespace>)(specifier);
+  });
+}
+
+/** The person who runs a program did not choose what Node warns of here. */
+function withoutWarning<T>(about: string, act: () => T): T {
+  const { emitWarning } = process;
+  process.emitWarning = ((warning: string | Error, ...rest: unknown[]) => {
+    if (!String(warning).includes(about)) (emitWarning as (...args: unknown[]) => void).call(process, warning, ...rest);
+  }) as typeof emitWarning;
+  try {
+    return act();
+  } finally {
+    process.emitWarning = emitWarning;
   }
-  const path = createRequire(from).resolve(specifier);
-  return import(isAbsolute(path) ? pathToFileURL(path).href : path);
 }
 
 function missing(specifier: string, name: string): Error {

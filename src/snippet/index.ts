@@ -35,6 +35,7 @@ export interface Snippet {
   /** Names among {@link AMBIENT} that the code uses and nobody declares. */
   ambient: string[];
   imports: StaticImport[];
+  throws: Span[];
   calls: CallPlace[];
   lines: Lines;
   /** Where a place of the generated code comes from; all counts from 0. */
@@ -76,6 +77,7 @@ export function instrument(text: string, { path, selection, firstSite = 0 }: Ins
     ambient: AMBIENT.filter((name) => analysis.free.has(name)),
     imports: modules.loads.map(({ specifier, start, end }) => ({ specifier, start, end })),
     calls: rewriter.calls,
+    throws: rewriter.throws,
     lines,
     original(line, column) {
       toOriginal ??= generatedToOriginal(context.out);

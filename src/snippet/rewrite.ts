@@ -13,6 +13,8 @@ export interface CallPlace extends Span {
 
 export class Rewriter {
   readonly calls: CallPlace[] = [];
+  /** `throw` statements by number. */
+  readonly throws: Span[] = [];
 
   constructor(
     private readonly context: Context,
@@ -167,9 +169,11 @@ export class Rewriter {
         lowerParameterProperties(node.body, Boolean(node.superClass), context);
         this.classBody(node.body);
         return;
+      case "ThrowStatement":
+        this.throw(node);
+        return;
       case "ExpressionStatement":
       case "ReturnStatement":
-      case "ThrowStatement":
       case "ClassProperty":
       case "ClassPrivateProperty":
         this.visitChildren(node);
@@ -191,6 +195,20 @@ export class Rewriter {
         this.visitChildren(node);
         return;
     }
+  }
+
+  /** What is thrown may be no Error and know nothing of its place. */
+  private throw(node: AstNode): void {
+    const { context } = this;
+    const { argument } = node;
+    const tells = argument.type === "NewExpression";
+    if (!tells) {
+      context.insertBefore(argument.start, `${context.names.runtime}.thrown(${this.throws.length},`);
+      this.throws.push({ start: node.start, end: argument.end });
+    }
+    this.visit(argument);
+    if (!tells) context.insertAfter(argument.end, ")");
+    this.terminate(node);
   }
 
   private visitChildren(node: AstNode): void {

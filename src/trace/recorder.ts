@@ -33,14 +33,16 @@ interface Slot {
 
 type GraphParts = Pick<Trace, "captures" | "nodes" | "edges" | "passes" | "omittedNodes" | "omittedPasses">;
 
+const UNSEEN: Origin = { site: -1, variable: -1 };
+
 /** Longest array that is searched for tensors whose graph nobody else names. */
 const SEARCHED_MAX = 256;
 
 export class Recorder {
   private readonly slots: Slot[] = [];
   private readonly origins = new WeakMap<Node, Origin>();
-  /** The first variable that held a tensor. */
-  private readonly holders = new WeakMap<Tensor, number>();
+  /** Where a tensor was first seen: by an expression, by a variable. It outlives changes in place, which give a new grad_fn. */
+  private readonly firstSeen = new WeakMap<Tensor, Origin>();
   private readonly structure = new Structure((node) => this.originOf(node));
   private readonly passes = new Passes();
   /** Backward passes that run, the innermost last: a hook may start another. */
@@ -79,15 +81,15 @@ export class Recorder {
   private captureTensor(id: number, slot: Slot, tensor: Tensor): void {
     slot.version = tensor._version;
     const isVariable = slot.site.kind === "variable";
+    const seen = this.firstSeen.get(tensor);
+    if (!seen) this.firstSeen.set(tensor, { site: id, variable: isVariable ? id : -1 });
+    else if (isVariable && seen.variable < 0) seen.variable = id;
     const fn = gradFnOf(tensor);
     if (fn) {
       const origin = this.origins.get(fn);
-      if (!origin) {
-        const holder = tensor._version > 0 ? (this.holders.get(tensor) ?? -1) : -1;
-        this.origins.set(fn, { site: id, variable: isVariable ? id : holder });
-      } else if (isVariable && origin.variable < 0) origin.variable = id;
+      if (!origin) this.origins.set(fn, { site: id, variable: isVariable ? id : (seen?.variable ?? -1) });
+      else if (isVariable && origin.variable < 0) origin.variable = id;
     }
-    if (isVariable && (fn || tensor.requires_grad) && !this.holders.has(tensor)) this.holders.set(tensor, id);
     if (hasOneElement(tensor)) {
       slot.history ??= new HistoryRecorder();
       if (slot.history.wanted) slot.history.push(Number(tensor.item()));
@@ -115,9 +117,7 @@ export class Recorder {
 
   private originOf(node: Node): Origin | undefined {
     const leaf = (node as Node & { variable?: Tensor }).variable;
-    if (!leaf) return this.origins.get(node);
-    const holder = this.holders.get(leaf) ?? -1;
-    return { site: holder, variable: holder };
+    return leaf ? (this.firstSeen.get(leaf) ?? UNSEEN) : this.origins.get(node);
   }
 
   /** The trace so far; may be asked for again later. */
@@ -209,7 +209,11 @@ function hasOneElement({ shape }: Tensor): boolean {
   return true;
 }
 
-const isShown = ({ site, count, last }: Slot) => count > 0 && (site.kind === "variable" || last instanceof Tensor);
+/** Calls and properties (`this.weight`) are of interest for the tensors they hold. */
+function isShown({ site, count, last }: Slot): boolean {
+  const isName = site.kind === "variable" && !site.name.includes(".");
+  return count > 0 && (isName || last instanceof Tensor);
+}
 
 function edgesOf(from: number, next: readonly number[], nodes: readonly GraphNode[]): GraphEdge[] {
   const edges: GraphEdge[] = [];

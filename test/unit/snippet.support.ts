@@ -52,6 +52,7 @@ export async function runSnippet({ code, names }: Snippet) {
     load: async (_: number, specifier: string) => modules[specifier],
     import: async (specifier: string) => modules[specifier],
     required: (module: unknown) => module,
+    thrown: (_: number, error: unknown) => error,
     export: (getters: Record<string, () => unknown>) => {
       for (const [name, get] of Object.entries(getters))
         Object.defineProperty(exported, name, { get, enumerable: true });
