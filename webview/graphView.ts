@@ -15,6 +15,9 @@ export interface GraphEvents {
 const PADDING = 20;
 /** Fitting never makes texts smaller than this; a long chain then shows its top. */
 const READABLE_ZOOM = 0.62;
+/** A graph that is only too wide may be this small, so that nothing of it is out of sight sideways. */
+const NARROW_ZOOM = 0.5;
+const COMFORTABLE_ZOOM = 0.85;
 const ZOOM_STEP = 1.25;
 
 export class GraphCanvas {
@@ -134,7 +137,7 @@ export class GraphCanvas {
     const width = Math.max(1, this.cy.width() - 2 * PADDING);
     const height = Math.max(1, this.cy.height() - 2 * PADDING);
     const whole = Math.min(1, width / this.placed.width, height / this.placed.height);
-    const zoom = whole >= READABLE_ZOOM ? whole : Math.min(1, Math.max(READABLE_ZOOM, width / this.placed.width));
+    const zoom = whole >= READABLE_ZOOM ? whole : Math.min(1, Math.max(NARROW_ZOOM, width / this.placed.width));
     const tooWide = this.placed.width * zoom > width;
     const x = tooWide ? this.rootPan(zoom, width) : PADDING + (width - this.placed.width * zoom) / 2;
     const y = PADDING + Math.max(0, (height - this.placed.height * zoom) / 2);
@@ -164,6 +167,11 @@ export class GraphCanvas {
     if (!viewport) return;
     this.cy.viewport(viewport);
     this.fitted = false;
+  }
+
+  /** So many layout units side by side are easy to read in the present width. */
+  get comfortableWidth(): number {
+    return Math.max(200, (this.cy.width() - 2 * PADDING) / COMFORTABLE_ZOOM);
   }
 
   /** Centre of a node in the page. */

@@ -1,5 +1,12 @@
 /** The layout in a worker. A new request cancels the one under way by ending its worker; a warm one waits. */
-import { type GraphView, type LayoutResponse, type LayoutResult, layoutInput } from "../src/graph";
+import {
+  type GraphView,
+  type LayoutOptions,
+  type LayoutRequest,
+  type LayoutResponse,
+  type LayoutResult,
+  layoutInput,
+} from "../src/graph";
 
 export class LayoutClient {
   private worker: Promise<Worker>;
@@ -12,7 +19,7 @@ export class LayoutClient {
   }
 
   /** Rejects with a {@link Cancelled} when a later request takes over. */
-  async run(view: GraphView): Promise<LayoutResult> {
+  async run(view: GraphView, options: Partial<LayoutOptions>): Promise<LayoutResult> {
     if (this.busy) {
       this.busy(new Cancelled());
       const old = this.worker;
@@ -35,7 +42,7 @@ export class LayoutClient {
         finish(() => ("result" in data ? resolve(data.result) : reject(new Error(data.error))));
       };
       worker.onerror = (event) => finish(() => reject(new Error(event.message)));
-      worker.postMessage({ id, input: layoutInput(view) });
+      worker.postMessage({ id, input: layoutInput(view), options } satisfies LayoutRequest);
     });
   }
 

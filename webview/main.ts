@@ -116,7 +116,7 @@ async function showTrace(run: number, program: string, trace: PanelTrace): Promi
   const view = viewOf(trace, (text, line) => graph.measure(text, line));
   let placed: LayoutResult;
   try {
-    placed = await layouts.run(view);
+    placed = await layouts.run(view, { wrapWidth: graph.comfortableWidth });
   } catch (error) {
     if (error instanceof Cancelled) return;
     throw error;
@@ -140,9 +140,10 @@ async function showTrace(run: number, program: string, trace: PanelTrace): Promi
   if (saved && again) graph.viewport = saved.viewport;
   const keep = again ? (saved ? saved.node : selected) : null;
   select(keep !== null && keep < view.nodes.length ? keep : null);
-  requestAnimationFrame(() =>
-    post({ type: "drawn", run, nodes: view.nodes.length, milliseconds: performance.now() - begin }),
-  );
+  requestAnimationFrame(() => {
+    document.body.dataset.run = String(run);
+    post({ type: "drawn", run, nodes: view.nodes.length, milliseconds: performance.now() - begin });
+  });
   await plots.show(trace.figures, theme);
 }
 

@@ -11,15 +11,23 @@ export interface Drawing {
   dispose(): void;
 }
 
-const DEFAULT_HEIGHT = 190;
+/** Figures have matplotlib's proportions where there is room, and never more pixels than this in height. */
+const HEIGHT_MAX = 320;
+const PROPORTION = 0.62;
 
 /** Fills `place` in width and follows it; resolves when the figure is drawn. */
-export async function draw(place: HTMLElement, spec: Record<string, unknown>, theme: Theme): Promise<Drawing> {
-  // Concatenated and repeated views have no width of their own to follow the panel's with.
+export async function draw(place: HTMLElement, figure: Record<string, unknown>, theme: Theme): Promise<Drawing> {
+  // The title stands above, as text.
+  const { title: _, ...spec } = figure;
+  // Concatenated and repeated views have no width of their own to follow the panel's with: they shrink as a picture.
   const single = !["hconcat", "vconcat", "concat", "repeat", "facet", "spec"].some((key) => key in spec);
-  const sized = single
-    ? { height: DEFAULT_HEIGHT, ...spec, width: widthOf(place), autosize: { type: "fit", contains: "padding" } }
-    : spec;
+  const proportion =
+    typeof spec.width === "number" && typeof spec.height === "number" ? spec.height / spec.width : PROPORTION;
+  const size = () => {
+    const width = Math.max(160, Math.floor(place.clientWidth));
+    return { width, height: Math.round(Math.min(HEIGHT_MAX, Math.max(150, width * proportion))) };
+  };
+  const sized = single ? { ...spec, ...size(), autosize: { type: "fit", contains: "padding" } } : spec;
   const compiled = compile({ background: "transparent", ...sized } as TopLevelSpec, { config: configOf(theme) });
   const view = new View(parse(compiled.spec, {}, { ast: true }), {
     renderer: "canvas",
@@ -29,20 +37,17 @@ export async function draw(place: HTMLElement, spec: Record<string, unknown>, th
   } as ConstructorParameters<typeof View>[1]);
   await view.runAsync();
   const observer = new ResizeObserver(() => {
-    const width = widthOf(place);
-    if (single && width !== view.width()) void view.width(width).runAsync();
+    const { width, height } = size();
+    if (width !== view.width()) void view.width(width).height(height).runAsync();
   });
-  observer.observe(place);
+  if (single) observer.observe(place);
+  else Object.assign(place.querySelector("canvas")!.style, { maxWidth: "100%", height: "auto" });
   return {
     dispose() {
       observer.disconnect();
       view.finalize();
     },
   };
-}
-
-function widthOf(place: HTMLElement): number {
-  return Math.max(160, Math.floor(place.clientWidth));
 }
 
 function configOf(theme: Theme): Config {

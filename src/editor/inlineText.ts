@@ -6,16 +6,17 @@ const LENGTH_MAX = 90;
 const SPARK = "▁▂▃▄▅▆▇█";
 const SPARK_LENGTH = 12;
 
-/** One text a line, by line number; `at` says where a capture stands now. */
+/** One text a line, by line number; `at` says where a capture stands now, `textOf` what a line says. */
 export function inlineTexts(
   captures: readonly Capture[],
   at: (range: SourceRange) => SourceRange | undefined,
+  textOf: (line: number) => string,
 ): Map<number, string> {
   const parts = new Map<number, { column: number; text: string }[]>();
   for (const capture of captures) {
     const range = capture.kind === "variable" && capture.range.file === 0 ? at(capture.range) : undefined;
     const text = range && inlineText(capture);
-    if (!range || !text) continue;
+    if (!range || !text || isLiteral(capture, textOf(range.end.line).slice(range.end.column))) continue;
     const line = parts.get(range.start.line) ?? [];
     line.push({ column: range.start.column, text });
     parts.set(range.start.line, line);
@@ -54,6 +55,11 @@ export function sparkline(values: readonly Num[]): string {
   return picked
     .map((value) => (Number.isFinite(value) ? SPARK[span > 0 ? Math.round(((value - min) / span) * 7) : 3]! : "·"))
     .join("");
+}
+
+/** `n = 100`: the line says the number itself. `rest`: the line after the name. */
+function isLiteral({ last }: Capture, rest: string): boolean {
+  return last.kind === "number" && /^\s*(:\s*number\s*)?=\s*-?[\d._]+(e[-+]?\d+)?\s*([;,)]|$)/i.test(rest);
 }
 
 /** 0, 1, 2, …: a loop's own variable. */

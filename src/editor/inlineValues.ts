@@ -1,5 +1,6 @@
 /** Results at the end of their lines, as decorations: the text itself never moves. */
 import * as vscode from "vscode";
+import type { SourceRange } from "../trace/model";
 import { inlineTexts } from "./inlineText";
 import type { Session } from "./session";
 
@@ -13,7 +14,9 @@ export function registerInlineValues(session: Session): vscode.Disposable {
     const enabled = vscode.workspace.getConfiguration("gradlens", document.uri).get("inlineValues.enabled", true);
     const decorations: vscode.DecorationOptions[] = [];
     if (run?.trace && enabled) {
-      for (const [line, text] of inlineTexts(run.trace.captures, (range) => session.at(run, range))) {
+      const at = (range: SourceRange) => session.at(run, range);
+      const textOf = (line: number) => (line < document.lineCount ? document.lineAt(line).text : "");
+      for (const [line, text] of inlineTexts(run.trace.captures, at, textOf)) {
         if (line >= document.lineCount) continue;
         const end = document.lineAt(line).range.end;
         decorations.push({ range: new vscode.Range(end, end), renderOptions: { after: { contentText: text } } });

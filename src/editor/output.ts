@@ -14,6 +14,7 @@ export function registerOutput(session: Session): vscode.Disposable {
   let written = 0;
   return vscode.Disposable.from(
     channel,
+    vscode.commands.registerCommand("gradlens.showOutput", () => channel.show(true)),
     session.onDidChangeRun((run) => {
       if (run?.state !== "running") return;
       channel.clear();

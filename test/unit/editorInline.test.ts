@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { inlineText, inlineTexts, sparkline } from "../../src/editor/inlineText";
 import type { Capture } from "../../src/trace/model";
-import { article, place } from "./fixtures/article";
+import { ARTICLE, article, place } from "./fixtures/article";
 
 const number = (name: string, value: number, values?: number[]): Capture => ({
   kind: "variable",
@@ -12,10 +12,13 @@ const number = (name: string, value: number, values?: number[]): Capture => ({
   ...(values ? { history: { stride: 1, total: values.length, values } } : {}),
 });
 
+const lines = ARTICLE.split("\n");
+const textOf = (line: number) => lines[line] ?? "";
+
 describe("values at the ends of lines", () => {
   it("say shape and gradient norm, a scalar its number", () => {
     // ‖2 cos x‖ over 25 points from 0 to 2π: √(4 · 13) = 7.21.
-    expect(inlineTexts(article.captures, (range) => range)).toEqual(
+    expect(inlineTexts(article.captures, (range) => range, textOf)).toEqual(
       new Map([
         [3, "x [25] · ‖∇‖ 7.21"],
         [4, "b [25] · ‖∇‖ 10"],
@@ -32,12 +35,28 @@ describe("values at the ends of lines", () => {
 
   it("leave out counters and edited places", () => {
     expect(inlineText(number("i", 3, [0, 1, 2, 3]))).toBeNull();
-    expect(inlineTexts(article.captures, () => undefined).size).toBe(0);
+    expect(inlineTexts(article.captures, () => undefined, textOf).size).toBe(0);
+  });
+
+  it("do not repeat a number that the line says", () => {
+    const rate: Capture = {
+      ...number("rate", 0.5),
+      range: { file: 0, start: { line: 0, column: 6 }, end: { line: 0, column: 10 } },
+    };
+    const shown = (line: string) =>
+      inlineTexts(
+        [rate],
+        (range) => range,
+        () => line,
+      ).get(0);
+    expect(shown("const rate = 0.5;")).toBeUndefined();
+    expect(shown("const rate: number = 5e-1;")).toBeUndefined();
+    expect(shown("const rate = 1 / 2;")).toBe("rate 0.5");
   });
 
   it("join what shares a line, in its order", () => {
     const captures = [{ ...number("b", 2), range: place(3, "torch") }, number("a", 1)];
-    expect(inlineTexts(captures, (range) => range).get(3)).toBe("a 1   b 2");
+    expect(inlineTexts(captures, (range) => range, textOf).get(3)).toBe("a 1   b 2");
   });
 
   it("draw a flat course flat and leave gaps for what is not finite", () => {

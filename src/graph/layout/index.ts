@@ -37,7 +37,7 @@ export function layout(input: LayoutInput, given: Partial<LayoutOptions> = {}): 
       options,
     );
   });
-  const shelves = pack(placed, options.componentGap, options.aspect);
+  const shelves = pack(placed, options.componentGap, options.wrapWidth);
 
   const nodeCount = input.width.length;
   const edgeCount = input.from.length;

@@ -5,15 +5,18 @@ export interface Box {
   height: number;
 }
 
-/** Upper left corners, and the size of the whole. */
+/** Width / height where no width is asked for. */
+const PAGE = 1.6;
+
+/** Upper left corners, and the size of the whole; rows are at most `wrapWidth` wide unless that is 0. */
 export function pack(
   boxes: readonly Box[],
   gap: number,
-  aspect: number,
+  wrapWidth: number,
 ): { x: number[]; y: number[]; width: number; height: number } {
   const area = boxes.reduce((sum, box) => sum + (box.width + gap) * (box.height + gap), 0);
   const widest = boxes.reduce((most, box) => Math.max(most, box.width), 0);
-  const limit = Math.max(widest, Math.sqrt(area * aspect));
+  const limit = Math.max(widest, wrapWidth > 0 ? wrapWidth : Math.sqrt(area * PAGE));
   const result = { x: [] as number[], y: [] as number[], width: 0, height: 0 };
   let left = 0;
   let top = 0;

@@ -20,8 +20,8 @@ export interface LayoutOptions {
   componentGap: number;
   /** Barycentre sweeps, down and up counted apart. */
   sweeps: number;
-  /** Wanted width / height of several components packed together. */
-  aspect: number;
+  /** Components stand side by side up to this width; 0 lets them make a page of usual proportions. */
+  wrapWidth: number;
 }
 
 export const LAYOUT_DEFAULTS: LayoutOptions = {
@@ -30,7 +30,7 @@ export const LAYOUT_DEFAULTS: LayoutOptions = {
   edgeGap: 14,
   componentGap: 56,
   sweeps: 8,
-  aspect: 1.6,
+  wrapWidth: 0,
 };
 
 export interface LayoutResult {
