@@ -2,7 +2,7 @@
  * Builds every bundle of dist/ (and, with --tests, the integration tests of out/).
  * `node esbuild.js [--watch] [--dev] [--tests]`: --dev (implied by --watch) keeps names and adds source maps.
  */
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
@@ -133,11 +133,7 @@ function prune(written) {
   }
 }
 
-const wanted = (flags.has("--tests") ? tests : bundles).filter(({ entry, out }) => {
-  if (existsSync(join(root, entry))) return true;
-  console.warn(`! ${out} skipped: there is no ${entry} yet`);
-  return false;
-});
+const wanted = flags.has("--tests") ? tests : bundles;
 
 if (watch) {
   for (const bundle of wanted) {

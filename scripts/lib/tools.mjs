@@ -1,5 +1,5 @@
 /** The development dependencies' commands, run by their files: independent of PATH and of npm's shims. */
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "./paths.mjs";
 import { StepError, show, step } from "./step.mjs";
@@ -36,8 +36,6 @@ export async function build() {
       "esbuild.js: see the lines above.",
       "fix what they name, then run the same command again.",
     );
-  const entries = ["src/torch/index.ts", "src/plot/pyplot.ts"].filter((file) => !existsSync(join(ROOT, file)));
-  if (entries.length > 0) return console.warn(`! dist/types skipped: there is no ${entries.join(", no ")} yet`);
   if ((await tsc(["--project", "scripts/tsconfig.types.json"])) !== 0)
     throw new StepError(
       "Build the typings",

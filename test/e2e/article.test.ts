@@ -45,6 +45,7 @@ describe.each(THEMES)("the article's program in %s", (theme, name) => {
   });
 
   test("hovering x shows its value, its gradient and the gradient's cosine", async () => {
+    await workbench.goTo(SINE);
     const hover = await workbench.hover("x", "const x =");
     await expect.poll(() => hover.textContent()).toMatch(/2\.0000e\+00,\s+1\.9319e\+00/);
     const picture = hover.locator("img").first();
@@ -67,11 +68,19 @@ describe.each(THEMES)("the article's program in %s", (theme, name) => {
     await workbench.screenshot(`reveal-${name}`);
   });
 
-  test("the whole file draws its figures below the graph", async () => {
+  test("the whole file draws its figures, and the graph opens to the side", async () => {
+    await workbench.goTo(1);
     await workbench.command("Gradlens: Run File");
-    const panel = await workbench.panel();
-    await panel.locator("#plots canvas").nth(1).waitFor();
-    expect(await panel.locator("#plots canvas").count()).toBe(2);
+    await (await workbench.panel()).locator("#plots canvas").nth(1).waitFor();
+    await workbench.command("Gradlens: Open Graph to the Side");
+    const panel = await workbench.panel("panel");
+    const figures = panel.locator("#plots canvas");
+    await figures.nth(1).scrollIntoViewIfNeeded();
+    expect(await figures.count()).toBe(2);
     await workbench.screenshot(`plots-${name}`, { readme: name !== "high-contrast" });
+  });
+
+  test("nothing in the panel went wrong unseen", () => {
+    expect(workbench.errors).toEqual([]);
   });
 });

@@ -44,14 +44,15 @@ export async function closeBrowser(): Promise<void> {
 }
 
 export class Workbench {
-  /** Uncaught errors and failed loads of the page and the webviews in it. */
+  /** Uncaught errors, and what the browser refused Gradlens or reported of it. The server's own missing files are not among them. */
   readonly errors: string[] = [];
 
   private constructor(readonly page: Page) {
     page.setDefaultTimeout(STEP_MS);
-    page.on("pageerror", (error) => this.errors.push(error.message));
+    page.on("pageerror", (error) => this.errors.push(error.stack ?? error.message));
     page.on("console", (message) => {
-      if (message.type() === "error") this.errors.push(message.text());
+      const about = `${message.text()} (${message.location().url})`;
+      if (message.type() === "error" && /gradlens|content security policy/i.test(about)) this.errors.push(about);
     });
   }
 
@@ -193,13 +194,13 @@ export class Workbench {
     }, word);
   }
 
-  /** The frame with Gradlens' own document, of the panel that was opened last. */
-  async panel(timeoutMs = STEP_MS): Promise<Frame> {
-    const end = performance.now() + timeoutMs;
+  /** The frame with Gradlens' own document: of the view in the side bar, or of the panel beside the editors. */
+  async panel(place: "view" | "panel" = "view"): Promise<Frame> {
+    const end = performance.now() + STEP_MS;
     while (performance.now() < end) {
-      for (const frame of this.page.frames().reverse()) {
+      for (const frame of this.page.frames()) {
         const ours = await frame
-          .locator("body[data-state]")
+          .locator(`body[data-state][data-place=${place}]`)
           .count()
           .catch(() => 0);
         if (ours > 0) return frame;
@@ -207,7 +208,7 @@ export class Workbench {
       await this.page.waitForTimeout(50);
     }
     throw new Error(
-      `No Gradlens panel within ${timeoutMs} ms; frames: ${this.page
+      `No Gradlens panel within ${STEP_MS / 1000} s; frames: ${this.page
         .frames()
         .map((frame) => frame.url())
         .join(", ")}`,
