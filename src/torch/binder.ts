@@ -2,6 +2,7 @@
 import { type OpSpec, registry, runInPlace, runOp } from "./dispatch";
 import { DType } from "./dtype";
 import { RuntimeError } from "./errors";
+import { isKeywords } from "./keywords";
 import { wrapNumber } from "./promotion";
 import { Generator } from "./random";
 import type { Param } from "./schema";
@@ -59,18 +60,12 @@ function withoutPlacement(keywords: Record<string, unknown>, specs: readonly OpS
   return withoutPlacement(rest, specs);
 }
 
-/** A plain object is keywords; tensors, dtypes and arrays are not plain. */
-export function isKeywords(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== "object" || value === null) return false;
-  const prototype = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
-}
-
-/** `view(2, 3)` for `view([2, 3])`: where a list is all there is to pass, its entries may come one by one. */
-function takesEntries(spec: OpSpec, first: number): boolean {
+/** `view(2, 3)` for `view([2, 3])`, `meshgrid(a, b)`: where a list is all there is to pass, its entries may come one by one. */
+function takesEntries(spec: OpSpec, first: number, value: unknown): boolean {
   const positional = spec.schema.params.filter((p) => !p.keywordOnly);
   const param = positional[first];
-  return positional.length === first + 1 && param.list && param.base === "int";
+  if (positional.length !== first + 1 || !param.list) return false;
+  return param.base === "int" ? typeof value === "number" : param.base === "Tensor" && value instanceof Tensor;
 }
 
 function bind(
@@ -89,7 +84,7 @@ function bind(
     let value: unknown;
     if (!param.keywordOnly && position < args.length) {
       value = args[position];
-      if (i === first && typeof value === "number" && takesEntries(spec, first)) {
+      if (i === first && takesEntries(spec, first, value)) {
         value = args.slice(first);
         position = args.length;
       } else {

@@ -1,8 +1,8 @@
 /** `torch.tensor`: from nested arrays to a tensor. */
-import { isKeywords } from "./binder";
 import { bool, type DType, get_default_dtype, int64 } from "./dtype";
-import { ValueError } from "./errors";
+import { RuntimeError, ValueError } from "./errors";
 import { castTo } from "./kernels/copy";
+import { isKeywords } from "./keywords";
 import { allocate, fromData, Tensor } from "./tensor";
 
 /** Nested arrays of numbers, booleans, bigints or tensors; typed arrays too. */
@@ -93,8 +93,16 @@ export function tensor(data: TensorData, dtype?: DType | TensorOptions | null, r
       out.storageOf.data[i] = cast(v);
     }
   }
-  if (options.requires_grad) out.requires_grad = true;
-  return out;
+  return asLeaf(out, options.requires_grad);
+}
+
+/** A new tensor that the user asked to require grad, or not. Throws RuntimeError for integers. */
+export function asLeaf(t: Tensor, requires_grad = false): Tensor {
+  if (requires_grad && !t.dtype.is_floating_point) {
+    throw new RuntimeError("Only Tensors of floating point and complex dtype can require gradients");
+  }
+  if (requires_grad) t.requires_grad = true;
+  return t;
 }
 
 /** The tensor itself where it is one of that dtype, else `tensor(data)`. */

@@ -12,6 +12,8 @@
  *
  * From it come `torch.sin`, `x.sin()`, `x.sin_()`, their typings and docs, and the node `SinBackward0`.
  */
+
+import { forward, hasTangent, runDual } from "./autograd/forwardAd";
 import { mode } from "./autograd/gradMode";
 import { checkInPlace, rebaseHistory } from "./autograd/inPlace";
 import { Node } from "./autograd/node";
@@ -31,7 +33,7 @@ import { gradientEdge, Tensor, type TensorMeta } from "./tensor";
  */
 export type Saved<S extends string> = NamedArgs<S> & { result: Tensor; [name: string]: any };
 
-/** A cotangent for each output comes as an array when there are several outputs. */
+/** Where an op gives several outputs or a list, its cotangents come as an array, null for an output nobody used. */
 type Gradient = any;
 type VjpResult = Tensor | null | (Tensor | null)[];
 type Vjp<S extends string> = (grad: Gradient, saved: Saved<S>) => VjpResult;
@@ -88,6 +90,8 @@ export class OpSpec {
   /** Prototype of what derivatives see, with a getter for each name. */
   readonly savedPrototype: object;
   readonly outputNames: string[];
+  /** The class of the op's nodes, with a `_saved_…` getter for each thing kept. */
+  readonly nodeClass: typeof OpNode;
 
   constructor(
     readonly text: string,
@@ -111,6 +115,7 @@ export class OpSpec {
       if (!params.some((p) => p.name === key)) throw new Error(`${text}: no argument ${key} to differentiate`);
     }
     this.savedPrototype = {};
+    this.nodeClass = nodeClassOf(this);
     for (const [i, p] of params.entries()) this.#getter(p.name, (node) => unpack(node.args[i]));
     for (const [i, output] of this.outputNames.entries()) this.#getter(output, (node) => unpack(node.results[i]));
   }
@@ -137,6 +142,33 @@ export class OpSpec {
   }
 }
 
+/** `node._saved_self`, `_saved_dim`, …: saved tensors (null where not needed, an error once freed) and the other arguments. */
+function nodeClassOf(spec: OpSpec): typeof OpNode {
+  const nodeClass = class extends OpNode {};
+  const { prototype } = nodeClass;
+  const getter = (name: string, read: (node: OpNode) => unknown) => {
+    Object.defineProperty(prototype, `_saved_${name}`, {
+      get(this: OpNode) {
+        return read(this);
+      },
+    });
+  };
+  const saved = new Set(spec.grads.flatMap((grad) => grad?.saves ?? []));
+  for (const [i, p] of spec.schema.params.entries()) {
+    if (p.base !== "Tensor") getter(p.name, (node) => node.args[i]);
+    else if (saved.has(i)) getter(p.name, (node) => savedOrNull(node.args[i]));
+  }
+  for (const [i, name] of spec.outputNames.entries()) {
+    if (saved.has(-1 - i)) getter(name, (node) => savedOrNull(node.results[i]));
+  }
+  return nodeClass;
+}
+
+function savedOrNull(value: unknown): unknown {
+  const out = unpack(value);
+  return out instanceof Tensor || Array.isArray(out) ? out : null;
+}
+
 /** Python's `str.title` on each word, which also raises a letter behind a digit: `nll_loss2d` → `NllLoss2D`. */
 function camelCase(name: string): string {
   return name
@@ -160,6 +192,22 @@ export function op<const S extends string>(schema: S, declaration: Declaration<S
   registry.push(spec);
   const call = (...args: Args<S>): Result<S> => runOp(spec, args);
   return Object.assign(call, { spec }) as Op<S>;
+}
+
+/** Another public name for all overloads of an op; grad_fn stays the original's. */
+export function aliasOf(name: string, original: string, variants?: readonly Variant[]): void {
+  for (const spec of registry.filter((s) => s.schema.name === original)) {
+    const schema = { ...spec.schema, name };
+    registry.push(Object.create(spec, { schema: { value: schema }, variants: { value: variants ?? spec.variants } }));
+  }
+}
+
+/** For ops without a derivative: a node that PyTorch also makes, and which throws when gradient arrives. */
+export function notDifferentiable(name: string, inputs: readonly string[]): Pick<Declaration<any>, "grad" | "node"> {
+  const refuse = () => {
+    throw new RuntimeError(`derivative for aten::${name} is not implemented`);
+  };
+  return { node: "torch::autograd::NotImplemented", grad: Object.fromEntries(inputs.map((i) => [i, refuse])) };
 }
 
 /** The node of a declared op. */
@@ -200,7 +248,7 @@ export class OpNode extends Node {
 
   apply(grads: (Tensor | null)[]): (Tensor | null)[] {
     const result: (Tensor | null)[] = [];
-    const grad = grads.length === 1 ? grads[0] : grads;
+    const grad = this.spec.schema.returnsList ? grads : grads.length === 1 ? grads[0] : grads;
     const saved = Object.create(this.spec.savedPrototype);
     saved.node = this;
     const nothing = grads.every((g) => g === null);
@@ -293,6 +341,7 @@ function runForward(spec: OpSpec, args: unknown[]): any {
 /** Runs a declared op: forward, then its node where an input requires grad. */
 export function runOp(spec: OpSpec, args: unknown[]): any {
   if (spec.composite) return spec.forward(...args);
+  if (forward.level >= 0 && hasTangent(args)) return runDual(args, (again) => runOp(spec, again));
   let records = false;
   if (mode.grad && spec.differentiable) {
     for (let i = 0; i < args.length && !records; i++) records = spec.grads[i] !== null && requiresGrad(args[i]);
@@ -300,7 +349,7 @@ export function runOp(spec: OpSpec, args: unknown[]): any {
   const out = runForward(spec, args);
   if (!(out instanceof Tensor) && !Array.isArray(out)) return out;
   const outputs: Tensor[] = Array.isArray(out) ? out : [out];
-  if (spec.schema.isView) for (const view of outputs) attachView(view, args[0] as Tensor);
+  if (spec.schema.isView) for (const view of outputs) attachView(view, args[0] as Tensor, spec.schema.returnsList);
   if (records) record(spec, args, outputs);
   seam.observer?.op?.(spec.schema.full, args, outputs);
   if (spec.schema.returns.length > 0) {
@@ -313,7 +362,7 @@ function record(spec: OpSpec, args: unknown[], outputs: readonly Tensor[]): void
   const carries = (out: Tensor, i: number) =>
     out.dtype.is_floating_point && (spec.differentiableOutputs?.includes(spec.outputNames[i]) ?? true);
   if (!outputs.some(carries)) return;
-  const node = new OpNode(spec, args);
+  const node = new spec.nodeClass(spec, args);
   outputs.forEach((out, i) => {
     if (!carries(out, i)) return;
     out.gradFn = node;
@@ -324,12 +373,13 @@ function record(spec: OpSpec, args: unknown[], outputs: readonly Tensor[]): void
 }
 
 /** Makes `view` a view: it shares the base's memory, version counter and fate. */
-function attachView(view: Tensor, source: Tensor): void {
+function attachView(view: Tensor, source: Tensor, oneOfSeveral: boolean): void {
   if (view === source || view.storageOf !== source.storageOf) return;
   view._base = source._base ?? source;
   view.versions = source.versions;
   view.gradFnVersion = view.versions.n;
   view.inference = source.inference;
+  view.viewOrigin = mode.grad ? (oneOfSeveral ? "one of several" : source.viewOrigin) : "no_grad";
 }
 
 /** `x.name_(…)`: computes, writes the result into the first argument's memory, and moves that tensor to the new node. */
@@ -337,7 +387,8 @@ export function runInPlace(spec: OpSpec, args: unknown[]): Tensor {
   const self = args[0] as Tensor;
   const records =
     mode.grad && spec.differentiable && args.some((arg, i) => spec.grads[i] !== null && requiresGrad(arg));
-  if (mode.grad) checkInPlace(self);
+  checkInPlace(self, records);
+  if (forward.level >= 0 && hasTangent(args)) return runDualInPlace(spec, args);
   // The derivative may want the old value, which is about to be overwritten.
   const kept = records && savesSelf(spec, args) ? [belowAutograd(() => self.clone()), ...args.slice(1)] : args;
   const out = runForward(spec, args) as Tensor;
@@ -349,7 +400,7 @@ export function runInPlace(spec: OpSpec, args: unknown[]): Tensor {
   checkCanCast(out.dtype, self.dtype);
   let node: OpNode | null = null;
   if (records) {
-    node = new OpNode(spec, args);
+    node = new spec.nodeClass(spec, args);
     node.args = kept;
   }
   copyInto(self, out);
@@ -359,6 +410,24 @@ export function runInPlace(spec: OpSpec, args: unknown[]): Tensor {
     node.save([self]);
   }
   seam.observer?.op?.(`${spec.schema.name}_`, args, [self]);
+  return self;
+}
+
+/** In place on dual tensors: the tangent is that of the out-of-place op. */
+function runDualInPlace(spec: OpSpec, args: unknown[]): Tensor {
+  const self = args[0] as Tensor;
+  const before = self.detach().clone();
+  const { tangents, level } = forward;
+  if (tangents.has(self)) tangents.set(before, tangents.get(self)!);
+  const moved: Tensor = runDual([before, ...args.slice(1)], (again) => runOp(spec, again));
+  forward.level = -1;
+  try {
+    runInPlace(spec, args);
+  } finally {
+    forward.level = level;
+  }
+  const tangent = tangents.get(moved);
+  if (tangent !== undefined) tangents.set(self, tangent);
   return self;
 }
 

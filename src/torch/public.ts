@@ -34,3 +34,4 @@ export { sliceIndex as slice } from "./ops/indexing";
 export { set_printoptions } from "./printing";
 export { default_generator, Generator, manual_seed } from "./random";
 export { Tensor } from "./tensor";
+export * as utils from "./utils";

@@ -4,6 +4,13 @@ import { type DType, float32, type TypedArray } from "./dtype";
 const N = 624;
 const M = 397;
 
+export interface GeneratorState {
+  words: Uint32Array;
+  index: number;
+  seed: number;
+  nextNormal: number | null;
+}
+
 /** The state of a random stream. */
 export class Generator {
   readonly #state = new Uint32Array(N);
@@ -28,6 +35,18 @@ export class Generator {
     this.#index = N;
     this.#nextNormal = null;
     return this;
+  }
+
+  /** Where the stream stands, to come back to. */
+  snapshot(): GeneratorState {
+    return { words: this.#state.slice(), index: this.#index, seed: this.#seed, nextNormal: this.#nextNormal };
+  }
+
+  restore(state: GeneratorState): void {
+    this.#state.set(state.words);
+    this.#index = state.index;
+    this.#seed = state.seed;
+    this.#nextNormal = state.nextNormal;
   }
 
   initial_seed(): number {

@@ -44,6 +44,8 @@ export class Tensor {
   output_nr = 0;
   /** The tensor this one is a view of, or null. */
   _base: Tensor | null = null;
+  /** @internal How a view came to be, where that forbids changing it in place. */
+  viewOrigin: "no_grad" | "one of several" | null = null;
   /** @internal */ readonly storageOf: Storage;
   /** @internal */ readonly strides: number[];
   /** @internal */ readonly offset: number;
@@ -58,6 +60,7 @@ export class Tensor {
   gradFnVersion = 0;
   /** @internal Hooks of a leaf; those of a result live on its grad_fn. */
   hooks: HookList | null = null;
+  /** @internal */ accumulateHooks: HookList<(variable: Tensor) => unknown> | null = null;
   /** @internal */ accumulator: AccumulateGrad | null = null;
   /** @internal */ gradient: Tensor | null = null;
   /** @internal */ retains = false;
@@ -233,11 +236,9 @@ export class Tensor {
     if (!this.requires_grad) throw new RuntimeError("can't retain_grad on Tensor that has requires_grad=False");
     if (this.is_leaf || this.retains) return;
     this.retains = true;
-    const keep = new WeakRef(this);
-    this.register_hook((g) => {
-      const tensor = keep.deref();
-      if (tensor) tensor.gradient = tensor.gradient === null ? g.clone() : tensor.gradient.add(g);
-    });
+    const fn = this.grad_fn;
+    fn.retaining ??= [];
+    fn.retaining[this.output_nr] = new WeakRef(this);
   }
 
   /**
@@ -254,6 +255,18 @@ export class Tensor {
       return this.hooks.add(hook);
     }
     return fn.tensorHooks(this.output_nr).add(hook);
+  }
+
+  /** Calls `hook` with this leaf each time its `.grad` has been added to. Throws RuntimeError for a result. */
+  register_post_accumulate_grad_hook(hook: (variable: Tensor) => unknown): Handle {
+    if (!this.requires_grad) {
+      throw new RuntimeError("cannot register a hook on a tensor that doesn't require gradient");
+    }
+    if (!this.is_leaf) {
+      throw new RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors");
+    }
+    this.accumulateHooks ??= new HookList();
+    return this.accumulateHooks.add(hook);
   }
 
   /**

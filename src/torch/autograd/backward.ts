@@ -1,5 +1,6 @@
 /** `backward()` and `autograd.grad()`: what users pass, checked and made ready for the engine. */
 import { RuntimeError } from "../errors";
+import { keywordArguments } from "../keywords";
 import { sameShape, sizeText } from "../shape";
 import { type BackwardOptions, Tensor } from "../tensor";
 import { runBackward } from "./engine";
@@ -14,28 +15,6 @@ export interface GradOptions {
   create_graph?: boolean;
   allow_unused?: boolean;
   is_grads_batched?: boolean;
-}
-
-function isOptions(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
-}
-
-/** Positions or one trailing object, into one object. Throws TypeError for an unknown or repeated keyword. */
-function keywords(fn: string, names: readonly string[], args: readonly unknown[]): Record<string, any> {
-  const out: Record<string, unknown> = {};
-  const last = args.findLastIndex((a) => a !== undefined);
-  args.slice(0, last + 1).forEach((arg, i) => {
-    if (i === last && isOptions(arg)) {
-      for (const [key, value] of Object.entries(arg)) {
-        if (!names.includes(key)) throw new TypeError(`${fn}() got an unexpected keyword argument '${key}'`);
-        if (key in out) throw new TypeError(`${fn}() got multiple values for argument '${key}'`);
-        out[key] = value;
-      }
-    } else if (arg !== undefined) {
-      out[names[i]] = arg;
-    }
-  });
-  return out;
 }
 
 function list(value: TensorOrTensors): readonly Tensor[] {
@@ -89,7 +68,11 @@ function run(
 
 /** The method `backward` of a tensor. */
 export function tensorBackward(root: Tensor, ...args: unknown[]): void {
-  const given = keywords("backward", ["gradient", "retain_graph", "create_graph", "inputs"], args) as BackwardOptions;
+  const given = keywordArguments(
+    "backward",
+    ["gradient", "retain_graph", "create_graph", "inputs"],
+    args,
+  ) as BackwardOptions;
   backwardOf([root], given.gradient, given);
 }
 
@@ -117,7 +100,7 @@ export function backward(
   inputs?: TensorOrTensors | null | Record<string, unknown>,
 ): void {
   const names = ["grad_tensors", "retain_graph", "create_graph", "inputs"];
-  const given = keywords("backward", names, [grad_tensors, retain_graph, create_graph, inputs]);
+  const given = keywordArguments("backward", names, [grad_tensors, retain_graph, create_graph, inputs]);
   backwardOf(list(tensors), given.grad_tensors, given);
 }
 
@@ -135,7 +118,7 @@ export function grad(
   options?: GradOptions,
 ): Tensor[] {
   const names = ["grad_outputs", "retain_graph", "create_graph", "only_inputs", "allow_unused", "is_grads_batched"];
-  const given = keywords("grad", names, [grad_outputs, retain_graph, create_graph, options]);
+  const given = keywordArguments("grad", names, [grad_outputs, retain_graph, create_graph, options]);
   const found = run(list(outputs), given.grad_outputs, given, list(inputs), true);
   if (!given.allow_unused && found.includes(null)) {
     throw new RuntimeError(

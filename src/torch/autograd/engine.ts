@@ -4,6 +4,7 @@ import { RuntimeError } from "../errors";
 import { seam } from "../observer";
 import { isExpandableTo, sameShape, sizeText } from "../shape";
 import { gradientEdge, type Tensor, type TensorMeta } from "../tensor";
+import { anomaly, applyWatched } from "./anomaly";
 import { mode } from "./gradMode";
 import { AccumulateGrad, type Edge, type Node } from "./node";
 
@@ -64,13 +65,12 @@ function traverse(run: BackwardRun, rootEdges: Edge[]): (Tensor | null)[] {
     buffers.delete(node);
     const wanted = captures?.get(node);
     const runs = needed === null || needed.has(node);
-    let grads = buffer.grads(node);
-    if (wanted !== undefined || runs) grads = runTensorHooks(node, runPreHooks(node, grads));
+    const arrived = buffer.grads(node);
     if (wanted !== undefined) {
-      for (const [output, positions] of wanted) for (const p of positions) captured[p] = grads[output] ?? null;
+      for (const [output, positions] of wanted) for (const p of positions) captured[p] = arrived[output] ?? null;
     }
     if (!runs) continue;
-    const inputs = runNode(node, grads);
+    const inputs = runNode(node, runPreHooks(node, runTensorHooks(node, arrived)));
     if (!run.retainGraph) node.release();
     node.next_functions.forEach(([next, output], i) => {
       if (next === null) return;
@@ -173,13 +173,19 @@ function runTensorHooks(node: Node, grads: (Tensor | null)[]): (Tensor | null)[]
       if (grad !== null) grads[output] = hook(grad) ?? grad;
     }
   });
+  node.retaining?.forEach((ref, output) => {
+    const tensor = ref?.deref();
+    const grad = grads[output];
+    if (tensor === undefined || grad === null) return;
+    tensor.gradient = tensor.gradient === null ? grad.clone() : tensor.gradient.add(grad);
+  });
   return grads;
 }
 
 function runNode(node: Node, grads: (Tensor | null)[]): (Tensor | null)[] {
   const observer = seam.observer;
   observer?.nodeStart?.(node, grads);
-  let inputs = node.apply(grads);
+  let inputs = anomaly.enabled ? applyWatched(node, grads) : node.apply(grads);
   if (node.postHooks !== null) {
     for (const hook of node.postHooks) inputs = replaced(inputs, hook(inputs, grads));
   }

@@ -6,8 +6,19 @@ export const mode = {
   inference: false,
 };
 
+/** Runs `f` without recording, for the engine's own use. */
+export function withoutGrad<T>(f: () => T): T {
+  const before = mode.grad;
+  mode.grad = false;
+  try {
+    return f();
+  } finally {
+    mode.grad = before;
+  }
+}
+
 /** Any setter of engine state that a block can be run under. */
-interface Guard {
+export interface Guard {
   enter(): void;
   exit(): void;
 }
@@ -54,7 +65,7 @@ function gradGuard(grad: boolean, inference?: boolean): Guard {
   };
 }
 
-type AnyFunction = (this: any, ...args: any[]) => any;
+export type AnyFunction = (this: any, ...args: any[]) => any;
 
 /** A mode that is a callback runner, a `using` guard and a decorator in one. */
 export interface GradMode {
@@ -70,7 +81,7 @@ function gradMode(make: () => Guard): GradMode {
   return Object.assign(run, { wrap: (f: AnyFunction) => wrapWith(make, f) }) as GradMode;
 }
 
-function wrapWith<F extends AnyFunction>(make: () => Guard, f: F): F {
+export function wrapWith<F extends AnyFunction>(make: () => Guard, f: F): F {
   return function (this: any, ...args: any[]) {
     return runUnder(make(), () => f.apply(this, args));
   } as F;

@@ -1,14 +1,40 @@
 /** In-place changes and views: how their history is rewritten. */
 import { RuntimeError } from "../errors";
 import { alias, allocate, gradFnOf, gradientEdge, type Tensor } from "../tensor";
+import { mode } from "./gradMode";
 import { type Edge, Node } from "./node";
 
-/** Throws PyTorch's RuntimeError where changing `self` in place would corrupt the graph. */
-export function checkInPlace(self: Tensor): void {
+/** Throws PyTorch's RuntimeError where changing `self` in place would corrupt the graph; `records`: the change becomes a node. */
+export function checkInPlace(self: Tensor, records: boolean): void {
+  if (self.inference && !mode.inference) {
+    throw new RuntimeError(
+      "Inplace update to inference tensor outside InferenceMode is not allowed.You can make a clone to get a normal tensor before doing inplace update.See https://github.com/pytorch/rfcs/pull/17 for more details.",
+    );
+  }
+  if (self.strides.some((stride, d) => stride === 0 && self.shape[d] > 1)) {
+    throw new RuntimeError(
+      "unsupported operation: more than one element of the written-to tensor refers to a single memory location. Please clone() the tensor before performing the operation.",
+    );
+  }
+  if (self.viewOrigin === "no_grad" && mode.grad && (records || self._base!.requires_grad)) {
+    throw new RuntimeError(
+      "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the view and the inplace either both inside the no_grad block (if you don't want the inplace to be tracked) or both outside (if you want the inplace to be tracked).",
+    );
+  }
+  if (!records) return;
+  if (self._base !== null) checkView(self, self._base);
   if (self.leafRequiresGrad) {
     throw new RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.");
   }
-  if (self._base?.leafRequiresGrad) {
+}
+
+function checkView(self: Tensor, base: Tensor): void {
+  if (self.viewOrigin === "one of several") {
+    throw new RuntimeError(
+      `Output ${self.output_nr} of ${gradFnOf(self)?.name() ?? "a function"} is a view and is being modified inplace. This view is the output of a function that returns multiple views. Such functions do not allow the output views to be modified inplace. You should replace the inplace operation by an out-of-place one.`,
+    );
+  }
+  if (base.leafRequiresGrad) {
     throw new RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.");
   }
 }

@@ -1,5 +1,6 @@
 /** grad_fn nodes: what the backward pass walks. */
 import type { Tensor, TensorMeta } from "../tensor";
+import { anomaly } from "./anomaly";
 
 /** `[function, which of its outputs]`; a null function takes no gradient. */
 export type Edge = [Node, number] | [null, number];
@@ -53,12 +54,17 @@ export abstract class Node {
   outputs: TensorMeta[] = [];
   /** @internal By output number: the hooks of the tensors that this node made. */
   hooksOfOutputs: (HookList | undefined)[] | null = null;
+  /** @internal By output number: the tensors that keep their gradient; told after every hook. */
+  retaining: (WeakRef<Tensor> | undefined)[] | null = null;
+  /** @internal Where an anomaly would point: the stack at the time of the forward call. */
+  forwardStack: string | null = null;
   /** @internal */ preHooks: HookList<NodePreHook> | null = null;
   /** @internal */ postHooks: HookList<NodeHook> | null = null;
   #address = 0;
 
   constructor() {
     this.sequence = nextSequence++;
+    if (anomaly.enabled) this.forwardStack = new Error().stack ?? null;
   }
 
   /** As PyTorch says it: `SinBackward0`. */
@@ -128,6 +134,7 @@ export class AccumulateGrad extends Node {
       for (const hook of variable.hooks) grad = hook(grad) ?? grad;
     }
     variable.gradient = accumulate(variable, grad);
+    if (variable.accumulateHooks !== null) for (const hook of variable.accumulateHooks) hook(variable);
     return [];
   }
 }

@@ -1,11 +1,20 @@
 /** What a node keeps of the forward pass. */
 import { RuntimeError } from "../errors";
 import { sizeText } from "../shape";
-import { alias, gradFnOf, type Tensor } from "../tensor";
-import type { Node } from "./node";
+import { alias, gradFnOf, gradientEdge, Tensor } from "../tensor";
+import { withoutGrad } from "./gradMode";
+import type { AccumulateGrad, Node } from "./node";
 
 const FREED =
   "Trying to backward through the graph a second time (or directly access saved tensors after they have already been freed). Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). Specify retain_graph=True if you need to backward through the graph a second time or if you need to access saved tensors after calling backward.";
+
+export interface SavedTensorHooks {
+  pack: (tensor: Tensor) => unknown;
+  unpack: (packed: any) => Tensor;
+}
+
+/** The innermost `saved_tensors_hooks`, and why there may be none. */
+export const savedHooks: { stack: SavedTensorHooks[]; disabled: string | null } = { stack: [], disabled: null };
 
 /** A tensor as it was at the time of saving: giving it back checks that nobody changed its memory since. */
 export class SavedTensor {
@@ -14,15 +23,31 @@ export class SavedTensor {
   readonly #fn: Node | null;
   readonly #output: number;
 
+  readonly #hooks: SavedTensorHooks | null;
+  #packed: unknown = null;
+  readonly #leaf: Tensor | null;
+
   constructor(tensor: Tensor) {
+    if (tensor.inference) {
+      throw new RuntimeError(
+        "Inference tensors cannot be saved for backward. To work around you can make a clone to get a normal tensor and use it in autograd.",
+      );
+    }
+    this.#hooks = savedHooks.stack.at(-1) ?? null;
+    this.#leaf = this.#hooks !== null && tensor.leafRequiresGrad ? tensor : null;
     this.#tensor = tensor;
     this.#version = tensor.versions.n;
     this.#fn = gradFnOf(tensor);
     this.#output = tensor.output_nr;
+    if (this.#hooks !== null) {
+      this.#packed = withoutGrad(() => this.#hooks!.pack(tensor));
+      this.#tensor = null;
+    }
   }
 
   /** Throws PyTorch's RuntimeError when freed or modified. */
   unpack(): Tensor {
+    if (this.#hooks !== null && this.#packed !== FREED) return this.#unpackHooked(this.#hooks);
     const tensor = this.#tensor;
     if (tensor === null) throw new RuntimeError(FREED);
     const version = tensor.versions.n;
@@ -40,7 +65,27 @@ export class SavedTensor {
     return out;
   }
 
+  /** What the hook gives back, put in the place of the original in the graph. */
+  #unpackHooked(hooks: SavedTensorHooks): Tensor {
+    const given = withoutGrad(() => hooks.unpack(this.#packed));
+    if (!(given instanceof Tensor)) {
+      throw new TypeError(
+        `Output of saved tensor unpack_hook expected to be a Tensor but got result of type ${typeof given}`,
+      );
+    }
+    if (this.#fn === null && this.#leaf === null) return given;
+    const out = alias(given, given.shape, given.strides, given.offset);
+    out.gradFn = this.#fn;
+    out.output_nr = this.#output;
+    if (this.#leaf !== null) {
+      out.leafRequiresGrad = true;
+      out.accumulator = gradientEdge(this.#leaf)[0] as AccumulateGrad;
+    }
+    return out;
+  }
+
   release(): void {
     this.#tensor = null;
+    this.#packed = FREED;
   }
 }
