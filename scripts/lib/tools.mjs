@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "./paths.mjs";
 import { StepError, show, step } from "./step.mjs";
+import { completeImports } from "./typings.mjs";
 
 /**
  * @param {string} packageName
@@ -42,6 +43,7 @@ export async function build() {
       "tsc: see the lines above.",
       "fix what they name; npm run check shows the same.",
     );
+  completeImports(join(ROOT, "dist", "types"));
 }
 
 /** Bundles test/integration into out/. */
