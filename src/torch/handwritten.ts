@@ -1,4 +1,5 @@
 /** Methods whose arguments no schema describes. */
+import { type TensorData, type TensorOptions, tensor } from "./construct";
 import type { DType } from "./dtype";
 import { type Index, index, index_put_ } from "./ops/indexing";
 import { Tensor } from "./tensor";
@@ -24,6 +25,8 @@ export interface HandwrittenMethods {
   type(dtype: DType): Tensor;
   /** `torch.FloatTensor`. */
   type(): string;
+  /** A leaf of this dtype (or another) with a copy of the data: `torch.tensor` without naming the dtype. */
+  new_tensor(data: TensorData, options?: TensorOptions): Tensor;
   /** The same memory, cut off the graph in place. */
   detach_(): Tensor;
 }
@@ -38,6 +41,9 @@ export function installHandwritten(): void {
     },
     type(dtype?: DType) {
       return dtype === undefined ? `torch.${this.dtype.scalarName}Tensor` : this.to(dtype);
+    },
+    new_tensor(data: TensorData, options: TensorOptions = {}) {
+      return tensor(data, { dtype: this.dtype, ...options });
     },
     detach_() {
       this.gradFn = null;

@@ -146,8 +146,8 @@ function scalar(y: Tensors, fn: string): asserts y is Tensor {
 function cotangentsFor(v: Tensors | null | undefined, targets: readonly Tensor[], fn: string): Tensor[] {
   if (v === null || v === undefined) {
     if (targets.length !== 1 || targets[0].numel() !== 1) {
-      const whose = fn === "vjp" ? "output of the user-provided function" : "input to the user-provided function";
-      throw new RuntimeError(`The vector v can only be None if the ${whose} is a single Tensor with a single element.`);
+      const what = fn === "vjp" ? "user-provided function returns" : "input to the user-provided function is";
+      throw new RuntimeError(`The vector v can only be None if the ${what} a single Tensor with a single element.`);
     }
     return [targets[0].detach().ones_like()];
   }

@@ -1,2 +1,4 @@
 /** `torch.nn`. */
+
 export * as functional from "../generated/functional";
+export { Parameter } from "./parameter";

@@ -1,6 +1,6 @@
 /** Ops that pick and place elements. */
 import { type Op, op, runInPlace } from "../dispatch";
-import { bool, int64 } from "../dtype";
+import { bool, Category, int64 } from "../dtype";
 import { IndexError, RuntimeError } from "../errors";
 import { copyInto, elements, integers } from "../kernels/copy";
 import { wrapNumber } from "../promotion";
@@ -359,20 +359,28 @@ function parseSlice(text: string): Slice {
 /** Basic indices done as views; what is left are index tensors for the dimensions they stand at. */
 function basic(x: Tensor, index: readonly Index[]): { view: Tensor; tensors: (Tensor | null)[] } {
   const consumed = index.reduce<number>((n, i) => n + dimensionsOf(i), 0);
+  if (x.ndim === 0 && consumed > 0) {
+    throw new IndexError(
+      "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to convert a 0-dim tensor to a number",
+    );
+  }
   if (consumed > x.ndim) {
     throw new IndexError(`too many indices for tensor of dimension ${x.ndim}`);
   }
   let view = x;
   let d = 0;
   const tensors: (Tensor | null)[] = [];
-  for (const i of index) {
+  for (const [position, given] of index.entries()) {
+    // An integer tensor without dimensions is a number.
+    const i =
+      given instanceof Tensor && given.ndim === 0 && given.dtype.category === Category.Integer ? given.item() : given;
     if (i === "...") {
       d += x.ndim - consumed;
     } else if (i === null) {
       view = view.unsqueeze(d++);
     } else if (typeof i === "number") {
       if (i < -view.shape[d] || i >= view.shape[d]) {
-        throw new IndexError(`index ${i} is out of bounds for dimension ${d} with size ${view.shape[d]}`);
+        throw new IndexError(`index ${i} is out of bounds for dimension ${position} with size ${view.shape[d]}`);
       }
       view = view.select(d, i);
     } else if (typeof i === "string" || i instanceof Slice) {
