@@ -12,7 +12,7 @@ export interface Viewport {
 /** Below this zoom texts are left out and a card is its colour. */
 const READABLE = 0.42;
 /** Below this one edges lose their shapes. */
-const LABELS = 0.6;
+const LABELS = 0.48;
 
 export class CardPainter {
   private readonly context: CanvasRenderingContext2D;

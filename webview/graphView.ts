@@ -137,7 +137,8 @@ export class GraphCanvas {
     const width = Math.max(1, this.cy.width() - 2 * PADDING);
     const height = Math.max(1, this.cy.height() - 2 * PADDING);
     const whole = Math.min(1, width / this.placed.width, height / this.placed.height);
-    const zoom = whole >= READABLE_ZOOM ? whole : Math.min(1, Math.max(NARROW_ZOOM, width / this.placed.width));
+    const across = Math.min(1, width / this.placed.width);
+    const zoom = whole >= READABLE_ZOOM ? whole : across >= NARROW_ZOOM ? across : READABLE_ZOOM;
     const tooWide = this.placed.width * zoom > width;
     const x = tooWide ? this.rootPan(zoom, width) : PADDING + (width - this.placed.width * zoom) / 2;
     const y = PADDING + Math.max(0, (height - this.placed.height * zoom) / 2);

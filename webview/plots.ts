@@ -8,13 +8,18 @@ export class Plots {
   private drawings: Drawing[] = [];
   private figures: readonly Figure[] = [];
   private generation = 0;
+  private key = "";
 
   constructor(
     private readonly root: HTMLElement,
     private readonly open: (figure: number) => void,
   ) {}
 
+  /** Figures that are there already, in these colours, stay as they are. */
   async show(figures: readonly Figure[], theme: Theme): Promise<void> {
+    const key = JSON.stringify([figures, theme]);
+    if (key === this.key) return;
+    this.key = key;
     const generation = ++this.generation;
     this.figures = figures;
     this.root.hidden = figures.length === 0;

@@ -41,7 +41,7 @@ export class GraphPanel implements vscode.WebviewViewProvider, vscode.WebviewPan
     private readonly session: Session,
   ) {
     this.registrations = [
-      vscode.window.registerWebviewViewProvider(VIEW, this),
+      vscode.window.registerWebviewViewProvider(VIEW, this, { webviewOptions: { retainContextWhenHidden: true } }),
       vscode.window.registerWebviewPanelSerializer(PANEL, this),
       session.onDidChangeRun((run) => this.runChanged(run)),
       vscode.workspace.onDidGrantWorkspaceTrust(() => this.runChanged(session.current)),

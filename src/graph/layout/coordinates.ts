@@ -28,7 +28,8 @@ export function assignX(graph: Layered, order: Order, options: LayoutOptions): {
 
 /**
  * Which nodes share a column: between two ranks, segments are accepted in the order of their importance as long as no
- * two of them cross and no node is taken twice. Trunks come first, then the producer with the longest way down.
+ * two of them cross and no node is taken twice. A producer with a long way down comes first, then trunks. The step aside
+ * into a trunk never counts: it would draw the consumer's whole column to where the trunk runs.
  */
 function straightChains(graph: Layered, order: Order): Int32Array {
   const { real, total, rank } = graph;
@@ -38,13 +39,14 @@ function straightChains(graph: Layered, order: Order): Int32Array {
   for (const row of order) for (let i = 0; i < row.length; i++) place[row[i]!] = i;
 
   const segmentsOf: number[][] = Array.from({ length: graph.ranks }, () => []);
-  for (let s = 0; s < upper.length; s++) segmentsOf[rank[upper[s]!]!]!.push(s);
+  for (let s = 0; s < upper.length; s++) {
+    const stepsAside = upper[s]! < real && lower[s]! >= real;
+    if (!stepsAside) segmentsOf[rank[upper[s]!]!]!.push(s);
+  }
   const importance = (s: number): number => {
-    const fromVirtual = upper[s]! >= real;
-    const toVirtual = lower[s]! >= real;
-    if (fromVirtual && toVirtual) return 4;
-    if (fromVirtual || toVirtual) return 0.5;
-    return 1 + depth[lower[s]!]! / (1 + depth[upper[s]!]!);
+    if (lower[s]! >= real) return 2;
+    if (upper[s]! >= real) return 1;
+    return 3 + depth[lower[s]!]! / (1 + depth[upper[s]!]!);
   };
 
   const block = new Int32Array(total).map((_, v) => v);
