@@ -37,6 +37,14 @@ export const add = op("add.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) 
   inPlace: true,
 });
 
+// Declared before the tensor form, which would take the number as a tensor.
+export const subNumber = op("sub.NumberFirst(Scalar self, Tensor other, *, Scalar alpha=1) -> Tensor", {
+  doc: "`self − alpha · other` with a number on the left.",
+  forward: (number, other, alpha) => rsub(other, number, alpha),
+  composite: true,
+  variants: ["function"],
+});
+
 // d (a − α b) = da − α db
 export const sub = op("sub.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor", {
   doc: "`self − alpha · other`, broadcast. `torch.sub(2, x)` is Python's `2 - x`.",
@@ -69,13 +77,6 @@ export const rsub = op("rsub.Scalar(Tensor self, Scalar other, Scalar alpha=1) -
   },
   grad: { self: (g, s) => scaled(g.neg(), s.alpha) },
   node: "RsubBackward1",
-});
-
-export const subNumber = op("sub.NumberFirst(Scalar self, Tensor other, *, Scalar alpha=1) -> Tensor", {
-  doc: "`self − alpha · other` with a number on the left.",
-  forward: (number, other, alpha) => rsub(other, number, alpha),
-  composite: true,
-  variants: ["function"],
 });
 
 // d (a b) = b da + a db
