@@ -56,8 +56,21 @@ export type Artist =
       style: LineStyle;
       width: number;
     })
-  | { kind: "image"; grid: Grid; scheme: ColorScheme; low?: number; high?: number; upper: boolean }
+  | {
+      kind: "image";
+      alpha?: number;
+      grid: Grid;
+      scheme: ColorScheme;
+      low?: number;
+      high?: number;
+      upper: boolean;
+      extent?: Extent;
+      square: boolean;
+    }
   | (Look & { kind: "text"; x: number; y: number; text: string; size?: number; align?: string });
+
+/** Left, right, bottom and top of an image in the axes' own numbers. */
+export type Extent = [number, number, number, number];
 
 export interface AxisSettings {
   label?: string;
@@ -215,7 +228,12 @@ export class Axes {
 
   /** A matrix as cells of colour, row 0 on top unless `origin` is `"lower"`. */
   imshow(...args: unknown[]): void {
-    const bound = bind("imshow", args, ["X", "cmap"], ["vmin", "vmax", "origin", "alpha", "aspect", "interpolation"]);
+    const bound = bind(
+      "imshow",
+      args,
+      ["X", "cmap"],
+      ["vmin", "vmax", "origin", "extent", "alpha", "aspect", "interpolation"],
+    );
     this.artists.push({
       kind: "image",
       grid: grid(required("imshow", bound, "X"), "An image"),
@@ -223,6 +241,9 @@ export class Axes {
       low: optionalNumber(bound, "vmin"),
       high: optionalNumber(bound, "vmax"),
       upper: bound.origin !== "lower",
+      ...(bound.extent === undefined ? {} : { extent: extentOf(bound.extent) }),
+      square: bound.aspect !== "auto",
+      ...(bound.alpha === undefined ? {} : { alpha: Number(bound.alpha) }),
     });
     this.listener.touch();
   }
@@ -394,6 +415,12 @@ function limits(
   const list = args.length === 1 && Array.isArray(args[0]) ? args[0] : args;
   const bound = bind(name, list, ends);
   return [optionalNumber(bound, ends[0]), optionalNumber(bound, ends[1])];
+}
+
+function extentOf(value: unknown): Extent {
+  const ends = flat(value, "extent");
+  if (ends.length !== 4) throw new ValueError("extent must be [left, right, bottom, top]");
+  return ends as Extent;
 }
 
 function scaleName(scale: string): AxisSettings["scale"] {

@@ -16,7 +16,7 @@ export function viewSpec(axes: Axes, size: { width: number; height: number }): J
   const legend = legendOf(axes);
   const image = axes.artists.find((artist) => artist.kind === "image");
   const layers = axes.artists.flatMap((artist) => layersOf(artist, axes, legend));
-  const height = image ? Math.round((size.width * image.grid.rows) / image.grid.columns) : size.height;
+  const height = image?.square ? Math.round(size.width * aspectOf(image)) : size.height;
   return {
     ...(axes.title ? { title: axes.title } : {}),
     ...size,
@@ -24,6 +24,12 @@ export function viewSpec(axes: Axes, size: { width: number; height: number }): J
     layer: layers.length > 0 ? layers : [{ data: { values: [] }, mark: "point", encoding: {} }],
     resolve: { scale: { color: "independent" } },
   };
+}
+
+/** Height over width, so that a cell is square. */
+function aspectOf({ grid, extent }: Artist & { kind: "image" }): number {
+  if (!extent) return grid.rows / grid.columns;
+  return Math.abs((extent[3] - extent[2]) / (extent[1] - extent[0]));
 }
 
 interface Legend {
@@ -83,7 +89,7 @@ function channel(which: "x" | "y", axes: Axes, more: Json = {}): Json {
     axis: axes.axisOn ? { grid: axes.gridOn, ...(ticks ? { values: ticks } : {}), ...labels } : null,
     scale: {
       type: scale,
-      zero: false,
+      ...(scale === "log" ? {} : { zero: false }),
       ...(low === undefined ? {} : { domainMin: low }),
       ...(high === undefined ? {} : { domainMax: high }),
       ...(limits ? { nice: false } : {}),
@@ -277,37 +283,45 @@ function ruleLayer(artist: Artist & { kind: "rule" }, axes: Axes, legend: Legend
   };
 }
 
-function imageLayer({ grid, scheme, low, high, upper }: Artist & { kind: "image" }, axes: Axes): Json {
+function imageLayer(artist: Artist & { kind: "image" }, axes: Axes): Json {
+  const { grid, scheme, low, high, upper, extent } = artist;
   const step = Math.max(1, Math.ceil(Math.max(grid.rows, grid.columns) / IMAGE_MAX));
+  // Cell (row, column) is centred on those numbers unless an extent stretches the whole.
+  const [left, right, bottom, top] = extent ?? [-0.5, grid.columns - 0.5, ...upsideDown(upper, grid.rows)];
+  const x = (column: number) => left + ((right - left) * column) / grid.columns;
+  const y = (row: number) =>
+    upper ? top + ((bottom - top) * row) / grid.rows : bottom + ((top - bottom) * row) / grid.rows;
   const values: Json[] = [];
   for (let row = 0; row < grid.rows; row += step) {
     for (let column = 0; column < grid.columns; column += step) {
       const value = grid.values[row * grid.columns + column]!;
-      values.push({ row, column, value: Number.isFinite(value) ? value : null });
+      const [x0, x1] = [x(column), x(Math.min(column + step, grid.columns))];
+      const [y0, y1] = [y(row), y(Math.min(row + step, grid.rows))];
+      values.push({ row, column, x0, x1, y0, y1, value: Number.isFinite(value) ? value : null });
     }
   }
-  const cell = (field: string, end: number) => ({
-    calculate: `datum.${field} + ${end}`,
-    as: `${field}${end > 0 ? 1 : 0}`,
-  });
   const domain = {
     ...(low === undefined ? {} : { domainMin: low }),
     ...(high === undefined ? {} : { domainMax: high }),
   };
-  const scale = { zero: false, nice: false };
+  const scale = { type: "linear", zero: false, nice: false };
   return {
     data: { values },
-    transform: [cell("row", -0.5), cell("row", step - 0.5), cell("column", -0.5), cell("column", step - 0.5)],
-    mark: { type: "rect" },
+    mark: { type: "rect", ...(artist.alpha === undefined ? {} : { opacity: artist.alpha }) },
     encoding: {
-      x: channel("x", axes, { field: "column0", scale }),
-      x2: { field: "column1" },
-      y: channel("y", axes, { field: "row0", scale: { ...scale, reverse: upper } }),
-      y2: { field: "row1" },
+      x: channel("x", axes, { field: "x0", scale }),
+      x2: { field: "x1" },
+      y: channel("y", axes, { field: "y0", scale: { ...scale, reverse: upper && !extent } }),
+      y2: { field: "y1" },
       color: { field: "value", type: "quantitative", title: null, scale: { ...schemeScale(scheme), ...domain } },
       tooltip: ["row", "column", "value"].map((field) => ({ field, type: "quantitative" })),
     },
   };
+}
+
+/** Row numbers grow downwards when row 0 is on top. */
+function upsideDown(upper: boolean, rows: number): [number, number] {
+  return upper ? [rows - 0.5, -0.5] : [-0.5, rows - 0.5];
 }
 
 function textLayer({ x, y, text, color: fill, size, align, alpha }: Artist & { kind: "text" }, axes: Axes): Json {

@@ -57,17 +57,30 @@ async function run({ request }: HostMessage): Promise<void> {
   report();
 }
 
-process.once("message", (message: HostMessage) => void run(message));
+/**
+ * Goes once through everything while nobody waits, so that V8 has compiled it when a program comes.
+ * No random number is drawn and no grad_fn is made: what the program sees is what it would see in a fresh process.
+ */
+async function warmUp(): Promise<void> {
+  const text = `import * as t from "gradlens";
+    type Row = { values: number[] }; function total<T extends Row>(row: T): number { return row.values.reduce((a, b) => a + b, 0); }
+    class Box { constructor(private readonly x = t.tensor([[1.5, 2], [3, 4]])) {} sum() { return this.x.mul(2).add(1).sum(); } }
+    let out = new Box().sum(); for (const i of [1, 2]) { out = out.mul(i) as t.Tensor; } const { length } = [total({ values: [1] })];
+    console.log(out, String(t.linspace(0, 1, 30)), \`\${length}\`); plt.plot([1, 2], [3, 4]); plt.show();`;
+  const warm = new Program({ path: "warm.ts", text }, { onConsole: () => {}, onFigure: () => {} });
+  await warm.main();
+  stringify(warm.trace());
+  warm.dispose();
+}
+
+process.once("message", (message: HostMessage) => void warming.then(() => run(message)));
 process.on("disconnect", () => exit.call(process, 0));
 process.on("uncaughtException", fail);
 process.on("unhandledRejection", fail);
 process.on("beforeExit", () => {
-  if (!program || program.ended !== "ok") {
-    // Nothing more will come.
-  } else if (!done) {
-    fail(new Error("The program waits for a promise that nothing can settle any more"));
-  } else {
-    report();
+  if (program?.ended === "ok") {
+    if (done) report();
+    else fail(new Error("The program waits for a promise that nothing can settle any more"));
   }
   process.channel?.ref();
 });
@@ -80,3 +93,4 @@ process.exit = ((code?: number | string | null) => {
 }) as typeof process.exit;
 
 send({ type: "ready" });
+const warming = warmUp().catch(() => {});

@@ -5,9 +5,10 @@
  * or that uses names of a function or block around it, grows to the top-level statements it touches. Before it run the top-level
  * statements above it that it depends on, transitively:
  * - declarations of the names it uses (functions and imports also from below: they are hoisted);
- * - statements that change such a name: assign to it or to a property of it, call an in-place method (`w.sub_(…)`), `backward()`
- *   or `delete` on it, inside loops and callbacks as well;
- * - statements that only call a method on it (`list.push(…)`, `optimizer.step()`, `torch.manual_seed(0)`): there for their effect.
+ * - statements that change such a name: assign to it or to a property of it, `delete` one, or call an in-place method on it
+ *   (`w.sub_(…)`), inside loops and callbacks as well;
+ * - statements that only call a method on it (`list.push(…)`, `torch.manual_seed(0)`): there for their effect;
+ * - `backward()` and `step()` of anything made from it: they change gradients and parameters.
  */
 import { type AstNode, boundNames, children, isTypeOnly, type Span, unwrap } from "./ast";
 import { type Parsed, parseModule, parseTolerantly, type SnippetError } from "./parse";
@@ -70,6 +71,8 @@ interface Facts {
   declares: Set<string>;
   uses: Set<string>;
   changes: Set<string>;
+  /** Names on which `backward()` or `step()` is called: what they were made from changes. */
+  drives: Set<string>;
   hoisted: boolean;
 }
 
@@ -79,11 +82,12 @@ function withDependencies(chosen: AstNode[], tokens: Parsed["tokens"], file: Par
     ({ node, hoisted }) => node.end <= from.start || (hoisted && node.start >= from.start),
   );
   const needed = new Set(analyse(chosen).free.keys());
+  const madeFrom = originsOf(candidates);
   const kept = new Set<Facts>();
   for (let grew = true; grew; ) {
     grew = false;
     for (const facts of candidates) {
-      if (kept.has(facts) || !depends(facts, needed)) continue;
+      if (kept.has(facts) || !depends(facts, needed, madeFrom)) continue;
       kept.add(facts);
       for (const name of facts.uses) needed.add(name);
       grew = true;
@@ -98,8 +102,31 @@ function withDependencies(chosen: AstNode[], tokens: Parsed["tokens"], file: Par
 
 const intersects = (a: Set<string>, b: Set<string>) => [...a].some((name) => b.has(name));
 
-function depends(facts: Facts, needed: Set<string>): boolean {
-  return intersects(facts.declares, needed) || intersects(facts.changes, needed);
+function depends(facts: Facts, needed: Set<string>, madeFrom: (name: string) => Set<string>): boolean {
+  return (
+    intersects(facts.declares, needed) ||
+    intersects(facts.changes, needed) ||
+    [...facts.drives].some((name) => intersects(madeFrom(name), needed))
+  );
+}
+
+/** By name: the variables that its declaration uses, and theirs. Modules, functions and classes are not material. */
+function originsOf(statements: readonly Facts[]): (name: string) => Set<string> {
+  const declared = new Map<string, Facts[]>();
+  for (const facts of statements) {
+    if (facts.hoisted || /Class/.test(facts.node.type)) continue;
+    for (const name of facts.declares) declared.set(name, [...(declared.get(name) ?? []), facts]);
+  }
+  return (root) => {
+    const found = new Set<string>();
+    const pending = [root];
+    for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
+      if (found.has(name) || !declared.has(name)) continue;
+      found.add(name);
+      for (const { uses } of declared.get(name)!) pending.push(...uses);
+    }
+    return found;
+  };
 }
 
 function sorted(tokens: Parsed["tokens"]): Parsed["tokens"] {
@@ -107,35 +134,46 @@ function sorted(tokens: Parsed["tokens"]): Parsed["tokens"] {
   return [...unique.values()].sort((a, b) => a.start - b.start);
 }
 
+/** What only shows something: choosing one line of output must not show those above it. */
+const OUTPUTS = new Set(["console", "process", "plt"]);
+
 function factsOf(node: AstNode): Facts {
   const { module, free } = analyse([node]);
   const changes = new Set<string>();
+  const drives = new Set<string>();
   const inner = node.type === "ExportNamedDeclaration" && node.declaration ? node.declaration : node;
   const hoisted = inner.type === "FunctionDeclaration" || inner.type === "ImportDeclaration";
   if (!hoisted && inner.type !== "ClassDeclaration") {
-    collectChanges(inner, changes);
+    collectChanges(inner, changes, drives);
     const called = inner.type === "ExpressionStatement" ? rootOfCall(inner.expression) : undefined;
-    // Drawing is left out: choosing one plot must not draw those above it.
-    if (called && called !== "plt") changes.add(called);
+    if (called && !OUTPUTS.has(called)) changes.add(called);
     for (const name of changes) if (!free.has(name)) changes.delete(name);
+    // Called on a name of the statement's own: whatever the statement uses may be behind it.
+    if ([...drives].some((name) => !free.has(name))) for (const name of free.keys()) drives.add(name);
   }
-  return { node, declares: new Set(module.bindings.keys()), uses: new Set(free.keys()), changes, hoisted };
+  return { node, declares: new Set(module.bindings.keys()), uses: new Set(free.keys()), changes, drives, hoisted };
 }
 
-function collectChanges(root: AstNode, found: Set<string>): void {
+const DRIVERS = new Set(["backward", "step"]);
+
+function collectChanges(root: AstNode, found: Set<string>, drives: Set<string>): void {
   const stack = [root];
   for (let node = stack.pop(); node; node = stack.pop()) {
     if (node.type === "AssignmentExpression" || /^For(?:In|Of)Statement$/.test(node.type)) changedBy(node.left, found);
     else if (node.type === "UpdateExpression") changedBy(node.argument, found);
     else if (node.type === "UnaryExpression" && node.operator === "delete") changedBy(node.argument, found);
-    else if (/CallExpression$/.test(node.type) && isInPlace(node)) changedBy(node.callee.object, found);
+    else if (/CallExpression$/.test(node.type)) {
+      const method = methodName(node.callee);
+      const name = method && rootName(node.callee);
+      if (name && DRIVERS.has(method)) drives.add(name);
+      else if (name && /[^_]_$/.test(method)) found.add(name);
+    }
     stack.push(...children(node).filter((child) => !isTypeOnly(child)));
   }
 }
 
-function isInPlace({ callee }: AstNode): boolean {
-  if (!/MemberExpression$/.test(callee.type) || callee.computed) return false;
-  return callee.property.name === "backward" || /[^_]_$/.test(callee.property.name ?? "");
+function methodName(callee: AstNode): string {
+  return /MemberExpression$/.test(callee.type) && !callee.computed ? (callee.property.name ?? "") : "";
 }
 
 function changedBy(target: AstNode, found: Set<string>): void {
@@ -145,10 +183,10 @@ function changedBy(target: AstNode, found: Set<string>): void {
     for (const identifier of boundNames(target)) found.add(identifier.name);
 }
 
-/** `w` of `w.grad.data`. */
+/** `w` of `w.grad.data` and of `w.sum().data`. */
 function rootName(node: AstNode): string | undefined {
   let root = unwrap(node);
-  while (/MemberExpression$/.test(root.type)) root = unwrap(root.object);
+  while (/(?:Member|Call)Expression$/.test(root.type)) root = unwrap(root.object ?? root.callee);
   return root.type === "Identifier" ? root.name : undefined;
 }
 

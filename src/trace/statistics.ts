@@ -48,9 +48,9 @@ export function statistics(parts: readonly ArrayLike<number>[]): Statistics {
       if (x === 0) zeros++;
       if (x < min) min = x;
       if (x > max) max = x;
-      if (x - x !== 0) {
-        if (x === x) inf++;
-        else nan++;
+      if (!Number.isFinite(x)) {
+        if (Number.isNaN(x)) nan++;
+        else inf++;
         continue;
       }
       if (x < low) low = x;

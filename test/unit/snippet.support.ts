@@ -57,7 +57,9 @@ export async function runSnippet({ code, names }: Snippet) {
       for (const [name, get] of Object.entries(getters))
         Object.defineProperty(exported, name, { get, enumerable: true });
     },
-    star: (module: object) => Object.assign(exported, module),
+    star: (module: object) => {
+      for (const [name, value] of Object.entries(module)) if (!(name in exported)) exported[name] = value;
+    },
   };
   const output = await outputOf(code, [names.capture, names.captureAll, names.runtime, "log"], (log) => [
     capture,
