@@ -117,31 +117,40 @@ const attempt = (f: () => string | null): string | null => {
   }
 };
 
+/** Runs a case's forward; its leaves are appended to `leaves` in the order of the recorded gradients. */
+export function forward(operator: Operator, c: Case, leaves: torch.Tensor[], double = false): any {
+  const args = decode(c.args, leaves, double);
+  const kwargs: Record<string, any> = {};
+  for (const name of Object.keys(c.kwargs).sort()) kwargs[name] = decode(c.kwargs[name], leaves, double);
+  return run(operator, args, kwargs);
+}
+
+/** The scalar whose gradient is recorded: the outputs that carry gradient, weighted. */
+export function scalarOf(out: any, c: Case): torch.Tensor {
+  const flat: any[] = Array.isArray(out) ? out.flat(Infinity) : [out];
+  return weighted(
+    c.gout!.map((i) => flat[i]),
+    (i) => 0.1 * c.gout![i],
+  );
+}
+
 /** What is wrong with each part of a case; null for what is right. */
 export function judge(operator: Operator, c: Case): Verdict {
   let out: any;
   const leaves: torch.Tensor[] = [];
-  const forward = attempt(() => {
-    const args = decode(c.args, leaves);
-    const names = Object.keys(c.kwargs).sort();
-    const kwargs: Record<string, any> = {};
-    for (const name of names) kwargs[name] = decode(c.kwargs[name], leaves);
-    out = run(operator, args, kwargs);
+  const value = attempt(() => {
+    out = forward(operator, c, leaves);
     const wrong = difference(out, c.out, "out");
     if (wrong !== null || c.grad_fn === undefined || !(out instanceof torch.Tensor)) return wrong;
     const name = out.grad_fn?.name();
     return name === c.grad_fn ? null : `grad_fn is ${name}, not ${c.grad_fn}`;
   });
-  const verdict: Verdict = { forward };
+  const verdict: Verdict = { forward: value };
   if (c.grads === undefined) return verdict;
-  if (forward !== null && out === undefined) return { forward, gradient: forward, second: c.grads2 && forward };
+  if (value !== null && out === undefined) return { forward: value, gradient: value, second: c.grads2 && value };
   let grads: (torch.Tensor | null)[] = [];
   verdict.gradient = attempt(() => {
-    const flat: any[] = Array.isArray(out) ? out.flat(Infinity) : [out];
-    const scalar = weighted(
-      c.gout!.map((i) => flat[i]),
-      (i) => 0.1 * c.gout![i],
-    );
+    const scalar = scalarOf(out, c);
     grads = torch.autograd.grad(scalar, leaves, { create_graph: c.grads2 !== undefined, allow_unused: true });
     return difference(grads, c.grads, "grad");
   });

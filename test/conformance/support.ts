@@ -17,12 +17,16 @@ const number = (v: number | string | boolean): number => (typeof v === "string" 
 
 export const isTensorRecord = (v: Recorded): boolean => typeof v === "object" && v !== null && "$t" in v;
 
-/** A recorded value as the engine's. Every tensor made is appended to `leaves` when it requires grad. */
-export function decode(value: Recorded, leaves: torch.Tensor[] = []): any {
-  if (Array.isArray(value)) return value.map((v) => decode(v, leaves));
+/**
+ * A recorded value as the engine's. Every tensor made is appended to `leaves` when it requires grad.
+ * `double` takes float64 for float32, for finite differences.
+ */
+export function decode(value: Recorded, leaves: torch.Tensor[] = [], double = false): any {
+  if (Array.isArray(value)) return value.map((v) => decode(v, leaves, double));
   if (typeof value !== "object" || value === null) return value;
+  const dtypeOf = (name: string) => (torch as any)[double && name === "float32" ? "float64" : name];
   if ("$t" in value) {
-    const dtype = (torch as any)[value.$t];
+    const dtype = dtypeOf(value.$t);
     if (dtype === undefined) throw new Error(`no dtype ${value.$t}`);
     const t = torch.tensor(value.data.map(number), { dtype }).reshape(value.shape);
     if (!value.rg) return t;
@@ -30,7 +34,7 @@ export function decode(value: Recorded, leaves: torch.Tensor[] = []): any {
     return t;
   }
   if ("$f" in value) return nonFinite[value.$f];
-  if ("$dtype" in value) return (torch as any)[value.$dtype];
+  if ("$dtype" in value) return dtypeOf(value.$dtype);
   if ("$slice" in value) return torch.slice(value.$slice[0], value.$slice[1], value.$slice[2]);
   if ("$ellipsis" in value) return "...";
   throw new Error(`unknown record ${JSON.stringify(value)}`);

@@ -44,7 +44,7 @@ export const reshape = op("reshape(Tensor(a) self, int[] shape) -> Tensor(a)", {
   forward: (t, size) => {
     const shape = inferSize(size, numel(t.shape));
     if (viewStrides(t.shape, t.strides, shape) !== null) return reshapeAlias(t, shape);
-    return unsafeView(t.clone(), shape);
+    return unsafeView(rowMajorCopy(t), shape);
   },
   composite: true,
 });
