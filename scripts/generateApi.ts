@@ -22,6 +22,8 @@ const types: Record<string, string> = {
 function typeOf(param: Param, numbers: boolean): string {
   let type = types[param.base];
   if (param.base === "Tensor" && numbers && !param.list) type = "Tensor | number | boolean";
+  if (param.optionalEntries) type += " | null";
+  if (param.nested) type += ` | readonly ${type}[]`;
   if (param.list) {
     type = type.includes("|") ? `readonly (${type})[]` : `readonly ${type}[]`;
     if (param.listSize > 0) type = `number | ${type}`;
@@ -71,12 +73,19 @@ function signatures(spec: OpSpec, method: boolean, returns: string): string[] {
       out.push(`(...sizesAndOptions: [...number[], ${keywordObject(keywordOnly, spec.numbers)}]): ${returns}`);
     }
   }
+  if (positional.length === 1 && last.list && last.base === "Tensor") {
+    out.push(`(...${safe(last.name)}: Tensor[]): ${returns}`);
+    if (keywordOnly.length > 0) {
+      out.push(`(...tensorsAndOptions: [...Tensor[], ${keywordObject(keywordOnly, spec.numbers)}]): ${returns}`);
+    }
+  }
   return out;
 }
 
 function returnType(spec: OpSpec, inPlace: boolean): string {
   if (inPlace) return "Tensor";
-  const { returns, returnsList } = spec.schema;
+  const { returns, returnsList, returnsValue } = spec.schema;
+  if (returnsValue !== null) return { bool: "boolean", Scalar: "number", Any: "any" }[returnsValue]!;
   if (returnsList) return "Tensor[]";
   if (returns.length === 0) return "Tensor";
   return `[${returns.map(() => "Tensor").join(", ")}] & { ${returns.map((r) => `${r}: Tensor`).join("; ")} }`;

@@ -7,7 +7,7 @@ import { EXAMPLES, OUT, ROOT } from "./lib/paths.mjs";
 import { runMain, StepError } from "./lib/step.mjs";
 import { clearResult, writeTally } from "./lib/tally.mjs";
 import { build, buildTests } from "./lib/tools.mjs";
-import { ensureServer, pageUrl, startServer, temporaryProfile } from "./lib/vscode-server.mjs";
+import { ensureServer, pageUrl, startServer, temporaryFolder } from "./lib/vscode-server.mjs";
 
 const LIMIT_MS = 180_000;
 
@@ -18,7 +18,7 @@ await runMain(async () => {
   await ensureServer();
   const executablePath = await ensureChromium();
 
-  const profile = temporaryProfile();
+  const profile = temporaryFolder();
   const events = join(profile.folder, "events.ndjson");
   const server = await startServer({
     workspace: EXAMPLES,

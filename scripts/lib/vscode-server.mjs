@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { openGate } from "./gate.mjs";
 import { StepError, step } from "./step.mjs";
 import { ensureServer } from "./vscode-install.mjs";
 
@@ -44,9 +45,12 @@ export async function startServer({ port = 0, workspace, userDataDir, extensions
   const { node, main } = await ensureServer();
   writeSettings(userDataDir, { ...QUIET_SETTINGS, ...settings });
   mkdirSync(extensionsDir, { recursive: true });
+  // Only this user reaches the socket, and only the gate listens on a port.
+  const inside = temporaryFolder();
+  const socketPath = join(inside.folder, "vscode.sock");
   const args = [
     main,
-    ...["--host", "127.0.0.1", "--port", String(port), "--without-connection-token", "--accept-server-license-terms"],
+    ...["--socket-path", socketPath, "--without-connection-token", "--accept-server-license-terms"],
     ...["--server-data-dir", userDataDir, "--extensions-dir", extensionsDir, "--default-folder", workspace],
     // The last one makes the page honour the payload of `pageUrl`.
     ...["--disable-telemetry", "--disable-workspace-trust", "--enable-smoke-test-driver"],
@@ -67,17 +71,22 @@ export async function startServer({ port = 0, workspace, userDataDir, extensions
   const onExit = () => killGroup("SIGKILL");
   process.once("exit", onExit);
   const exited = /** @type {Promise<void>} */ (new Promise((resolve) => child.once("close", () => resolve())));
+  /** @type {Awaited<ReturnType<typeof openGate>> | undefined} */
+  let gate;
   const stop = async () => {
+    gate?.close();
     process.off("exit", onExit);
     killGroup("SIGTERM");
     const force = setTimeout(() => killGroup("SIGKILL"), 3000);
     await exited;
     clearTimeout(force);
     killGroup("SIGKILL");
+    inside.remove();
   };
   try {
-    const bound = await listening(child);
-    return { url: `http://localhost:${bound}/`, port: bound, stop, exited };
+    await listening(child);
+    gate = await openGate(socketPath, port);
+    return { url: `http://localhost:${gate.port}/`, port: gate.port, stop, exited };
   } catch (error) {
     await stop();
     throw error;
@@ -87,27 +96,23 @@ export async function startServer({ port = 0, workspace, userDataDir, extensions
 /**
  * Waits for the server's own word that it listens.
  * @param {import("node:child_process").ChildProcessByStdio<null, import("node:stream").Readable, import("node:stream").Readable>} child
- * @returns {Promise<number>} the port
+ * @returns {Promise<void>}
  */
 function listening(child) {
   return new Promise((resolve, reject) => {
     let output = "";
     const fail = (/** @type {string} */ why) => {
       clearTimeout(limit);
-      const taken = output.includes("EADDRINUSE");
-      const hint = taken
-        ? "choose another port, for example: PORT=8124 npm start"
-        : "see the lines above; deleting .vscode-test repairs a broken installation.";
+      const hint = "see the lines above; deleting .vscode-test repairs a broken installation.";
       reject(new StepError("Start the VS Code server", `${output.trimEnd()}\n${why}`, hint));
     };
     const limit = setTimeout(() => fail(`It did not answer within ${START_LIMIT_MS / 1000} s.`), START_LIMIT_MS);
     const read = (/** @type {Buffer} */ chunk) => {
       output += chunk;
-      const found = /Extension host agent listening on (\d+)/.exec(output);
-      if (!found) return;
+      if (!output.includes("Extension host agent listening on")) return;
       clearTimeout(limit);
       output = "";
-      resolve(Number(found[1]));
+      resolve();
     };
     child.stdout.on("data", read);
     child.stderr.on("data", read);
@@ -144,8 +149,8 @@ function writeSettings(userDataDir, settings) {
   writeFileSync(file, `${JSON.stringify({ ...settings, ...own }, null, 2)}\n`);
 }
 
-/** An empty profile for one test run; runs side by side do not meet in it. */
-export function temporaryProfile() {
+/** An empty folder of this user alone, for one run; runs side by side do not meet in it. */
+export function temporaryFolder() {
   const folder = mkdtempSync(join(tmpdir(), "gradlens-"));
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }) };
 }

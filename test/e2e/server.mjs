@@ -3,12 +3,12 @@ import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { CHROMIUM_ARGS, ensureChromium } from "../../scripts/lib/chromium.mjs";
 import { EXAMPLES, OUT, ROOT } from "../../scripts/lib/paths.mjs";
-import { installExtension, settingsFile, startServer, temporaryProfile } from "../../scripts/lib/vscode-server.mjs";
+import { installExtension, settingsFile, startServer, temporaryFolder } from "../../scripts/lib/vscode-server.mjs";
 import { packageExtension } from "../../scripts/lib/vsix.mjs";
 
 /** @param {import("vitest/node").TestProject} project */
 export default async function setup(project) {
-  const profile = temporaryProfile();
+  const profile = temporaryFolder();
   const extensionsDir = join(profile.folder, "extensions");
   const screenshots = join(OUT, "screenshots");
   rmSync(screenshots, { recursive: true, force: true });
