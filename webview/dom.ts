@@ -1,5 +1,7 @@
 /** Elements without markup: text is always text. */
 
+import type { SourceRange, TraceFile } from "../src/trace/model";
+
 type Children = readonly (Node | string | null)[];
 
 export function element<K extends keyof HTMLElementTagNameMap>(
@@ -28,4 +30,10 @@ export function byId<T extends HTMLElement = HTMLElement>(id: string): T {
   const found = document.getElementById(id);
   if (!found) throw new Error(`The panel has no #${id}.`);
   return found as T;
+}
+
+/** `line 12`, or `layers.ts:12` for a place outside the program itself. */
+export function placeLabel(files: readonly TraceFile[], { file, start }: SourceRange): string {
+  if (file === 0) return `line ${start.line + 1}`;
+  return `${files[file]?.path.split(/[\\/]/).at(-1) ?? ""}:${start.line + 1}`;
 }

@@ -1,7 +1,7 @@
 /** What the selected node says in full: its names, its value, its gradient, its course over the passes. */
 import { formatNumber, formatShape, toNumber } from "../src/graph";
 import type { Gradient, History, Num, TensorSummary } from "../src/trace/model";
-import { element, svg } from "./dom";
+import { element, placeLabel, svg } from "./dom";
 import type { PanelTrace } from "./protocol";
 
 export function renderInspector(
@@ -16,8 +16,7 @@ export function renderInspector(
     root.replaceChildren();
     return;
   }
-  const line = node.range ? node.range.start.line + 1 : null;
-  const link = line === null ? null : element("a", { href: "#", class: "source" }, [`line ${line}`]);
+  const link = node.range ? element("a", { href: "#", class: "source" }, [placeLabel(trace.files, node.range)]) : null;
   link?.addEventListener("click", (event) => {
     event.preventDefault();
     open(index);
@@ -40,7 +39,7 @@ export function renderInspector(
       { class: "facts" },
       facts.flatMap(([name, text]) => [element("div", {}, [element("dt", {}, [name]), element("dd", {}, [text])])]),
     ),
-    node.norms && node.norms.values.length > 1 ? sparkline(node.norms, "Gradient norm over the passes") : null,
+    node.norms && new Set(node.norms.values).size > 1 ? sparkline(node.norms, "Gradient norm over the passes") : null,
     node.gradient
       ? numbers(gradientTitle(node.gradient, node.name), node.gradient)
       : element("p", { class: "note" }, ["No gradient has arrived here."]),

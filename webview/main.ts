@@ -1,6 +1,6 @@
 /** The panel: hears the host, keeps what is on screen, and ties graph, tree, inspector and figures together. */
 import { formatDuration, type GraphView, type LayoutResult, scaleLabels, scaleStops, viewOf } from "../src/graph";
-import { byId, element } from "./dom";
+import { byId, element, placeLabel } from "./dom";
 import { GraphCanvas } from "./graphView";
 import { renderInspector } from "./inspector";
 import { Cancelled, LayoutClient } from "./layoutClient";
@@ -63,6 +63,8 @@ byId("graph-section").addEventListener("keydown", (event) => {
   else if (event.key === "0") graph.overview();
   else if (event.key === "Escape") select(null);
 });
+// The keyboard goes to the graph when the panel gets it from a command.
+window.addEventListener("focus", () => document.activeElement === document.body && tree.focus());
 onThemeChange(() => {
   theme = readTheme();
   graph.applyTheme(theme);
@@ -91,7 +93,7 @@ async function receive(message: HostToPanel): Promise<void> {
       shown = null;
       byId("empty").dataset.trusted = String(message.trusted);
       byId("error").hidden = true;
-      void plots.show([], theme);
+      void plots.show([], [], theme);
       select(null);
       return setState("empty");
     case "running":
@@ -144,7 +146,7 @@ async function showTrace(run: number, program: string, trace: PanelTrace): Promi
     document.body.dataset.run = String(run);
     post({ type: "drawn", run, nodes: view.nodes.length, milliseconds: performance.now() - begin });
   });
-  await plots.show(trace.figures, theme);
+  await plots.show(trace.figures, trace.files, theme);
 }
 
 function showOutcome(edited: boolean): void {
@@ -161,7 +163,7 @@ function showError(trace: PanelTrace): void {
   banner.replaceChildren(
     element("strong", {}, [error.name]),
     element("span", { class: "message" }, [error.message]),
-    element("span", { class: "source" }, [error.range ? `line ${error.range.start.line + 1}` : ""]),
+    element("span", { class: "source" }, [error.range ? placeLabel(trace.files, error.range) : ""]),
   );
 }
 

@@ -1,12 +1,13 @@
 /** The program's figures below the graph. Vega comes only when there is one. */
-import type { Figure } from "../src/trace/model";
-import { element } from "./dom";
+import type { Figure, TraceFile } from "../src/trace/model";
+import { element, placeLabel } from "./dom";
 import type { Theme } from "./theme";
 import type { Drawing } from "./vega";
 
 export class Plots {
   private drawings: Drawing[] = [];
   private figures: readonly Figure[] = [];
+  private files: readonly TraceFile[] = [];
   private generation = 0;
   private key = "";
 
@@ -16,12 +17,13 @@ export class Plots {
   ) {}
 
   /** Figures that are there already, in these colours, stay as they are. */
-  async show(figures: readonly Figure[], theme: Theme): Promise<void> {
-    const key = JSON.stringify([figures, theme]);
+  async show(figures: readonly Figure[], files: readonly TraceFile[], theme: Theme): Promise<void> {
+    const key = JSON.stringify([figures, files, theme]);
     if (key === this.key) return;
     this.key = key;
     const generation = ++this.generation;
     this.figures = figures;
+    this.files = files;
     this.root.hidden = figures.length === 0;
     if (figures.length === 0) {
       this.dispose();
@@ -55,14 +57,14 @@ export class Plots {
 
   /** Draws again in new colours. */
   async retheme(theme: Theme): Promise<void> {
-    if (this.figures.length > 0) await this.show(this.figures, theme);
+    if (this.figures.length > 0) await this.show(this.figures, this.files, theme);
   }
 
   private frame(figure: Figure, index: number): { frame: HTMLElement; plot: HTMLElement } {
     const title = figure.title ?? `Figure ${index + 1}`;
     const caption = element("figcaption", {}, [element("span", {}, [title])]);
     if (figure.range) {
-      const link = element("a", { href: "#", class: "source" }, [`line ${figure.range.start.line + 1}`]);
+      const link = element("a", { href: "#", class: "source" }, [placeLabel(this.files, figure.range)]);
       link.addEventListener("click", (event) => {
         event.preventDefault();
         this.open(index);

@@ -51,8 +51,10 @@ export class GraphPanel implements vscode.WebviewViewProvider, vscode.WebviewPan
   /** Brings the graph into sight, and a node of it if one is named. */
   async show(node?: { run: number; node: number }): Promise<void> {
     this.wanted = node;
-    if (this.beside && !this.anyVisible()) this.beside.reveal(undefined, true);
-    else if (!this.anyVisible()) await vscode.commands.executeCommand(`${VIEW}.focus`);
+    if (!node || !this.anyVisible()) {
+      if (this.beside) this.beside.reveal();
+      else await vscode.commands.executeCommand(`${VIEW}.focus`);
+    }
     const run = this.session.latest;
     if (node && run?.id === node.run) this.select(run, node.node, true);
   }

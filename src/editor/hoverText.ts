@@ -6,6 +6,8 @@ import type { Capture, Gradient, Num, Statistics, TensorSummary } from "../trace
 
 /** VS Code cuts a hover's Markdown at 100,000 characters; a picture cut through is no picture. */
 const TEXT_MAX = 6_000;
+/** Lines of a printed tensor, so that its gradient is not out of sight. */
+const LINES_MAX = 14;
 const PICTURE_MAX = 40_000;
 
 export interface HoverContext {
@@ -23,7 +25,7 @@ export function hoverMarkdown(capture: Capture, context: HoverContext): string {
     last.kind === "tensor" && last.node !== undefined
       ? ` · [Show in graph](${context.showInGraph(last.node)} "Select its node in the graph")`
       : "";
-  const often = capture.count > 1 ? ` · ran ${capture.count} times, this is the last` : "";
+  const often = capture.count > 1 ? ` · the last of ${capture.count}` : "";
   const edited = context.edited ? " · *edited since this run*" : "";
   if (last.kind === "tensor") {
     parts.push(`${title(name)} ${tensorLine(last.tensor)}${often}${link}${edited}`);
@@ -45,8 +47,7 @@ function tensorLine(tensor: TensorSummary): string {
   if (tensor.grad_fn !== null) parts.push(inlineCode(tensor.grad_fn));
   if (tensor.is_leaf) parts.push("leaf");
   if (tensor.gradient) parts.push(formatNorm(tensor.gradient.stats.norm));
-  if (tensor.modified > 0)
-    parts.push(`changed in place ${tensor.modified === 1 ? "once" : `${tensor.modified} times`} since`);
+  if (tensor.modified > 0) parts.push(`changed in place${tensor.modified === 1 ? "" : ` ×${tensor.modified}`} since`);
   return parts.join(" · ");
 }
 
@@ -54,13 +55,15 @@ function tensorParts(capture: Capture, tensor: TensorSummary, context: HoverCont
   const parts = picture(capture, tensor, context);
   parts.push(codeBlock(tensor.text), statsLine(tensor.stats));
   const { gradient } = tensor;
-  if (gradient) parts.push(gradientTitle(capture, gradient), codeBlock(gradient.text), statsLine(gradient.stats));
+  if (gradient)
+    parts.push(gradientTitle(capture, tensor, gradient), codeBlock(gradient.text), statsLine(gradient.stats));
   else if (tensor.requires_grad) parts.push("No gradient has arrived here.");
   return parts.filter((part) => part !== "");
 }
 
-function gradientTitle({ kind, name }: Capture, { source }: Gradient): string {
+function gradientTitle({ kind, name }: Capture, { is_leaf }: TensorSummary, { source }: Gradient): string {
   if (source === "grad") return kind === "variable" ? `**${inlineCode(`${name}.grad`)}**` : "**.grad**";
+  if (is_leaf) return "**gradient of the last backward** — `.grad` has been cleared since";
   return "**gradient that flowed through** — `.grad` is null without `retain_grad()`";
 }
 
@@ -99,13 +102,11 @@ export function inlineCode(text: string): string {
   return `${fence}${pad}${line}${pad}${fence}`;
 }
 
-/** A code block that its text cannot close; a long text ends at a line. */
+/** A code block that its text cannot close; of a long text the beginning and the last line. */
 export function codeBlock(text: string): string {
-  let shown = text;
-  if (text.length > TEXT_MAX) {
-    const cut = text.lastIndexOf("\n", TEXT_MAX);
-    shown = `${text.slice(0, cut > TEXT_MAX / 2 ? cut : TEXT_MAX)}\n…`;
-  }
+  const lines = text.split("\n");
+  const short = lines.length > LINES_MAX ? [...lines.slice(0, LINES_MAX - 2), " ⋮", lines.at(-1)!].join("\n") : text;
+  const shown = short.length > TEXT_MAX ? `${short.slice(0, TEXT_MAX)}…` : short;
   const fence = "`".repeat(Math.max(3, longestRun(shown) + 1));
   return `${fence}text\n${shown}\n${fence}`;
 }

@@ -3,7 +3,7 @@ import { formatNumber, toNumber } from "../graph/format";
 import { type Appearance, scaleColor } from "../graph/palette";
 import type { History, Num, Numbers } from "../trace/model";
 
-const PANEL = { width: 168, height: 80, left: 2, top: 18, plotHeight: 60 } as const;
+const PANEL = { width: 190, left: 2, top: 18, plotHeight: 60 } as const;
 const GAP = 20;
 /** Heat maps larger than this are drawn by histogram: their cells would be smaller than a pixel. */
 const HEAT_MAX = 64;
@@ -24,12 +24,17 @@ export interface Picture {
   alt: string;
 }
 
-interface Panel {
+interface Panel extends Drawn {
   title: string;
   kind: string;
+}
+
+interface Drawn {
   body: string;
   /** Ends of the vertical scale. */
   range: [Num, Num];
+  /** Of the body, in pixels. */
+  height: number;
 }
 
 /** Null where a picture would say no more than the number. */
@@ -51,14 +56,15 @@ export function hoverPicture(source: PictureSource, appearance: Appearance): Pic
     if (panel) panels.push(panel);
   }
   if (panels.length === 0) return null;
+  const height = PANEL.top + Math.ceil(Math.max(...panels.map((panel) => panel.height))) + 2;
   const width = panels.length * PANEL.width + (panels.length - 1) * GAP;
   const drawn = panels.map((panel, i) => {
     const [low, high] = panel.range;
     const limits = `${formatNumber(low)} … ${formatNumber(high)}`;
     return `<g transform="translate(${i * (PANEL.width + GAP)} 0)"><text y="11" fill="${color.text}">${panel.title}</text><text y="11" x="${PANEL.width}" text-anchor="end" fill="${color.muted}">${limits}</text><g transform="translate(0 ${PANEL.top})">${panel.body}</g></g>`;
   });
-  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${PANEL.height}" viewBox="0 0 ${width} ${PANEL.height}" font-family="system-ui,-apple-system,'Segoe UI',Ubuntu,sans-serif" font-size="11">${drawn.join("")}</svg>`;
-  return { svg, width, height: PANEL.height, alt: panels.map(({ title, kind }) => `${title} as ${kind}`).join(", ") };
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="system-ui,-apple-system,'Segoe UI',Ubuntu,sans-serif" font-size="11">${drawn.join("")}</svg>`;
+  return { svg, width, height, alt: panels.map(({ title, kind }) => `${title} as ${kind}`).join(", ") };
 }
 
 /** As Markdown shows it; the size after `|` is VS Code's. */
@@ -84,11 +90,17 @@ function tensorPanel(
   if (values && finite && long.length === 2 && Math.max(...long) <= HEAT_MAX)
     return { title, kind: "a heat map", ...heatMap(values, long[0]!, long[1]!, appearance) };
   if (stats.histogram)
-    return { title, kind: "a histogram", body: histogram(stats.histogram, color), range: [stats.min, stats.max] };
+    return {
+      title,
+      kind: "a histogram",
+      body: histogram(stats.histogram, color),
+      range: [stats.min, stats.max],
+      height: PANEL.plotHeight,
+    };
   return null;
 }
 
-function line(values: readonly Num[], color: string): { body: string; range: [Num, Num] } {
+function line(values: readonly Num[], color: string): Drawn {
   const numbers = values.map(toNumber);
   const [min, max] = extent(numbers);
   const height = PANEL.plotHeight;
@@ -110,16 +122,12 @@ function line(values: readonly Num[], color: string): { body: string; range: [Nu
   return {
     body: `${zero}<path d="${path}" fill="none" stroke="${color}" stroke-width="1.6" stroke-linejoin="round"/>`,
     range: [min, max],
+    height: PANEL.plotHeight,
   };
 }
 
 /** Cells of one colour share a path, so that a thousand of them stay within a few kilobytes. */
-function heatMap(
-  values: readonly Num[],
-  rows: number,
-  columns: number,
-  appearance: Appearance,
-): { body: string; range: [Num, Num] } {
+function heatMap(values: readonly Num[], rows: number, columns: number, appearance: Appearance): Drawn {
   const numbers = values.map(toNumber);
   const [min, max] = extent(numbers);
   const cell = Math.min(PANEL.plotHeight / rows, PANEL.width / columns, 14);
@@ -135,7 +143,7 @@ function heatMap(
   const body = [...paths]
     .map(([color, path]) => `<path fill="${color}" d="${path.replaceAll("h1v1h-1z", `h${side}v${side}h-${side}z`)}"/>`)
     .join("");
-  return { body, range: [min, max] };
+  return { body, range: [min, max], height: rows * cell };
 }
 
 function histogram(counts: readonly number[], color: string): string {

@@ -35,6 +35,15 @@ describe("a hover", () => {
     expect(hoverMarkdown(b, context)).toContain("`.grad` is null without `retain_grad()`");
   });
 
+  it("says when a leaf's gradient was cleared", () => {
+    const { tensor: held } = x.last as Extract<Capture["last"], { kind: "tensor" }>;
+    const cleared: Capture = {
+      ...x,
+      last: { kind: "tensor", tensor: { ...held, gradient: { ...held.gradient!, source: "flow" } } },
+    };
+    expect(hoverMarkdown(cleared, context)).toContain("`.grad` has been cleared since");
+  });
+
   it("says when the text was edited since", () => {
     expect(hoverMarkdown(x, { ...context, edited: true }).split("\n")[0]).toContain("*edited since this run*");
   });
@@ -73,6 +82,14 @@ describe("a hover", () => {
   });
 });
 
+describe("a long text", () => {
+  it("shows its beginning and its last line", () => {
+    const lines = codeBlock(Array.from({ length: 200 }, (_, i) => `[${i}]`).join("\n")).split("\n");
+    expect(lines).toHaveLength(16);
+    expect(lines.slice(-4)).toEqual(["[11]", " ⋮", "[199]", "```"]);
+  });
+});
+
 describe("fences", () => {
   it("are longer than what they hold", () => {
     expect(inlineCode("a``b")).toBe("```a``b```");
@@ -92,6 +109,14 @@ describe("the picture", () => {
     expect(kind([], [1])).toBeUndefined();
   });
 
+  it("is no taller than it must be", () => {
+    const height = (shape: number[], count: number) =>
+      hoverPicture({ value: tensor(shape, wave.slice(0, count)) }, "light")!.height;
+    // Two rows of cells, each 190 / 16 = 11.9 pixels high, under a title of 18.
+    expect(height([2, 16], 32)).toBe(18 + 24 + 2);
+    expect(height([25], 25)).toBe(80);
+  });
+
   it("is a scalar's history in a loop", () => {
     expect(
       hoverPicture({ value: tensor([], [1]), history: { stride: 1, total: 3, values: [3, 2, 1] } }, "dark")?.alt,
@@ -109,6 +134,6 @@ describe("the picture", () => {
 
   it("is Markdown that no bracket ends early", () => {
     const markdown = pictureMarkdown(hoverPicture({ value: tensor([4], [1, -2, 3, 0]) }, "light")!);
-    expect(markdown).toMatch(/^!\[[^\]]*\]\(data:image\/svg\+xml;utf8,[^()\s"]*\|width=168,height=80\)$/);
+    expect(markdown).toMatch(/^!\[[^\]]*\]\(data:image\/svg\+xml;utf8,[^()\s"]*\|width=190,height=80\)$/);
   });
 });
