@@ -71,8 +71,10 @@ async function follow(events, complaints) {
   }
 }
 
-/** @param {{ name: string, status: string, ms: number, error?: string }} event */
-function print({ name, status, ms, error }) {
+/** @param {{ name: string, status: string, ms: number, note?: string, error?: string }} event */
+function print({ name, status, ms, note, error }) {
   const mark = { passed: "✓", failed: "✗", skipped: "-" }[status];
-  console.log(`${mark} ${name} (${ms} ms)${error ? `\n${error.replace(/^/gm, "    ")}` : ""}`);
+  console.log(
+    `${mark} ${name} (${ms} ms)${note ? `: ${note}` : ""}${error ? `\n${error.replace(/^/gm, "    ")}` : ""}`,
+  );
 }

@@ -10,10 +10,10 @@ type Session = GradlensApi["session"];
 /** Long enough for a cold, busy machine: no test here measures speed. */
 const RUN_LIMIT_MS = 20_000;
 
-export async function activate(): Promise<Session> {
+export async function activate(): Promise<GradlensApi> {
   const extension = vscode.extensions.getExtension<GradlensApi>("gradlens.gradlens");
   assert.ok(extension, "VS Code does not know the extension");
-  return (await extension.activate()).session;
+  return extension.activate();
 }
 
 export async function openExample(name: string): Promise<vscode.TextEditor> {
@@ -43,7 +43,7 @@ export function select(editor: vscode.TextEditor, first: string, last: string): 
 
 /** Runs a Gradlens command and waits until the run that it starts has ended. */
 export async function run(command: "runSelection" | "runFile"): Promise<Trace> {
-  const session = await activate();
+  const { session } = await activate();
   const finished = nextRun(session);
   await vscode.commands.executeCommand(`gradlens.${command}`);
   return finished;

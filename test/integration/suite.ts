@@ -16,12 +16,20 @@ export function test(name: string, body: Test["body"]): void {
   tests.push({ name, body });
 }
 
+let remark: string | undefined;
+
+/** Shows a measurement beside the running test's name. */
+export function note(text: string): void {
+  remark = text;
+}
+
 /** Runs every registered test, in order. Rejects when one failed, as VS Code expects of a test module. */
 export async function runAll(): Promise<void> {
   let failed = 0;
   for (const { name, body } of tests) {
     const start = performance.now();
     let error: string | undefined;
+    remark = undefined;
     try {
       await withLimit(body);
     } catch (thrown) {
@@ -32,6 +40,7 @@ export async function runAll(): Promise<void> {
       name,
       status: error === undefined ? "passed" : "failed",
       ms: Math.round(performance.now() - start),
+      note: remark,
       error,
     });
   }
