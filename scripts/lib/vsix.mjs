@@ -33,7 +33,14 @@ export async function packageExtension() {
   const stage = mkdtempSync(join(OUT, "package-"));
   try {
     stageSources(stage);
-    const args = ["package", "--no-dependencies", "--allow-missing-repository", "--out", file];
+    const args = [
+      "package",
+      "--no-dependencies",
+      "--allow-missing-repository",
+      "--no-rewrite-relative-links",
+      "--out",
+      file,
+    ];
     await vsce("Package the extension", args, stage);
   } finally {
     rmSync(stage, { recursive: true });
