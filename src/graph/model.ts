@@ -47,7 +47,7 @@ export interface GraphView {
   nodes: ViewNode[];
   edges: ViewEdge[];
   scale: NormScale | null;
-  /** How often every node of the graph ran, when that is the same for all: said once instead of on each card. */
+  /** How often every op of the graph ran, when that is the same for all: said once instead of on each card. */
   repeats: number;
 }
 
@@ -80,9 +80,7 @@ const TITLE_MAX = 26;
 /** What the panel, the tree and the exported file show of `trace`. */
 export function viewOf(trace: Pick<Trace, "nodes" | "edges">, measure: Measure = estimate): GraphView {
   const scale = scaleOf(trace.nodes);
-  const repeats = trace.nodes.every((node) => node.repeats === trace.nodes[0]!.repeats)
-    ? (trace.nodes[0]?.repeats ?? 1)
-    : 1;
+  const repeats = commonRepeats(trace.nodes);
   const nodes = trace.nodes.map((node, index) => viewNode(node, index, scale, repeats));
   fitWidths(nodes, measure);
   const edges = trace.edges.map(({ from, to, shape }) => ({ from, to, label: formatShape(shape) }));
@@ -102,7 +100,7 @@ function viewNode(node: GraphNode, index: number, scale: NormScale | null, commo
     named: node.variable !== undefined,
     subtitle: shorten(node.variable === undefined ? shapes : node.name, TITLE_MAX + 4),
     norm: norm === undefined ? "" : formatNumber(norm),
-    repeats: node.repeats === common ? "" : `×${node.repeats}`,
+    repeats: node.repeats === common || node.repeats === 1 ? "" : `×${node.repeats}`,
     level: Number.isFinite(finite) && scale ? levelOf(finite, scale) : null,
     broken: stats !== undefined && (stats.nan > 0 || stats.inf > 0 || !Number.isFinite(finite)),
     width: CARD.minWidth,
@@ -110,6 +108,12 @@ function viewNode(node: GraphNode, index: number, scale: NormScale | null, commo
     line,
     description: describe(node, line),
   };
+}
+
+/** Of ops; a leaf is one object however often its consumers are made. */
+function commonRepeats(nodes: readonly GraphNode[]): number {
+  const counts = new Set(nodes.filter((node) => node.name !== "AccumulateGrad").map((node) => node.repeats));
+  return counts.size === 1 ? [...counts][0]! : 1;
 }
 
 function describe(node: GraphNode, line: number | null): string {

@@ -57,6 +57,12 @@ describe("the view of a trace", () => {
     const often = (repeats: number[]) =>
       viewOf({ nodes: repeats.map((n) => ({ ...article.nodes[1]!, repeats: n })), edges: [] });
     expect(often([200, 200])).toMatchObject({ repeats: 200, nodes: [{ repeats: "" }, { repeats: "" }] });
+    const leaf = { ...article.nodes[4]!, repeats: 1 };
+    const op = { ...article.nodes[1]!, repeats: 200 };
+    expect(viewOf({ nodes: [op, leaf], edges: [] })).toMatchObject({
+      repeats: 200,
+      nodes: [{ repeats: "" }, { repeats: "" }],
+    });
     expect(often([200, 1])).toMatchObject({ repeats: 1, nodes: [{ repeats: "×200" }, { repeats: "" }] });
   });
 });
