@@ -22,7 +22,7 @@ export function toSvg(view: GraphView, placed: LayoutResult): string {
     parts.push(edgeLabel(view.edges[e]!.label, placed.labelX[e]!, placed.labelY[e]!));
   for (const node of view.nodes) parts.push(card(node, placed.x[node.index]!, placed.y[node.index]!));
   parts.push("</g>");
-  if (view.scale) parts.push(legend(scaleLabels(view.scale), MARGIN, height - MARGIN - 12));
+  if (view.scale) parts.push(legend(scaleLabels(view.scale), view.repeats, MARGIN, height - MARGIN - 12));
   parts.push("</svg>");
   return `${parts.join("\n")}\n`;
 }
@@ -67,12 +67,12 @@ function edgeLabel(label: string, x: number, y: number): string {
   return `<rect class="page" x="${round(x - width / 2)}" y="${round(y - 8)}" width="${round(width)}" height="16" rx="3"/>${text("shape", x, y + 3.5, label)}`;
 }
 
-function legend([low, high]: [string, string], x: number, y: number): string {
+function legend([low, high]: [string, string], repeats: number, x: number, y: number): string {
   const bars = Array.from(
     { length: LEVELS },
-    (_, i) => `<rect class="l${i} swatch" x="${x + 96 + i * 8}" y="${y}" width="8.5" height="8"/>`,
+    (_, i) => `<rect class="l${i} swatch" x="${x + 62 + i * 8}" y="${y}" width="8.5" height="8"/>`,
   );
-  return `${text("legend", x, y + 8, "‖∇‖")}${text("legend end", x + 88, y + 8, low)}${bars.join("")}${text("legend", x + 104 + LEVELS * 8, y + 8, high)}`;
+  return `${text("legend", x, y + 8, "‖∇‖")}${text("legend end", x + 54, y + 8, low)}${bars.join("")}${text("legend", x + 70 + LEVELS * 8, y + 8, high)}${repeats > 1 ? text("legend", x + 120 + LEVELS * 8, y + 8, `×${repeats}`) : ""}`;
 }
 
 function text(className: string, x: number, y: number, content: string): string {
