@@ -70,9 +70,9 @@ function edgeLabel(label: string, x: number, y: number): string {
 function legend([low, high]: [string, string], repeats: number, x: number, y: number): string {
   const bars = Array.from(
     { length: LEVELS },
-    (_, i) => `<rect class="l${i} swatch" x="${x + 62 + i * 8}" y="${y}" width="8.5" height="8"/>`,
+    (_, i) => `<rect class="l${i} swatch" x="${x + 82 + i * 8}" y="${y}" width="8.5" height="8"/>`,
   );
-  return `${text("legend", x, y + 8, "‖∇‖")}${text("legend end", x + 54, y + 8, low)}${bars.join("")}${text("legend", x + 70 + LEVELS * 8, y + 8, high)}${repeats > 1 ? text("legend", x + 120 + LEVELS * 8, y + 8, `×${repeats}`) : ""}`;
+  return `${text("legend", x, y + 8, "‖∇‖")}${text("legend end", x + 74, y + 8, low)}${bars.join("")}${text("legend", x + 90 + LEVELS * 8, y + 8, high)}${repeats > 1 ? text("legend", x + 140 + LEVELS * 8, y + 8, `×${repeats}`) : ""}`;
 }
 
 function text(className: string, x: number, y: number, content: string): string {
