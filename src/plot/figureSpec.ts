@@ -288,16 +288,15 @@ function imageLayer(artist: Artist & { kind: "image" }, axes: Axes): Json {
   const step = Math.max(1, Math.ceil(Math.max(grid.rows, grid.columns) / IMAGE_MAX));
   // Cell (row, column) is centred on those numbers unless an extent stretches the whole.
   const [left, right, bottom, top] = extent ?? [-0.5, grid.columns - 0.5, ...upsideDown(upper, grid.rows)];
-  const x = (column: number) => left + ((right - left) * column) / grid.columns;
-  const y = (row: number) =>
-    upper ? top + ((bottom - top) * row) / grid.rows : bottom + ((top - bottom) * row) / grid.rows;
+  const [first, last] = upper ? [top, bottom] : [bottom, top];
+  const across = (column: string) => `${left} + ${(right - left) / grid.columns} * ${column}`;
+  const down = (row: string) => `${first} + ${(last - first) / grid.rows} * ${row}`;
+  const end = (field: string, count: number) => `min(datum.${field} + ${step}, ${count})`;
   const values: Json[] = [];
   for (let row = 0; row < grid.rows; row += step) {
     for (let column = 0; column < grid.columns; column += step) {
       const value = grid.values[row * grid.columns + column]!;
-      const [x0, x1] = [x(column), x(Math.min(column + step, grid.columns))];
-      const [y0, y1] = [y(row), y(Math.min(row + step, grid.rows))];
-      values.push({ row, column, x0, x1, y0, y1, value: Number.isFinite(value) ? value : null });
+      values.push({ row, column, value: Number.isFinite(value) ? value : null });
     }
   }
   const domain = {
@@ -307,6 +306,12 @@ function imageLayer(artist: Artist & { kind: "image" }, axes: Axes): Json {
   const scale = { type: "linear", zero: false, nice: false };
   return {
     data: { values },
+    transform: [
+      { calculate: across("datum.column"), as: "x0" },
+      { calculate: across(end("column", grid.columns)), as: "x1" },
+      { calculate: down("datum.row"), as: "y0" },
+      { calculate: down(end("row", grid.rows)), as: "y1" },
+    ],
     mark: { type: "rect", ...(artist.alpha === undefined ? {} : { opacity: artist.alpha }) },
     encoding: {
       x: channel("x", axes, { field: "x0", scale }),

@@ -23,12 +23,14 @@ function send(message: ChildMessage): void {
 
 let program: Program | undefined;
 let done = false;
+let reported = 0;
 
 /** Tells how the program ended, or what happened since. */
 function report(): void {
   if (!program) return;
   send({ type: done ? "update" : "done", trace: program.trace() });
   done = true;
+  reported = program.activity;
 }
 
 function fail(error: unknown): void {
@@ -79,8 +81,8 @@ process.on("uncaughtException", fail);
 process.on("unhandledRejection", fail);
 process.on("beforeExit", () => {
   if (program?.ended === "ok") {
-    if (done) report();
-    else fail(new Error("The program waits for a promise that nothing can settle any more"));
+    if (!done) fail(new Error("The program waits for a promise that nothing can settle any more"));
+    else if (program.activity !== reported) report();
   }
   process.channel?.ref();
 });

@@ -107,6 +107,11 @@ export class Program {
     return this.request.text;
   }
 
+  /** Rises with everything that the trace would show. */
+  get activity(): number {
+    return this.recorder.activity + this.console.length + this.droppedEntries + this.figures.length;
+  }
+
   trace(): Trace {
     const dropped: ConsoleEntry[] =
       this.droppedEntries > 0 ? [{ level: "info", text: `… and ${this.droppedEntries} more entries` }] : [];

@@ -21,9 +21,11 @@ export interface Frame {
 export class Places {
   private readonly modules = new Map<string, Compiled>();
   private readonly known = new Map<string, SourceRange | undefined>();
+  private readonly files = new Map<number, Compiled>();
 
   add(module: Compiled): void {
     this.modules.set(module.path, module);
+    this.files.set(module.file, module);
   }
 
   /** The user's frames of a stack's text, innermost first. */
@@ -53,6 +55,19 @@ export class Places {
     return undefined;
   }
 
+  /** V8 quotes the generated code in its messages: this says it in the program's own words. */
+  inOwnWords(message: string, range: SourceRange | undefined): string {
+    if (!/_{2,}[cdgl]/.test(message)) return message;
+    const named = message.replace(/\(0 , _{2,}l\d+\.([\w$]+)\)/g, "$1").replace(/\b_{2,}l\d+\.([\w$]+)/g, "$1");
+    const module = range && this.files.get(range.file);
+    const called = module && calleeAt(module, range);
+    return named
+      .replace(/^.*_{2,}[cd]\(\.\.\.\).* is not a (function|constructor)/, (whole, what) =>
+        called ? `${called} is not a ${what}` : whole,
+      )
+      .replace(/_{2,}[cdg](?:\.\w+)?\(\.\.\.\)/g, "(intermediate value)");
+  }
+
   /** The range at V8's line and column, both from 1: the call that V8 means, or the word there. */
   private range(path: string, line: number, column: number): SourceRange | undefined {
     const module = this.modules.get(path);
@@ -73,6 +88,20 @@ function rangeIn({ file, text, snippet }: Compiled, line: number, column: number
   return { file, start: snippet.lines.position(start), end: snippet.lines.position(end) };
 }
 
+/** What is called at a range, arguments left out: `x.mul(...).nope`. */
+function calleeAt({ text, snippet }: Compiled, range: SourceRange): string | undefined {
+  const start = snippet.lines.offset(range.start);
+  const end = snippet.lines.offset(range.end);
+  const call = snippet.calls.find((each) => each.start === start && each.end === end);
+  if (!call) return undefined;
+  let shown = text.slice(call.start, call.calleeEnd).replace(/^new\s+/, "");
+  for (let before = ""; before !== shown; ) {
+    before = shown;
+    shown = shown.replace(/\((?!\.\.\.\))[^()]*(?:\(\.\.\.\)[^()]*)*\)/g, "(...)");
+  }
+  return shown.replace(/\s+/g, " ");
+}
+
 /** A range for errors that say nothing of it themselves: those of imports, and what was thrown without being an Error. */
 export type PlaceOf = (error: unknown) => SourceRange | undefined;
 
@@ -87,7 +116,7 @@ export function describeError(error: unknown, places: Places, placeOf: PlaceOf):
   if (own) stack.unshift({ range: own });
   const range = stack[0]?.range;
   const name = error.name === "Error" ? error.constructor?.name || "Error" : String(error.name);
-  return { name, message: String(error.message), ...(range ? { range } : {}), stack };
+  return { name, message: places.inOwnWords(String(error.message), range), ...(range ? { range } : {}), stack };
 }
 
 function isError(value: unknown): value is Error {

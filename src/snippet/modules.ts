@@ -34,9 +34,11 @@ export class ModuleRewriter {
     const used = node.specifiers.filter((specifier: AstNode) => !isTypeImport(specifier) && this.isUsed(specifier));
     if (used.length === 0 && node.specifiers.length > 0 && this.context.typescript) return;
     const load = this.load(node.source);
-    for (const specifier of used) {
-      if (specifier.type === "ImportNamespaceSpecifier") {
-        this.reads.set(specifier.local, load.local);
+    const namespaceFirst = (a: AstNode, b: AstNode) => Number(isNamespace(b)) - Number(isNamespace(a));
+    for (const specifier of used.sort(namespaceFirst)) {
+      if (isNamespace(specifier)) {
+        // The object of the module is live by itself, and under its own name in V8's messages.
+        load.local = specifier.local.name;
         continue;
       }
       const name = specifier.type === "ImportDefaultSpecifier" ? "default" : nameOf(specifier.imported);
@@ -151,6 +153,8 @@ export class ModuleRewriter {
     return text;
   }
 }
+
+const isNamespace = (specifier: AstNode) => specifier.type === "ImportNamespaceSpecifier";
 
 /** Whether an `export …` statement exports types only. */
 export function exportsTypeOnly(node: AstNode): boolean {

@@ -90,6 +90,7 @@ export function tokenAround(source: string, offset: number): [number, number] {
     start = source.trimEnd().length;
     return [Math.max(start - 1, 0), start];
   }
+  while (/[ \t]/.test(source[start] ?? "")) start++;
   const word = /^(?:[\p{ID_Start}$_#@][\p{ID_Continue}$\u200c\u200d]*|\d[\w.]*|\s+|.)/u.exec(
     source.slice(start, start + 200),
   );

@@ -6,9 +6,10 @@ import { lowerEnum, lowerNamespace, lowerParameterProperties } from "./lowering"
 import { exportsTypeOnly, type ModuleRewriter } from "./modules";
 import { SnippetError } from "./parse";
 
-/** Where V8 says a call is (`at`, the called name or its parenthesis), and the whole call. */
+/** Where V8 says a call is (`at`, the called name or its parenthesis), the whole call, and where what is called ends. */
 export interface CallPlace extends Span {
   at: number;
+  calleeEnd: number;
 }
 
 export class Rewriter {
@@ -259,11 +260,15 @@ export class Rewriter {
   private place(node: AstNode, callee: AstNode): void {
     const { start, end } = node;
     const inner = unwrap(callee);
-    if (node.type === "NewExpression") this.calls.push({ at: start, start, end });
+    const add = (at: number) => this.calls.push({ at, start, end, calleeEnd: callee.end });
+    if (node.type === "NewExpression") add(start);
     else if (/MemberExpression$/.test(inner.type)) {
-      this.calls.push({ at: inner.property.start, start, end });
-      if (inner.computed) this.calls.push({ at: this.context.after(callee.end).start, start, end });
-    } else this.calls.push({ at: inner.start, start, end });
+      add(inner.property.start);
+      if (inner.computed) add(this.context.after(callee.end).start);
+    } else {
+      add(inner.start);
+      if (/CallExpression$/.test(inner.type)) add(this.context.after(callee.end).start);
+    }
   }
 
   private assignment(node: AstNode): void {
@@ -338,7 +343,9 @@ export class Rewriter {
     if (left.type === "VariableDeclaration") this.visit(target);
     else this.visit(left);
     this.visit(right);
-    const prologue = this.captures(boundNames(target), body.start);
+    const hidden = hiddenNames(body);
+    const names = boundNames(target).filter(({ name }) => !hidden.has(name));
+    const prologue = this.captures(names, body.start);
     if (body.type === "BlockStatement") {
       this.block(body, prologue, isUsing ? { name: target.name, isAsync: left.kind === "await using" } : undefined);
     } else if (isUsing) {
@@ -415,6 +422,20 @@ export class Rewriter {
       else this.visit(member);
     }
   }
+}
+
+/** Names that a loop's body declares anew: there the loop's own cannot be read. */
+function hiddenNames(body: AstNode): Set<string> {
+  const names = new Set<string>();
+  if (body.type !== "BlockStatement") return names;
+  for (const statement of body.body as AstNode[]) {
+    const declared =
+      statement.type === "VariableDeclaration"
+        ? statement.declarations.flatMap(({ id }: AstNode) => boundNames(id))
+        : [statement.id];
+    for (const identifier of declared) if (identifier?.name) names.add(identifier.name);
+  }
+  return names;
 }
 
 /** `this.weight`, `model.layers.first`: a chain of plain names. */

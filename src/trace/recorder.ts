@@ -45,6 +45,7 @@ export class Recorder {
   private readonly firstSeen = new WeakMap<Tensor, Origin>();
   private readonly structure = new Structure((node) => this.originOf(node));
   private readonly passes = new Passes();
+  private passCount = 0;
   /** Backward passes that run, the innermost last: a hook may start another. */
   private readonly running: { roots: number[]; order: number[]; createGraph: boolean }[] = [];
 
@@ -111,6 +112,7 @@ export class Recorder {
     },
     backwardEnd: () => {
       const pass = this.running.pop();
+      this.passCount++;
       if (pass) this.passes.add(pass.roots, pass.order, pass.createGraph, this.options.where);
     },
   };
@@ -118,6 +120,11 @@ export class Recorder {
   private originOf(node: Node): Origin | undefined {
     const leaf = (node as Node & { variable?: Tensor }).variable;
     return leaf ? (this.firstSeen.get(leaf) ?? UNSEEN) : this.origins.get(node);
+  }
+
+  /** Rises with everything that a trace would show. */
+  get activity(): number {
+    return this.slots.reduce((sum, { count }) => sum + count, this.passCount);
   }
 
   /** The trace so far; may be asked for again later. */

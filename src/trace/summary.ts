@@ -1,14 +1,26 @@
 /** Values as the trace tells them. */
 import { Tensor } from "../torch/tensor";
-import type { Capture, Gradient, TensorSummary, ValueSummary } from "./model";
+import type { Capture, Gradient, Numbers, TensorSummary, ValueSummary } from "./model";
 import { toNum } from "./num";
 import { numbersOf } from "./statistics";
 import { present } from "./structure";
 
+const known = new WeakMap<Tensor, { version: number; numbers: Numbers }>();
+
+/** A tensor is often seen at several places, and again when a trace is asked for again. */
+function numbersOfOne(tensor: Tensor): Numbers {
+  const version = tensor._version;
+  const before = known.get(tensor);
+  if (before?.version === version) return before.numbers;
+  const numbers = numbersOf([tensor]);
+  known.set(tensor, { version, numbers });
+  return numbers;
+}
+
 /** `version` is the tensor's when it was captured. */
 export function summariseTensor(tensor: Tensor, version: number): TensorSummary {
   return {
-    ...numbersOf([tensor]),
+    ...numbersOfOne(tensor),
     shape: [...tensor.shape],
     dtype: String(tensor.dtype).replace("torch.", ""),
     requires_grad: tensor.requires_grad,
@@ -21,7 +33,7 @@ export function summariseTensor(tensor: Tensor, version: number): TensorSummary 
 /** The gradients of a grad_fn's outputs, taken together. */
 export function summariseGradient(gradients: readonly (Tensor | null)[], source: Gradient["source"]): Gradient {
   const arrived = present(gradients);
-  const numbers = numbersOf(arrived);
+  const numbers = arrived.length === 1 ? numbersOfOne(arrived[0]!) : numbersOf(arrived);
   const shape = arrived.length === 1 ? [...arrived[0]!.shape] : [numbers.stats.numel];
   return { ...numbers, shape, source };
 }

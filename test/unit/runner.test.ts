@@ -91,6 +91,8 @@ describe("errors", () => {
     ],
     ["within a function", "function f(x: any) {\n  return x.nope();\n}\nf(torch.ones(1));", "TypeError", "x.nope()"],
     ["an unknown name", "let y = 1 + undefinedName * 2;", "ReferenceError", "undefinedName"],
+    ["the result of a call, called", "const f: any = (x) => x; f(1)(2);", "TypeError", "f(1)(2)"],
+    ["not iterable", "const o: any = {}; for (const x of o) console.log(x);", "TypeError", "o"],
     ["a property of nothing", "const o: any = {}; const z = o.p.q;", "TypeError", "q"],
     [
       "thrown by the program",
@@ -133,6 +135,16 @@ describe("errors", () => {
       ["outer", "inner()"],
       [undefined, "outer()"],
     ]);
+  });
+
+  test.each([
+    ["torch.ones(1).mul(2).nope(1)", "torch.ones(...).mul(...).nope is not a function"],
+    ["const f: any = (x) => x; f((1))(2)", "f(...) is not a function"],
+    ["const { a } = [].pop() as any", "Cannot destructure property 'a' of '(intermediate value)' as it is undefined."],
+    ['import * as t from "gradlens"; t.nope(1)', "t.nope is not a function"],
+    ['import { float32 } from "gradlens"; (float32 as any)(1)', "float32 is not a function"],
+  ])("V8's message speaks of the program, not of what it became: %s", async (text, message) => {
+    expect((await run(text)).error?.message).toBe(message);
   });
 
   test("the graph up to the error is there", async () => {

@@ -76,8 +76,10 @@ async function outputOf(
   values: (log: (...args: unknown[]) => void) => unknown[],
 ): Promise<Output> {
   const output: Output = [];
-  const show = (value: unknown) =>
-    typeof value === "function" ? `function ${value.name}` : inspect(value, { depth: 9 });
+  const show = (value: unknown) => {
+    if (typeof value === "function") return `function ${value.name}`;
+    return value instanceof Error ? String(value) : inspect(value, { depth: 9 });
+  };
   const log = (...args: unknown[]) => output.push(args.map(show).join(" "));
   try {
     await new AsyncFunction(...names, `"use strict";${code}\n`)(...values(log));
