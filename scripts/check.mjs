@@ -8,6 +8,7 @@ await runMain(() =>
     ["types of the extension, scripts and tests", () => tsc(["--project", "tsconfig.json"])],
     ["types of the engine, with no Node, DOM or VS Code in sight", () => tsc(["--project", "src/torch/tsconfig.json"])],
     ["types of the webview", () => tsc(["--project", "webview/tsconfig.json"])],
+    ["types of users' programs", () => tsc(["--project", "test/programs/tsconfig.json"])],
     ["the generated API is that of the op declarations", () => node(["scripts/generate-api.mjs", "--check"])],
     ["lint", () => biome(["lint", "--error-on-warnings", "--diagnostic-level=warn"])],
     ["format", () => biome(["format"])],
