@@ -3,8 +3,9 @@ import { readFileSync, writeFileSync, writeSync } from "node:fs";
 import { extname, relative, resolve } from "node:path";
 import cac from "cac";
 import { EXPORT_FORMATS, type ExportFormat, exportGraph } from "./export";
-import { Program } from "./runner/execute";
+import type { Emit } from "./runner/console";
 import { excerpt } from "./runner/excerpt";
+import { Program } from "./runner/execute";
 import type { TraceError } from "./trace/model";
 
 declare const GRADLENS_VERSION: string | undefined;
@@ -68,6 +69,18 @@ function writeOut(text: string): void {
   }
 }
 
+/** The trace takes the output's place. */
+const drop = () => {};
+
+/** Output goes into the trace and where it would have gone. */
+function passOn(): Emit {
+  const write = {
+    stdout: process.stdout.write.bind(process.stdout),
+    stderr: process.stderr.write.bind(process.stderr),
+  };
+  return (_entry, raw, stream) => void write[stream](raw);
+}
+
 /** Output is written before the next statement runs, so that no exit cuts it off; a reader that leaves ends the program. */
 function writeAtOnce(stream: NodeJS.WriteStream): void {
   (stream as unknown as { _handle?: { setBlocking?(on: boolean): void } })._handle?.setBlocking?.(true);
@@ -82,7 +95,10 @@ async function run(file: string, flags: RunFlags): Promise<void> {
   const text = readProgram(file);
   const format = flags.graph === undefined ? undefined : graphFormat(flags.graph);
   const toStdout = flags.json === true || flags.json === "-";
-  const program = new Program({ path, text }, toStdout ? { onConsole: () => {} } : {});
+  const program = new Program(
+    { path, text },
+    flags.json === undefined ? {} : { onConsole: toStdout ? drop : passOn() },
+  );
   process.argv = [process.execPath, path];
   writeAtOnce(process.stdout);
   writeAtOnce(process.stderr);

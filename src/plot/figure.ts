@@ -1,6 +1,6 @@
 /** Figures: grids of axes, the current one, and where they go when they are shown. */
 import { ValueError } from "../torch";
-import type { SourceRange, Figure as ShownFigure } from "../trace/model";
+import type { Figure as ShownFigure, SourceRange } from "../trace/model";
 import { Axes } from "./figureAxes";
 import { SCHEMA, viewSpec } from "./figureSpec";
 

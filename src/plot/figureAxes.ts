@@ -1,5 +1,6 @@
 /** One coordinate system and what is drawn into it: matplotlib's Axes, as far as Gradlens goes. */
 import { ValueError } from "../torch";
+import { type ColorScheme, colorScheme } from "./figureColormap";
 import { categories, columns, type Data, flat, type Grid, grid } from "./figureData";
 import {
   bind,
@@ -11,7 +12,6 @@ import {
   splitKeywords,
 } from "./figureOptions";
 import { cssColor, type LineStyle, lineStyle, type Marker, marker, parseFormat, TAB10 } from "./figureStyle";
-import { colorScheme, type ColorScheme } from "./figureColormap";
 
 interface Look {
   color: string;

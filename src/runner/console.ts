@@ -4,8 +4,10 @@ import type { Writable } from "node:stream";
 import type { ConsoleEntry, SourceRange } from "../trace/model";
 
 type Level = ConsoleEntry["level"];
-type Emit = (entry: ConsoleEntry) => void;
+/** `raw` is what went to the stream, line ends included. */
+export type Emit = (entry: ConsoleEntry, raw: string, stream: "stdout" | "stderr") => void;
 
+const DEFAULT_LEVEL = { stdout: "log", stderr: "error" } as const;
 const LEVELS: Level[] = ["log", "info", "warn", "error", "debug"];
 
 /**
@@ -14,8 +16,9 @@ const LEVELS: Level[] = ["log", "info", "warn", "error", "debug"];
  */
 export function captureConsole(emit: Emit, where: () => SourceRange | undefined): () => void {
   let level: Level | undefined;
-  const sink = (otherwise: Level) => streamOf((text) => emit(entry(level ?? otherwise, text, where())));
-  const inner = new Console({ stdout: sink("log"), stderr: sink("error"), colorMode: false });
+  const sink = (stream: "stdout" | "stderr") =>
+    streamOf((text) => emit(entry(level ?? DEFAULT_LEVEL[stream], text, where()), text, stream));
+  const inner = new Console({ stdout: sink("stdout"), stderr: sink("stderr"), colorMode: false });
   const methods = inner as unknown as Record<string, unknown>;
   const target = globalThis.console as unknown as Record<string, unknown>;
   const saved: Record<string, unknown> = {};
@@ -41,8 +44,8 @@ export function captureConsole(emit: Emit, where: () => SourceRange | undefined)
 export function captureStreams(emit: Emit, where: () => SourceRange | undefined): () => void {
   const { stdout, stderr } = process;
   const saved = [stdout.write, stderr.write] as const;
-  stdout.write = writeOf((text) => emit(entry("log", text, where())));
-  stderr.write = writeOf((text) => emit(entry("error", text, where())));
+  stdout.write = writeOf((text) => emit(entry(DEFAULT_LEVEL.stdout, text, where()), text, "stdout"));
+  stderr.write = writeOf((text) => emit(entry(DEFAULT_LEVEL.stderr, text, where()), text, "stderr"));
   return () => {
     [stdout.write, stderr.write] = saved;
   };

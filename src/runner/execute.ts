@@ -2,7 +2,7 @@
 import { inspect } from "node:util";
 import { setFigureSink } from "../plot/figure";
 import * as pyplot from "../plot/pyplot";
-import { SnippetError, Lines } from "../snippet";
+import { Lines, SnippetError } from "../snippet";
 import { setObserver } from "../torch/observer";
 import {
   type ConsoleEntry,
@@ -14,14 +14,14 @@ import {
   type TraceError,
 } from "../trace/model";
 import { Recorder } from "../trace/recorder";
-import { captureConsole, captureStreams } from "./console";
+import { captureConsole, captureStreams, type Emit } from "./console";
 import { Loader } from "./loader";
 import { describeError, Places } from "./places";
 import type { RunRequest } from "./protocol";
 
 export interface ExecuteOptions {
   /** What the program prints, as it prints it; absent: it goes where Node sends it and is not recorded. */
-  onConsole?(entry: ConsoleEntry): void;
+  onConsole?: Emit;
   onFigure?(figure: Figure): void;
 }
 
@@ -144,10 +144,10 @@ export class Program {
     );
     const { onConsole } = this.options;
     if (!onConsole) return;
-    const emit = (entry: ConsoleEntry) => {
+    const emit: Emit = (entry, raw, stream) => {
       if (this.console.length < CONSOLE_MAX) this.console.push(entry);
       else this.droppedEntries++;
-      onConsole(entry);
+      onConsole(entry, raw, stream);
     };
     this.restore.push(captureConsole(emit, where), captureStreams(emit, where));
   }

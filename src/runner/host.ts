@@ -19,6 +19,8 @@ export interface RunOptions {
 const DEFAULT_MEMORY = 2048;
 /** The end of what a dying process says on stderr. */
 const STDERR_MAX = 20_000;
+/** The spare process starts when the result has been drawn, not while it is. */
+const SPARE_DELAY_MS = 250;
 /** For the last message of a process that has ended. */
 const DRAIN_MS = 500;
 
@@ -45,7 +47,7 @@ export class Runner {
     this.spare = undefined;
     this.current = run;
     const next = () => this.current === run && this.warm(maxMemory);
-    return run.result.finally(next);
+    return run.result.finally(() => setTimeout(next, SPARE_DELAY_MS).unref());
   }
 
   /** Kills what runs, at once; its promise resolves with a trace whose status is `stopped`. */

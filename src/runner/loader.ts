@@ -7,8 +7,8 @@ import * as vm from "node:vm";
 import * as pyplot from "../plot/pyplot";
 import { Lines, runtime, SnippetError } from "../snippet";
 import * as torch from "../torch";
-import type { Recorder } from "../trace/recorder";
 import type { SourceRange } from "../trace/model";
+import type { Recorder } from "../trace/recorder";
 import { type CompiledSnippet, compile, type ModuleRuntime } from "./compile";
 import type { Places } from "./places";
 

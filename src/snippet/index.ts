@@ -1,19 +1,20 @@
 /** TypeScript text in, instrumented JavaScript out. */
+
+import type { Span } from "./ast";
+import { Context, type HelperNames } from "./context";
+import { Lines } from "./lines";
 import { generatedToOriginal, type OriginalPosition } from "./map";
+import { ModuleRewriter, type StaticImport } from "./modules";
 import { blanked, parseModule, SnippetError } from "./parse";
+import { type CallPlace, Rewriter } from "./rewrite";
 import { analyse } from "./scope";
 import { select } from "./select";
 import { range, type Site, SiteTable, type TextRange } from "./sites";
-import { Context, type HelperNames } from "./context";
-import { Lines } from "./lines";
-import { ModuleRewriter, type StaticImport } from "./modules";
-import { type CallPlace, Rewriter } from "./rewrite";
-import type { Span } from "./ast";
 
-export { Lines, SnippetError };
-export type { CallPlace, HelperNames, Site, StaticImport, TextRange };
-export * as runtime from "./runtime";
 export { tokenAround } from "./parse";
+export * as runtime from "./runtime";
+export type { CallPlace, HelperNames, Site, StaticImport, TextRange };
+export { Lines, SnippetError };
 
 export interface InstrumentOptions {
   /** Decides between TypeScript and JavaScript by its ending; need not exist. */

@@ -1,7 +1,7 @@
 /** Imports and exports: awaited loads at the top, live references, and getters for what the module exports. */
 import { type AstNode, boundNames, isTypeOnly, type Span } from "./ast";
 import type { Context } from "./context";
-import { type Reference, isTypeImport } from "./scope";
+import { isTypeImport, type Reference } from "./scope";
 
 /** A module that the program loads before it starts. */
 export interface StaticImport extends Span {

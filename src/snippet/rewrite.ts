@@ -1,7 +1,7 @@
 /** The one walk over the tree that edits the text: types out, lowering, captures in. */
-import { type AstNode, boundNames, children, isTypeOnly, type Span, unwrap, isAnonymousFunction } from "./ast";
+import { type AstNode, boundNames, children, isAnonymousFunction, isTypeOnly, type Span, unwrap } from "./ast";
 import { bodyStart, type Context } from "./context";
-import { eraseTypeWrapper, eraseTypesOf } from "./erase";
+import { eraseTypesOf, eraseTypeWrapper } from "./erase";
 import { lowerEnum, lowerNamespace, lowerParameterProperties } from "./lowering";
 import { exportsTypeOnly, type ModuleRewriter } from "./modules";
 import { SnippetError } from "./parse";

@@ -53,7 +53,7 @@ export interface Trace {
 }
 
 export interface TraceError {
-  /** PyTorch's or JavaScript's class: `RuntimeError`, `TypeError`. */
+  /** PyTorch's or JavaScript's class: `RuntimeError`, `TypeError`. Ours are `Exit`, `Stopped`, `Crashed`, and `Uncaught` for what is no Error. */
   name: string;
   message: string;
   /** The innermost place in the user's own text. */

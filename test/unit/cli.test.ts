@@ -1,4 +1,4 @@
-import { spawnSync, type SpawnSyncReturns } from "node:child_process";
+import { type SpawnSyncReturns, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -96,6 +96,22 @@ describe("files", () => {
     gradlens("run", program(text), "--json", "trace.json");
     const trace = JSON.parse(readFileSync(join(folder, "trace.json"), "utf8")) as Trace;
     expect(trace.nodes.map(({ name }) => name)).toEqual(["AccumulateGrad", "MulBackward0", "SumBackward0"]);
+  });
+
+  test("--json FILE prints as ever, and the trace has it too", () => {
+    const run = gradlens(
+      "run",
+      program('console.log("a\\nb"); process.stdout.write("c"); console.warn("w")'),
+      "--json",
+      "out.json",
+    );
+    expect([run.stdout, run.stderr]).toEqual(["a\nb\nc", "w\n"]);
+    const trace = JSON.parse(readFileSync(join(folder, "out.json"), "utf8")) as Trace;
+    expect(trace.console.map((entry) => [entry.level, entry.text])).toEqual([
+      ["log", "a\nb"],
+      ["log", "c"],
+      ["warn", "w"],
+    ]);
   });
 
   test("--json alone prints the trace instead of the output", () => {

@@ -1,6 +1,6 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { parse, View } from "vega";
 import { compile } from "vega-lite";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { setFigureSink } from "../../src/plot/figure";
 import * as plt from "../../src/plot/pyplot";
 import * as torch from "../../src/torch";

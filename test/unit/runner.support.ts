@@ -3,8 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import type { Figure, SourceRange } from "../../src/trace/model";
-import type { ConsoleEntry } from "../../src/trace/model";
+import type { ConsoleEntry, Figure, SourceRange } from "../../src/trace/model";
 
 export interface Collected {
   console: ConsoleEntry[];

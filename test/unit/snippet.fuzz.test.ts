@@ -61,7 +61,7 @@ const o = { n: 0, m(x: any) { this.n++; return { x, n: this.n, self: () => this 
 `;
 const program = fc
   .array(statement, { minLength: 1, maxLength: 8 })
-  .map((list) => prelude + list.join("") + "log(a, b, c, o.n)");
+  .map((list) => `${prelude}${list.join("")}log(a, b, c, o.n)`);
 
 /** V8 quotes code in its messages, and neither esbuild's nor ours is the program's own. */
 const withoutMessage = (line: string) => line.replace(/^(\w*Error): .*/s, "$1");

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { Program } from "../../src/runner/execute";
-import { type GraphNode, HISTORY_MAX, type Trace } from "../../src/trace/model";
 import { HistoryRecorder } from "../../src/trace/history";
+import { type GraphNode, HISTORY_MAX, type Trace } from "../../src/trace/model";
 import { statistics } from "../../src/trace/statistics";
 import { textAt } from "./runner.support";
 
