@@ -84,8 +84,8 @@ function bind(
     let value: unknown;
     if (!param.keywordOnly && position < args.length) {
       value = args[position];
-      if (i === first && takesEntries(spec, first, value)) {
-        value = args.slice(first);
+      if ((i === first || value instanceof Tensor) && takesEntries(spec, i, value)) {
+        value = args.slice(position);
         position = args.length;
       } else {
         position++;
@@ -130,7 +130,13 @@ function convert(value: unknown, param: Param, numbers: boolean): unknown {
       return one === MISMATCH ? MISMATCH : new Array(param.listSize).fill(one);
     }
     if (!Array.isArray(value)) return MISMATCH;
-    const out = value.map((v) => convertOne(v, param.base, false));
+    const entry = (v: unknown): unknown => {
+      if (v === null && param.optionalEntries) return null;
+      if (!param.nested || !Array.isArray(v)) return convertOne(v, param.base, false);
+      const list = v.map((e) => convertOne(e, param.base, false));
+      return list.includes(MISMATCH) ? MISMATCH : list;
+    };
+    const out = value.map(entry);
     return out.includes(MISMATCH) ? MISMATCH : out;
   }
   return convertOne(value, param.base, numbers);
@@ -268,7 +274,19 @@ export function overloadsOf(variant: string): Map<string, OpSpec[]> {
     if (spec.inPlace && (here || onlyInPlace) && (variant === "method" || variant === "function"))
       add(`${spec.schema.name}_`, spec);
   }
+  for (const specs of out.values()) specs.sort(tensorsFirst);
   return out;
+}
+
+/** As in PyTorch, an overload with a tensor goes before one with a number in its place: a scalar tensor fits both. */
+function tensorsFirst(a: OpSpec, b: OpSpec): number {
+  const rank = (p: Param | undefined) =>
+    p === undefined || p.list ? 0 : p.base === "Tensor" ? -1 : p.base === "Scalar" ? 1 : 0;
+  for (let i = 0; i < a.schema.params.length; i++) {
+    const [ra, rb] = [rank(a.schema.params[i]), rank(b.schema.params[i])];
+    if (ra * rb === -1) return ra;
+  }
+  return 0;
 }
 
 /** The public functions of a variant, by name. */

@@ -203,8 +203,11 @@ export function aliasOf(name: string, original: string, variants?: readonly Vari
 }
 
 /** For ops without a derivative: a node that PyTorch also makes, and which throws when gradient arrives. */
-export function notDifferentiable(name: string, inputs: readonly string[]): Pick<Declaration<any>, "grad" | "node"> {
-  const refuse = () => {
+export function notDifferentiable(
+  name: string,
+  inputs: readonly string[],
+): { node: string; grad: Record<string, () => never> } {
+  const refuse = (): never => {
     throw new RuntimeError(`derivative for aten::${name} is not implemented`);
   };
   return { node: "torch::autograd::NotImplemented", grad: Object.fromEntries(inputs.map((i) => [i, refuse])) };

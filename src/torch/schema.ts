@@ -58,17 +58,19 @@ export type Args<S extends string> = ArgTuple<Split<Inside<S>>>;
 /** The arguments by name. */
 export type NamedArgs<S extends string> = { [A in Split<Inside<S>>[number] as ArgName<A>]: ArgType<A> };
 
-/** What an op gives: a tensor, a tuple of them, or a list. */
+/** What an op gives: a tensor, a tuple of them, a list, a number; `Any` where that depends on its arguments. */
 export type Result<S extends string> =
   ReturnText<S> extends `(${string}`
     ? Tensor[]
     : ReturnText<S> extends `Tensor${string}[]`
       ? Tensor[]
-      : ReturnText<S> extends "Scalar"
-        ? number
-        : ReturnText<S> extends "bool"
-          ? boolean
-          : Tensor;
+      : ReturnText<S> extends "Any"
+        ? any
+        : ReturnText<S> extends "Scalar"
+          ? number
+          : ReturnText<S> extends "bool"
+            ? boolean
+            : Tensor;
 
 // ── at load ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -77,6 +79,10 @@ export interface Param {
   /** `Tensor`, `Scalar`, `int`, … without `?`, `[]` and alias marks. */
   base: string;
   list: boolean;
+  /** `int?[]`: an entry may be None. */
+  optionalEntries: boolean;
+  /** `int[][]`: entries are lists, or one number for a list of one. */
+  nested: boolean;
   /** `int[2]` takes one number for both; 0 where there is no such count. */
   listSize: number;
   optional: boolean;
@@ -94,6 +100,8 @@ export interface Schema {
   /** Names of the results where there are several (`values`, `indices`). */
   returns: string[];
   returnsList: boolean;
+  /** A plain value: `bool`, `Scalar`, `Any`; null for tensors. */
+  returnsValue: string | null;
   /** The result shares memory with its first argument. */
   isView: boolean;
 }
@@ -118,8 +126,10 @@ export function parseSchema(text: string): Schema {
     const bare = optional ? type.slice(0, -1) : type;
     params.push({
       name,
-      base: bare.replace(/[([].*$/, ""),
+      base: bare.replace(/[?([].*$/, ""),
       list: /\[\d*\]$/.test(bare),
+      optionalEntries: bare.includes("?["),
+      nested: bare.endsWith("[][]"),
       listSize: Number(/\[(\d+)\]$/.exec(bare)?.[1] ?? 0),
       optional,
       keywordOnly,
@@ -133,6 +143,7 @@ export function parseSchema(text: string): Schema {
     params,
     returns: several ? several[1].split(", ").map((r) => r.split(" ")[1]) : [],
     returnsList: returned.includes("[]"),
+    returnsValue: ["bool", "Scalar", "Any"].includes(returned) ? returned : null,
     isView: returned.includes("(a)"),
   };
   cache.set(text, schema);
