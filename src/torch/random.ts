@@ -1,8 +1,13 @@
 /** PyTorch's CPU random stream, bit for bit: MT19937 and the transforms of a build without MKL. */
-import { type DType, float32, type TypedArray } from "./dtype";
+import { type DType, float32, type TypedArray, uint8 } from "./dtype";
+import { RuntimeError } from "./errors";
+import { fromData, type Tensor } from "./tensor";
 
 const N = 624;
 const M = 397;
+const STATE_BYTES = 5056;
+/** Where PyTorch's state keeps the second normal number of a pair; 16 bytes on, whether there is one. */
+const NORMAL_AT = 5024;
 
 export interface GeneratorState {
   words: Uint32Array;
@@ -16,6 +21,8 @@ export class Generator {
   readonly #state = new Uint32Array(N);
   #index = N;
   #seed = 0;
+  /** Seeded, and nothing drawn yet. */
+  #fresh = true;
   /** The second of a pair of normal numbers, kept for the next call. */
   #nextNormal: number | null = null;
 
@@ -53,6 +60,45 @@ export class Generator {
     return this.#seed;
   }
 
+  /** Starts the stream from a seed that nobody chose, and returns it. */
+  seed(): number {
+    this.manual_seed(Math.floor(Math.random() * 2 ** 53));
+    return this.#seed;
+  }
+
+  /** The state as the bytes that PyTorch's CPU generator gives: a uint8 tensor of 5056. */
+  get_state(): Tensor {
+    const bytes = new Uint8Array(STATE_BYTES);
+    const view = new DataView(bytes.buffer);
+    view.setBigUint64(0, BigInt.asUintN(64, BigInt(this.#seed)), true);
+    view.setInt32(8, this.#fresh ? 1 : N + 1 - this.#index, true);
+    view.setInt32(12, 1, true);
+    view.setBigUint64(16, BigInt(this.#fresh ? 0 : this.#index), true);
+    for (let i = 0; i < N; i++) view.setUint32(24 + 8 * i, this.#state[i], true);
+    view.setFloat64(NORMAL_AT, this.#nextNormal ?? 0, true);
+    view.setInt32(NORMAL_AT + 16, this.#nextNormal === null ? 0 : 1, true);
+    return fromData(bytes, uint8, [STATE_BYTES]);
+  }
+
+  /** Goes on from a state that `get_state` gave. Throws RuntimeError for anything else. Returns the generator. */
+  set_state(state: Tensor): this {
+    if (state.dtype !== uint8) throw new TypeError("RNG state must be a torch.ByteTensor");
+    if (state.numel() !== STATE_BYTES) {
+      throw new RuntimeError(
+        `Expected either a CPUGeneratorImplStateLegacy of size 5048 or a CPUGeneratorImplState of size 5056 but found the input RNG state size to be ${state.numel()}`,
+      );
+    }
+    const bytes = state.flatData() as Uint8Array;
+    const view = new DataView(bytes.buffer, bytes.byteOffset);
+    const next = Number(view.getBigUint64(16, true));
+    this.#seed = Number(view.getBigUint64(0, true));
+    this.#fresh = next === 0;
+    this.#index = next === 0 ? N : next;
+    for (let i = 0; i < N; i++) this.#state[i] = view.getUint32(24 + 8 * i, true);
+    this.#nextNormal = view.getInt32(NORMAL_AT + 16, true) === 0 ? null : view.getFloat64(NORMAL_AT, true);
+    return this;
+  }
+
   #twist(): void {
     const s = this.#state;
     for (let i = 0; i < N; i++) {
@@ -60,6 +106,7 @@ export class Generator {
       s[i] = s[(i + M) % N] ^ (y >>> 1) ^ (y & 1 ? 0x9908b0df : 0);
     }
     this.#index = 0;
+    this.#fresh = false;
   }
 
   /** 32 random bits. */
@@ -151,4 +198,34 @@ export const default_generator = new Generator(67280421310721);
 /** Starts PyTorch's default stream anew and returns it. */
 export function manual_seed(seed: number | bigint): Generator {
   return default_generator.manual_seed(seed);
+}
+
+/** Starts the default stream from a seed that nobody chose, and returns it. */
+export const seed = (): number => default_generator.seed();
+
+/** The seed of the default stream. */
+export const initial_seed = (): number => default_generator.initial_seed();
+
+/** The state of the default stream, a uint8 tensor. */
+export const get_rng_state = (): Tensor => default_generator.get_state();
+
+/** Goes on with the default stream from a state that `get_rng_state` gave. */
+export function set_rng_state(state: Tensor): void {
+  default_generator.set_state(state);
+}
+
+/** Runs `f`, then puts the default stream back to where it was. */
+export function fork_rng<T>(f: () => T): T {
+  const state = get_rng_state();
+  const restore = () => set_rng_state(state);
+  let out: T;
+  try {
+    out = f();
+  } catch (error) {
+    restore();
+    throw error;
+  }
+  if (out instanceof Promise) return out.finally(restore) as T;
+  restore();
+  return out;
 }
