@@ -1,7 +1,8 @@
 /** Methods whose arguments no schema describes. */
 import { type TensorData, type TensorOptions, tensor } from "./construct";
 import type { DType } from "./dtype";
-import { type Index, index, index_put_ } from "./ops/indexing";
+import { type Index, index, index_put, index_put_ } from "./ops/indexing";
+import { resize_ } from "./ops/resizing";
 import { Tensor } from "./tensor";
 
 /** Typed here, and merged into `Tensor` with the generated ones. */
@@ -17,6 +18,21 @@ export interface HandwrittenMethods {
     values: Tensor | number | boolean,
     options?: boolean | { accumulate?: boolean },
   ): Tensor;
+  /** A copy with `values` placed, or added, where index tensors say. */
+  index_put(indices: readonly (Tensor | null)[], values: Tensor, options?: boolean | { accumulate?: boolean }): Tensor;
+  /** Other sizes over the same memory, which grows (with zeros) where it must. Returns the tensor. Throws RuntimeError where it requires grad. */
+  resize_(...sizes: number[]): this;
+  resize_(sizes: readonly number[]): this;
+  /** The sizes of another tensor over the same memory. */
+  resize_as_(other: Tensor): this;
+  /** The tensor itself, for it is real. */
+  readonly real: Tensor;
+  /** Throws RuntimeError: a real tensor has no imaginary part. */
+  readonly imag: Tensor;
+  /** A matrix transposed (and conjugated, which for real numbers is nothing); a view. */
+  readonly H: Tensor;
+  /** The last two dimensions exchanged (and conjugated, which for real numbers is nothing); a view. */
+  readonly mH: Tensor;
   /** All dimensions reversed; a view. */
   readonly T: Tensor;
   /** The last two dimensions exchanged; a view. */
@@ -38,6 +54,15 @@ export function installHandwritten(): void {
     },
     index_put_(indices, values, options) {
       return index_put_(this, indices, values, options);
+    },
+    index_put(indices, values, options) {
+      return index_put(this, indices, values, options);
+    },
+    resize_(...sizes) {
+      return resize_(this, Array.isArray(sizes[0]) ? sizes[0] : sizes);
+    },
+    resize_as_(other: Tensor) {
+      return resize_(this, other.shape);
     },
     type(dtype?: DType) {
       return dtype === undefined ? `torch.${this.dtype.scalarName}Tensor` : this.to(dtype);

@@ -30,8 +30,18 @@ export * as linalg from "./generated/linalg";
 export * as masked from "./generated/masked";
 export * as special from "./generated/special";
 export * as nn from "./nn";
-export { sliceIndex as slice } from "./ops/indexing";
+export { broadcast_shapes } from "./ops/arranging";
+export { index_put, sliceIndex as slice } from "./ops/indexing";
 export { set_printoptions } from "./printing";
-export { default_generator, Generator, manual_seed } from "./random";
+export * as random from "./random";
+export {
+  default_generator,
+  Generator,
+  get_rng_state,
+  initial_seed,
+  manual_seed,
+  seed,
+  set_rng_state,
+} from "./random";
 export { Tensor } from "./tensor";
 export * as utils from "./utils";

@@ -106,3 +106,23 @@ export function select(condition: Tensor, a: Tensor, b: Tensor): Tensor {
   for (let i = 0; i < to.length; i++) to[i] = yes[i] !== 0 ? x[i] : y[i];
   return out;
 }
+
+/** `f` of each triple of elements, broadcast, all cast to `dtype` first. */
+export function zip3(
+  a: Tensor,
+  b: Tensor,
+  c: Tensor,
+  f: (x: number, y: number, z: number) => number,
+  dtype: DType = resultType(a, b, c),
+): Tensor {
+  const shape = broadcastShapes(broadcastShapes(a.shape, b.shape), c.shape);
+  const view = (t: Tensor) => {
+    const cast = castTo(t, dtype);
+    return elements(alias(cast, shape, broadcastStrides(cast, shape), cast.offset));
+  };
+  const [x, y, z] = [view(a), view(b), view(c)];
+  const out = allocate(shape, dtype);
+  const to = out.storageOf.data;
+  for (let i = 0; i < to.length; i++) to[i] = f(x[i], y[i], z[i]);
+  return out;
+}

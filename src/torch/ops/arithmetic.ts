@@ -290,6 +290,7 @@ export const clamp = op("clamp(Tensor self, Scalar? min=None, Scalar? max=None) 
       },
     ],
   },
+  node: "ClampBackward1",
   inPlace: true,
 });
 

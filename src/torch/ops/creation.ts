@@ -132,6 +132,26 @@ op("linspace(Scalar start, Scalar end, int steps, *, ScalarType? dtype=None, boo
   },
 });
 
+op(
+  "logspace(Scalar start, Scalar end, int steps, float base=10, *, ScalarType? dtype=None, bool requires_grad=False) -> Tensor",
+  {
+    doc: "`steps` powers of a base, their exponents evenly spaced from `start` to `end`, both included.",
+    forward: (start, end, steps, base, dtype, requires_grad) => {
+      if (steps < 0) throw new RuntimeError("number of steps must be non-negative");
+      const type = dtype ?? get_default_dtype();
+      const out = allocate([steps], type);
+      const { data } = out.storageOf;
+      const { cast } = type;
+      const [from, to] = [Number(start), Number(end)];
+      const step = steps > 1 ? (to - from) / (steps - 1) : 0;
+      for (let i = 0; i < steps; i++) {
+        data[i] = cast(base ** (i < steps / 2 ? from + step * i : to - step * (steps - i - 1)));
+      }
+      return leaf(out, requires_grad);
+    },
+  },
+);
+
 op("eye(int n, int? m=None, *, ScalarType? dtype=None, bool requires_grad=False) -> Tensor", {
   doc: "Ones on the diagonal, zeros elsewhere: `[n, m]`, square unless `m` is given.",
   forward: (n, m, dtype, requires_grad) => {

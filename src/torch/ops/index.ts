@@ -1,11 +1,20 @@
 /** Every family, so that the registry is whole. */
 import "./activations";
 import "./arithmetic";
+import "./arranging";
 import "./creation";
+import "./functions";
 import "./indexing";
 import "./joining";
 import "./linalg";
+import "./pointwise";
 import "./reductions";
+import "./sampling";
+import "./scalars";
+import "./scatter";
 import "./shaping";
+import "./sorting";
+import "./statistics";
 import "./unary";
 import "./writing";
+import "./aliases";

@@ -184,6 +184,23 @@ export const scatter_add = op("scatter_add(Tensor self, int dim, Tensor index, T
   inPlace: true,
 });
 
+op("masked_fill.Tensor(Tensor self, Tensor mask, Tensor value) -> Tensor", {
+  doc: "The number of a scalar tensor where the mask holds, this tensor elsewhere.",
+  forward: (x, mask, value) => {
+    if (value.ndim > 0) {
+      throw new RuntimeError(
+        `masked_fill_ only supports a 0-dimensional value tensor, but got tensor with ${value.ndim} dimension(s).`,
+      );
+    }
+    return masked_fill(x, mask, value.item());
+  },
+  grad: {
+    self: ["mask", (g, s) => g.masked_fill(s.mask, 0)],
+    value: ["mask", (g, s) => g.mul(s.mask).sum()],
+  },
+  node: "MaskedFillBackward1",
+  inPlace: true,
+});
 export const masked_fill = op("masked_fill.Scalar(Tensor self, Tensor mask, Scalar value) -> Tensor", {
   doc: "`value` where the mask holds, this tensor elsewhere.",
   forward: (x, mask, value) => {
@@ -477,4 +494,26 @@ export function index_put_(
     view.copy_(value);
   }
   return x;
+}
+
+/** A copy of x with values placed (or added) where index tensors say; `torch.index_put`. */
+export function index_put(
+  x: Tensor,
+  indices: readonly Index[],
+  values: Tensor,
+  options: boolean | { accumulate?: boolean } = false,
+): Tensor {
+  const accumulate = typeof options === "boolean" ? options : (options.accumulate ?? false);
+  const { tensors } = basic(x, indices);
+  if (values.dtype !== x.dtype) {
+    throw new RuntimeError(
+      `Index put requires the source and destination dtypes match, got ${x.dtype.scalarName} for the destination and ${values.dtype.scalarName} for the source.`,
+    );
+  }
+  return indexPut(
+    x,
+    tensors.map((t) => t ?? absent()),
+    values,
+    accumulate,
+  );
 }

@@ -27,7 +27,7 @@ function unfold(g: Tensor, shape: number[], dims: readonly number[] | null, keep
 }
 
 /** Dimensions of size 1 where `dims` were folded away. */
-function withDims(g: Tensor, shape: number[], dims: readonly number[] | null, keepdim: boolean): Tensor {
+export function withDims(g: Tensor, shape: number[], dims: readonly number[] | null, keepdim: boolean): Tensor {
   if (keepdim || shape.length === 0) return g;
   for (const d of wrapDims(dims, shape.length).sort((a, b) => a - b)) g = g.unsqueeze(d);
   return g;
@@ -95,7 +95,7 @@ const product = (data: TypedArray, start: number, end: number): number => {
 /** The product of all others: from the left and from the right, so that zeros divide nothing. */
 function productOfOthers(x: Tensor, dim: number): Tensor {
   const n = x.shape[dim];
-  if (n === 0) return x.ones_like();
+  if (n === 0) return x.add(1);
   const one = x.narrow(dim, 0, 1).ones_like();
   const left = cat([one, x.narrow(dim, 0, n - 1)], dim).cumprod(dim);
   const right = cat([one, x.flip([dim]).narrow(dim, 0, n - 1)], dim)
@@ -392,15 +392,15 @@ const powerNorm = (p: number) => (data: TypedArray, start: number, end: number) 
 };
 
 /** ∂‖x‖ₚ / ∂xᵢ = xᵢ |xᵢ|ᵖ⁻² / ‖x‖ᵖ⁻¹, 0 at the origin */
-function normGradient(
+export function normGradient(
   g: Tensor,
   x: Tensor,
   result: Tensor,
   p: number,
   dims: readonly number[] | null,
   keepdim: boolean,
-): Tensor {
-  if (p === 0) return x.zeros_like();
+): Tensor | null {
+  if (p === 0) return null;
   const norm = withDims(result, x.shape, dims, keepdim);
   g = withDims(g, x.shape, dims, keepdim);
   if (p === 1) return x.sgn().mul(g);
@@ -415,18 +415,45 @@ function normGradient(
   return safe(part.mul(g.div(norm.pow(p - 1))));
 }
 
+/** The p-norm of the elements along dimensions. */
+export function normOf(t: Tensor, p: number, dim: readonly number[], keepdim: boolean): Tensor {
+  if (!t.is_floating_point()) {
+    throw new RuntimeError(
+      `linalg.vector_norm: Expected a floating point or complex tensor as input. Got ${t.dtype.scalarName}`,
+    );
+  }
+  return reduce(t, wrapDims(dim, t.ndim), keepdim, t.dtype, powerNorm(p));
+}
+
 export const norm = op("norm.ScalarOpt_dim(Tensor self, Scalar? p=2, int[1] dim=[], bool keepdim=False) -> Tensor", {
   doc: "The p-norm along dimensions, over all elements when none is named.",
-  forward: (t, p, dim, keepdim) => reduce(t, wrapDims(dim, t.ndim), keepdim, t.dtype, powerNorm(Number(p ?? 2))),
+  forward: (t, p, dim, keepdim) => normOf(t, Number(p ?? 2), dim, keepdim),
   grad: { self: ["self result", (g, s) => normGradient(g, s.self, s.result, Number(s.p ?? 2), s.dim, s.keepdim)] },
   node: "NormBackward1",
 });
+
+op(
+  "norm.ScalarOpt_dim_dtype(Tensor self, Scalar? p=2, int[1] dim=[], bool keepdim=False, *, ScalarType dtype) -> Tensor",
+  {
+    doc: "The p-norm along dimensions, computed in another dtype.",
+    forward: (t, p, dim, keepdim, dtype) => normOf(castTo(t, dtype), Number(p ?? 2), dim, keepdim),
+    grad: {
+      self: [
+        "self result",
+        (g, s) =>
+          normGradient(g, s.self.to(s.dtype), s.result, Number(s.p ?? 2), s.dim, s.keepdim)?.to(s.self.dtype) ?? null,
+      ],
+    },
+    node: "NormBackward3",
+  },
+);
 
 op("norm.fro(Tensor self, str p, int[1] dim=[], bool keepdim=False) -> Tensor", {
   doc: 'The Frobenius norm (`p` is "fro"): the 2-norm of all elements along the dimensions.',
   forward: (t, p, dim, keepdim) => {
     if (p !== "fro") throw new RuntimeError(`norm(): only "fro" and numbers are norms here, not "${p}"`);
-    return norm(t, 2, dim, keepdim);
+    if (dim.length < 2) return norm(t, 2, dim, keepdim);
+    return t.mul(t).sum(dim, keepdim).sqrt();
   },
   composite: true,
 });
@@ -486,12 +513,12 @@ export const log_softmax = op("log_softmax.int(Tensor self, int dim, ScalarType?
   grad: { self: ["result", (g, s) => g.sub(s.result.exp().mul(g.sum([s.dim], true)))] },
 });
 
-export const count_nonzero = op("count_nonzero(Tensor self, int? dim=None) -> Tensor", {
-  doc: "How many elements are not zero; int64.",
+export const count_nonzero = op("count_nonzero(Tensor self, int[1]? dim=None) -> Tensor", {
+  doc: "How many elements are not zero, along dimensions or of all; int64.",
   forward: (t, dim) =>
     reduce(
       map(t, (x) => Number(x !== 0), bool),
-      wrapDims(dim === null ? null : [dim], t.ndim),
+      wrapDims(dim, t.ndim),
       false,
       int64,
       total,

@@ -1,10 +1,10 @@
 /** Ops that show the same elements under another shape; views wherever PyTorch gives views. */
 import { op } from "../dispatch";
 import { type DType, dtypes } from "../dtype";
-import { RuntimeError } from "../errors";
+import { NotImplementedError, RuntimeError } from "../errors";
 import { broadcastTo, contiguous, copyInto, emptyLike } from "../kernels/copy";
 import { inferSize, isExpandableTo, numel, sameShape, sizeText, viewStrides, wrapDim, wrapDims } from "../shape";
-import { alias, allocate, fromData, Tensor } from "../tensor";
+import { alias, allocate, forEachOffset, fromData, Tensor } from "../tensor";
 
 export const view = op("view(Tensor(a) self, int[] size) -> Tensor(a)", {
   doc: "The same memory under another shape; one −1 is worked out. Throws RuntimeError where only a copy would do.",
@@ -31,7 +31,7 @@ const reshapeAlias = op("_reshape_alias(Tensor(a) self, int[] size) -> Tensor(a)
   node: "ReshapeAliasBackward0",
 });
 
-const unsafeView = op("_unsafe_view(Tensor self, int[] size) -> Tensor", {
+export const unsafeView = op("_unsafe_view(Tensor self, int[] size) -> Tensor", {
   doc: "Another shape over memory that nobody else holds.",
   forward: (t, size) => alias(t, size, viewStrides(t.shape, t.strides, size)!, t.offset),
   grad: { self: (g, s) => g.reshape(s.self.shape) },
@@ -64,7 +64,7 @@ export const flatten = op("flatten.using_ints(Tensor(a) self, int start_dim=0, i
 
 export const ravel = op("ravel(Tensor(a) self) -> Tensor(a)", {
   doc: "All elements in one dimension.",
-  forward: (t) => reshape(contiguous_(t), [-1]),
+  forward: (t) => view(contiguous_(t), [-1]),
   composite: true,
 });
 
@@ -354,10 +354,15 @@ export const asStrided = op(
       self: [
         "self",
         (g, s) => {
-          const memory = g.new_zeros([s.self.storageOf.data.length]);
-          const at = s.storage_offset ?? s.self.offset;
-          memory.as_strided(s.size, s.stride, at).add_(g);
-          return memory.as_strided(s.self.shape, s.self.strides, s.self.offset);
+          const { shape, strides, offset } = s.self;
+          const from = positionsOf(s.size, s.stride, s.storage_offset ?? offset);
+          const to = positionsOf(shape, strides, offset);
+          // Both geometries may show an element more than once: what they show of it adds up, and is shared.
+          const size = Math.max(-1, ...from.storageOf.data, ...to.storageOf.data) + 1;
+          let memory: Tensor = g.new_zeros([size]).index_add(0, from, g.reshape([-1]));
+          const shown = g.new_zeros([size]).index_add(0, to, g.new_ones([to.numel()]));
+          if (shown.gt(1).any().item()) memory = memory.div(shown);
+          return memory.index_select(0, to).reshape(shape);
         },
       ],
     },
@@ -365,15 +370,59 @@ export const asStrided = op(
   },
 );
 
-Object.defineProperty(Tensor.prototype, "T", {
-  get(this: Tensor) {
-    return numpyT(this);
+/** Memory positions of a geometry, row-major. */
+function positionsOf(shape: readonly number[], strides: readonly number[], offset: number): Tensor {
+  const out: number[] = [];
+  forEachOffset(shape, strides, offset, (at) => void out.push(at));
+  return fromData(Float64Array.from(out), dtypes.int64, [out.length]);
+}
+
+for (const [name, dtype] of [
+  ["half", "float16"],
+  ["bfloat16", "bfloat16"],
+]) {
+  op(`${name}(Tensor self) -> Tensor` as "half(Tensor self) -> Tensor", {
+    doc: `Throws NotImplementedError: there is no ${dtype} here.`,
+    forward: () => {
+      throw new NotImplementedError(`torch.${dtype} is not among the dtypes here: use float32 or float64`);
+    },
+    composite: true,
+    variants: ["method"],
+  });
+}
+
+/** The last two dimensions exchanged; a scalar stays as it is. */
+function matricesTransposed(t: Tensor, name: string): Tensor {
+  if (t.ndim === 0) return t;
+  if (t.ndim === 1) {
+    throw new RuntimeError(
+      `tensor.${name} is only supported on matrices or batches of matrices. Got ${t.ndim}-D tensor.`,
+    );
+  }
+  return transpose(t, -2, -1);
+}
+
+const properties: Record<string, (t: Tensor) => Tensor> = {
+  T: (t) => numpyT(t),
+  mT: (t) => matricesTransposed(t, "mT"),
+  mH: (t) => matricesTransposed(t, "mH"),
+  H: (t) => {
+    if (t.ndim !== 0 && t.ndim !== 2) {
+      const hint = t.ndim > 2 ? " For batches of matrices, consider using tensor.mH" : "";
+      throw new RuntimeError(`tensor.H is only supported on matrices (2-D tensors). Got ${t.ndim}-D tensor.${hint}`);
+    }
+    return t.ndim === 0 ? t : transpose(t, 0, 1);
   },
-  configurable: true,
-});
-Object.defineProperty(Tensor.prototype, "mT", {
-  get(this: Tensor) {
-    return transpose(this, -2, -1);
+  real: (t) => t,
+  imag: () => {
+    throw new RuntimeError("imag is not implemented for tensors with non-complex dtypes.");
   },
-  configurable: true,
-});
+};
+for (const [name, read] of Object.entries(properties)) {
+  Object.defineProperty(Tensor.prototype, name, {
+    get(this: Tensor) {
+      return read(this);
+    },
+    configurable: true,
+  });
+}

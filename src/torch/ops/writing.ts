@@ -6,7 +6,7 @@ import { map } from "../kernels/elementwise";
 import { wrapNumber } from "../promotion";
 import { isExpandableTo, sizeText } from "../shape";
 
-// These are declared as functions like every op; users see only `copy_`, `fill_` and `zero_`.
+// These are declared as functions like every op; users see only `copy_`, `fill_`, `zero_` and `torch.fill`.
 export const copy = op("copy(Tensor self, Tensor src) -> Tensor", {
   doc: "Writes `src`, broadcast and cast, into this tensor.",
   forward: (self, src) => {
@@ -18,7 +18,7 @@ export const copy = op("copy(Tensor self, Tensor src) -> Tensor", {
     return broadcastTo(castTo(src, self.dtype), self.shape);
   },
   grad: { self: (g) => g.zeros_like(), src: (g) => g },
-  node: "CopyBackwards",
+  node: "torch::autograd::CopyBackwards",
   inPlace: true,
   variants: ["in-place"],
 });
@@ -28,7 +28,7 @@ export const fill = op("fill.Scalar(Tensor self, Scalar value) -> Tensor", {
   forward: (self, value) => broadcastTo(castTo(wrapNumber(value), self.dtype), self.shape),
   grad: { self: (g) => g.zeros_like() },
   inPlace: true,
-  variants: ["in-place"],
+  variants: ["function", "in-place"],
 });
 
 export const fillTensor = op("fill.Tensor(Tensor self, Tensor value) -> Tensor", {
@@ -44,7 +44,7 @@ export const fillTensor = op("fill.Tensor(Tensor self, Tensor value) -> Tensor",
   grad: { self: (g) => g.zeros_like(), value: (g) => g.sum() },
   node: "FillBackward1",
   inPlace: true,
-  variants: ["in-place"],
+  variants: ["function", "in-place"],
 });
 
 export const zero = op("zero(Tensor self) -> Tensor", {

@@ -1,0 +1,58 @@
+/** Second names that PyTorch gives to ops; imported after all families. */
+import { aliasOf } from "../dispatch";
+
+const names: [alias: string, original: string][] = [
+  ["absolute", "abs"],
+  ["arccos", "acos"],
+  ["arccosh", "acosh"],
+  ["arcsin", "asin"],
+  ["arcsinh", "asinh"],
+  ["arctan", "atan"],
+  ["arctan2", "atan2"],
+  ["arctanh", "atanh"],
+  ["clip", "clamp"],
+  ["concat", "cat"],
+  ["concatenate", "cat"],
+  ["divide", "div"],
+  ["true_divide", "div"],
+  ["fix", "trunc"],
+  ["greater", "gt"],
+  ["greater_equal", "ge"],
+  ["less", "lt"],
+  ["less_equal", "le"],
+  ["not_equal", "ne"],
+  ["moveaxis", "movedim"],
+  ["multiply", "mul"],
+  ["negative", "neg"],
+  ["row_stack", "vstack"],
+  ["subtract", "sub"],
+  ["swapaxes", "transpose"],
+  ["swapdims", "transpose"],
+];
+for (const [alias, original] of names) aliasOf(alias, original);
+
+const special: [alias: string, original: string][] = [
+  ["digamma", "digamma"],
+  ["erf", "erf"],
+  ["erfc", "erfc"],
+  ["erfinv", "erfinv"],
+  ["exp2", "exp2"],
+  ["expit", "sigmoid"],
+  ["expm1", "expm1"],
+  ["gammainc", "igamma"],
+  ["gammaincc", "igammac"],
+  ["gammaln", "lgamma"],
+  ["i0", "i0"],
+  ["log1p", "log1p"],
+  ["log_softmax", "log_softmax"],
+  ["logit", "logit"],
+  ["logsumexp", "logsumexp"],
+  ["multigammaln", "mvlgamma"],
+  ["polygamma", "polygamma"],
+  ["psi", "digamma"],
+  ["round", "round"],
+  ["sinc", "sinc"],
+  ["softmax", "softmax"],
+  ["xlogy", "xlogy"],
+];
+for (const [alias, original] of special) aliasOf(`special_${alias}`, original, ["special"]);
