@@ -24,6 +24,11 @@ const common = {
   loader: { ".wasm": "binary" },
 };
 const node = { platform: "node", target: "node20" };
+/**
+ * Bundles with the engine: a module's `constructor.name` is among its answers. Identifiers stay as they are written,
+ * because esbuild's `keepNames` would set a name on every closure that a hot loop makes.
+ */
+const engine = dev ? {} : { minify: false, minifySyntax: true, minifyWhitespace: true };
 
 /** The engine is one module instance in the npm package: its plotting half imports it instead of holding a copy. */
 const sharedEngine = {
@@ -60,14 +65,14 @@ const bundles = [
       "node_modules/magic-string/",
     ],
   },
-  { out: "dist/runner.cjs", entry: "src/runner/child.ts", options: { ...node, format: "cjs" } },
+  { out: "dist/runner.cjs", entry: "src/runner/child.ts", options: { ...node, ...engine, format: "cjs" } },
   {
     out: "dist/webview",
     entry: "webview/main.ts",
     options: { format: "esm", splitting: true, chunkNames: "[name]-[hash]" },
   },
   { out: "dist/webview/layoutWorker.js", entry: "src/graph/worker.ts", options: { format: "iife" } },
-  { out: "dist/torch.js", entry: "src/torch/index.ts", options: { platform: "neutral", format: "esm" } },
+  { out: "dist/torch.js", entry: "src/torch/index.ts", options: { ...engine, platform: "neutral", format: "esm" } },
   {
     out: "dist/pyplot.js",
     entry: "src/plot/pyplot.ts",
@@ -76,7 +81,7 @@ const bundles = [
   {
     out: "dist/cli.js",
     entry: "src/cli.ts",
-    options: { ...node, format: "esm", banner: { js: "#!/usr/bin/env node" } },
+    options: { ...node, ...engine, format: "esm", banner: { js: "#!/usr/bin/env node" } },
   },
 ];
 

@@ -1,6 +1,7 @@
 /** Axes to Vega-Lite: data inline, series in their own colours, nothing said about the colours of text and axes. */
 import type { Artist, Axes, AxisSettings } from "./figureAxes";
 import type { ColorScheme } from "./figureColormap";
+import { type Corner, quietCorner } from "./figureLegend";
 import { DASHES } from "./figureStyle";
 
 type Json = Record<string, unknown>;
@@ -35,6 +36,7 @@ function aspectOf({ grid, extent }: Artist & { kind: "image" }): number {
 interface Legend {
   domain: string[];
   range: string[];
+  corner: Corner;
 }
 
 function legendOf({ artists, legendOn }: Axes): Legend | undefined {
@@ -47,7 +49,7 @@ function legendOf({ artists, legendOn }: Axes): Legend | undefined {
     domain.push(artist.label!);
     range.push(artist.color);
   }
-  return domain.length > 0 ? { domain, range } : undefined;
+  return domain.length > 0 ? { domain, range, corner: quietCorner(artists, domain.length) } : undefined;
 }
 
 function layersOf(artist: Artist, axes: Axes, legend: Legend | undefined): Json[] {
@@ -110,7 +112,7 @@ function color(artist: { color: string; label?: string }, legend: Legend | undef
       datum: artist.label,
       type: "nominal",
       title: null,
-      scale: { ...legend },
+      scale: { domain: legend.domain, range: legend.range },
       legend: firstLegend(artist, legend),
     },
   };
@@ -118,7 +120,7 @@ function color(artist: { color: string; label?: string }, legend: Legend | undef
 
 /** Every layer has a colour scale of its own, so only one may show the legend of all. */
 function firstLegend({ label }: { label?: string }, legend: Legend): Json | null {
-  return label === legend.domain[0] ? { orient: "top-right" } : null;
+  return label === legend.domain[0] ? { orient: legend.corner } : null;
 }
 
 function tooltip({ x, y }: Axes, label?: string): Json[] {

@@ -134,9 +134,9 @@ describe("settings", () => {
   });
 
   test("a legend names the labelled, and only when asked for", () => {
-    plt.plot([1, 2], { label: "a" });
-    plt.plot([2, 1]);
-    plt.plot([2, 2], { label: "b" });
+    plt.plot([2, 1], { label: "a" });
+    plt.plot([1.5, 1]);
+    plt.plot([1, 1], { label: "b" });
     plt.legend();
     const [a, none, b] = layers();
     expect([
@@ -145,6 +145,16 @@ describe("settings", () => {
       b.encoding.color.legend,
       none.encoding.color,
     ]).toEqual([["a", "b"], { orient: "top-right" }, null, undefined]);
+  });
+
+  test.each([
+    ["top-right", [3, 2, 1]],
+    ["top-left", [1, 2, 3]],
+    ["bottom-left", [3, 1, 0.9, 0, 3]],
+  ])("a legend stands %s of what is drawn", (corner, y) => {
+    plt.plot(y, { label: "a" });
+    plt.legend();
+    expect(layers()[0].encoding.color.legend).toEqual({ orient: corner });
   });
 
   test("nothing is said about the theme's colours", () => {
