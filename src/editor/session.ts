@@ -65,20 +65,15 @@ export class Session implements vscode.Disposable {
     const run: Run = { id: ++this.lastId, uri: document.uri, request, state: "running", edited: false };
     this.lastRun = run;
     this.editsSinceStart = [];
+    const isLatest = (): boolean => this.lastRun === run;
+    // The process works while the editor is told of it.
+    const started = this.runner && this.start(run, this.runner);
     void vscode.commands.executeCommand("setContext", "gradlens.running", true);
     this.changeRun.fire(run);
-
-    const settings = vscode.workspace.getConfiguration("gradlens", document.uri);
-    const isLatest = (): boolean => this.lastRun === run;
     try {
-      this.runner ??= await createRunner(this.extensionUri);
+      if (!started) this.runner ??= await createRunner(this.extensionUri);
       if (!isLatest()) return run;
-      const trace = await this.runner.run(request, {
-        onConsole: (entry) => isLatest() && this.console.fire({ run, entry }),
-        onUpdate: (later) => isLatest() && this.update(run, later),
-        maxMemory: settings.get("run.maxMemory", 2048),
-        timeout: settings.get("run.timeout", 0) * 1000,
-      });
+      const trace = await (started ?? this.start(run, this.runner!));
       if (isLatest()) this.finish(run, trace);
     } catch (error) {
       if (isLatest()) this.giveUp(run, error);
@@ -86,6 +81,17 @@ export class Session implements vscode.Disposable {
       if (isLatest()) void vscode.commands.executeCommand("setContext", "gradlens.running", false);
     }
     return run;
+  }
+
+  private start(run: Run, runner: Runner): Promise<Trace> {
+    const settings = vscode.workspace.getConfiguration("gradlens", run.uri);
+    const isLatest = (): boolean => this.lastRun === run;
+    return runner.run(run.request, {
+      onConsole: (entry) => isLatest() && this.console.fire({ run, entry }),
+      onUpdate: (later) => isLatest() && this.update(run, later),
+      maxMemory: settings.get("run.maxMemory", 2048),
+      timeout: settings.get("run.timeout", 0) * 1000,
+    });
   }
 
   stop(): void {
