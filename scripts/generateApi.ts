@@ -42,7 +42,9 @@ function keywordObject(params: readonly Param[], numbers: boolean): string {
 
 /** One signature for positions, in which each optional position may be the trailing object; one more where required arguments may be keywords. */
 function signatures(spec: OpSpec, method: boolean, returns: string): string[] {
-  const params = method ? spec.schema.params.slice(1) : spec.schema.params;
+  // In a function PyTorch calls the first one `input`.
+  const named = spec.schema.params.map((p, i) => (i === 0 && p.name === "self" ? { ...p, name: "input" } : p));
+  const params = method ? spec.schema.params.slice(1) : named;
   const positional = params.filter((p) => !p.keywordOnly);
   const keywordOnly = params.filter((p) => p.keywordOnly);
   const parts: string[] = [];
