@@ -280,8 +280,10 @@ export function overloadsOf(variant: string): Map<string, OpSpec[]> {
 
 /** As in PyTorch, an overload with a tensor goes before one with a number in its place: a scalar tensor fits both. */
 function tensorsFirst(a: OpSpec, b: OpSpec): number {
-  const rank = (p: Param | undefined) =>
-    p === undefined || p.list ? 0 : p.base === "Tensor" ? -1 : p.base === "Scalar" ? 1 : 0;
+  const rank = (p: Param | undefined) => {
+    if (p === undefined || p.list) return 0;
+    return p.base === "Tensor" ? -1 : p.base === "Scalar" || p.base === "int" ? 1 : 0;
+  };
   for (let i = 0; i < a.schema.params.length; i++) {
     const [ra, rb] = [rank(a.schema.params[i]), rank(b.schema.params[i])];
     if (ra * rb === -1) return ra;
