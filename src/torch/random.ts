@@ -1,6 +1,7 @@
 /** PyTorch's CPU random stream, bit for bit: MT19937 and the transforms of a build without MKL. */
 import { type DType, float32, type TypedArray, uint8 } from "./dtype";
 import { RuntimeError } from "./errors";
+import { log32, sincos32 } from "./kernels/single";
 import { fromData, type Tensor } from "./tensor";
 
 const N = 624;
@@ -178,16 +179,21 @@ export class Generator {
   }
 
   #block(data: TypedArray, start: number, mean: number, std: number): void {
-    // float32 numbers are rounded after each step, as its vectorised loop does.
-    const round = data instanceof Float32Array ? Math.fround : (x: number) => x;
-    const twoPi = round(2 * Math.PI);
+    const single = data instanceof Float32Array;
+    const twoPi = single ? Math.fround(2 * Math.PI) : 2 * Math.PI;
     for (let j = start; j < start + 8; j++) {
       const u1 = 1 - data[j];
       const u2 = data[j + 8];
-      const radius = round(Math.sqrt(-2 * round(Math.log(u1))));
-      const angle = round(twoPi * u2);
-      data[j] = round(radius * round(Math.cos(angle))) * std + mean;
-      data[j + 8] = round(radius * round(Math.sin(angle))) * std + mean;
+      if (single) {
+        const radius = Math.fround(Math.sqrt(-2 * log32(u1)));
+        const [sine, cosine] = sincos32(Math.fround(twoPi * u2));
+        data[j] = Math.fround(radius * cosine) * std + mean;
+        data[j + 8] = Math.fround(radius * sine) * std + mean;
+      } else {
+        const radius = Math.sqrt(-2 * Math.log(u1));
+        data[j] = radius * Math.cos(twoPi * u2) * std + mean;
+        data[j + 8] = radius * Math.sin(twoPi * u2) * std + mean;
+      }
     }
   }
 }
