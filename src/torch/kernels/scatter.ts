@@ -74,8 +74,13 @@ export function slicesAt(
   const to: number[] = [];
   const from: number[] = [];
   at.forEach((v, k) => {
-    if (v < 0 || v >= n)
-      throw new IndexError(`${name}(): index ${v} is out of bounds for dimension ${dim} with size ${n}`);
+    if (v < 0 || v >= n) {
+      throw new IndexError(
+        name === "index_copy_"
+          ? `index_copy_(): index ${v} is out of bounds for dimension ${dim} with size ${n}`
+          : "index out of range in self",
+      );
+    }
     forEachOffset(slice, x.strides, x.offset + v * x.strides[dim], (p) => void to.push(p));
     forEachOffset(slice, src.strides, src.offset + k * src.strides[dim], (p) => void from.push(p));
   });

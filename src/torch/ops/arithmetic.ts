@@ -1,5 +1,5 @@
 /** Operators between tensors and numbers, with broadcasting and promotion. */
-import { type Op, op } from "../dispatch";
+import { notDifferentiable, type Op, op } from "../dispatch";
 import { bool, Category, float32 } from "../dtype";
 import { RuntimeError } from "../errors";
 import { compare, map, select, zip } from "../kernels/elementwise";
@@ -25,7 +25,7 @@ export const add = op("add.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) 
   forward: (a, b, alpha) => {
     const common = resultType(a, b);
     checkAlpha(alpha, common);
-    if (common === bool) return zip(a, b, (x, y) => (x || y ? 1 : 0));
+    if (common === bool) return zip(a, b, (x, y) => (x || (alpha && y) ? 1 : 0));
     if (alpha === 1) return zip(a, b, (x, y) => x + y, common);
     const k = asFactor(alpha, common);
     return common === float32
@@ -130,26 +130,37 @@ export const floor_divide = op("floor_divide(Tensor self, Tensor other) -> Tenso
     checkIntegerDivisor(b, common);
     return zip(a, b, floorQuotient, common);
   },
+  ...notDifferentiable("floor_divide", ["self", "other"]),
   numbers: true,
   inPlace: true,
 });
 
-// a − b ⌊a / b⌋: slope 1 in a, −⌊a / b⌋ in b
+/** a − b ⌊a / b⌋ */
+function modulo(a: Tensor, b: Tensor): Tensor {
+  const common = resultType(a, b);
+  checkIntegerDivisor(b, common);
+  return zip(
+    a,
+    b,
+    (x, y) => {
+      const mod = x % y;
+      return mod !== 0 && mod < 0 !== y < 0 ? mod + y : mod;
+    },
+    common,
+  );
+}
+
+export const remainderScalar = op("remainder.Scalar(Tensor self, Scalar other) -> Tensor", {
+  doc: "Python's `self % other` for a number, with its sign.",
+  forward: (a, other) => modulo(a, wrapNumber(other)),
+  grad: { self: (g) => g },
+  inPlace: true,
+});
+
+// Slope 1 in a, −⌊a / b⌋ in b
 export const remainder = op("remainder.Tensor(Tensor self, Tensor other) -> Tensor", {
   doc: "Python's `self % other`, with the sign of the divisor.",
-  forward: (a, b) => {
-    const common = resultType(a, b);
-    checkIntegerDivisor(b, common);
-    return zip(
-      a,
-      b,
-      (x, y) => {
-        const mod = x % y;
-        return mod !== 0 && mod < 0 !== y < 0 ? mod + y : mod;
-      },
-      common,
-    );
-  },
+  forward: modulo,
   grad: { self: (g) => g, other: ["self other", (g, s) => g.neg().mul(s.self.div(s.other).floor())] },
   node: "RemainderBackward1",
   numbers: true,

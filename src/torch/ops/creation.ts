@@ -97,7 +97,9 @@ function range(start: Scalar, end: Scalar, step: Scalar, dtype: DType | null, re
   const type = dtype ?? (whole ? int64 : get_default_dtype());
   const out = allocate([Math.ceil((to - from) / by)], type);
   const { data } = out.storageOf;
-  for (let i = 0; i < data.length; i++) data[i] = type.cast(from + i * by);
+  // Whole-number dtypes count in whole steps.
+  const [first, stride] = type.is_floating_point ? [from, by] : [Math.trunc(from), Math.trunc(by)];
+  for (let i = 0; i < data.length; i++) data[i] = type.cast(first + i * stride);
   return leaf(out, requires_grad);
 }
 
@@ -123,10 +125,13 @@ op("linspace(Scalar start, Scalar end, int steps, *, ScalarType? dtype=None, boo
     const { cast } = type;
     const from = cast(Number(start));
     const to = cast(Number(end));
-    const step = steps > 1 ? cast(cast(to - from) / (steps - 1)) : 0;
+    // Whole-number dtypes step in doubles and truncate at the end.
+    const round = type.is_floating_point ? cast : (x: number) => x;
+    const step = steps > 1 ? round(round(to - from) / (steps - 1)) : 0;
+    const half = Math.floor(steps / 2);
     // From both ends to the middle, as PyTorch does: the last value is exact.
     for (let i = 0; i < steps; i++) {
-      data[i] = i < steps / 2 ? cast(from + cast(step * i)) : cast(to - cast(step * (steps - i - 1)));
+      data[i] = i < half ? cast(from + round(step * i)) : cast(to - round(step * (steps - i - 1)));
     }
     return leaf(out, requires_grad);
   },
@@ -142,10 +147,11 @@ op(
       const out = allocate([steps], type);
       const { data } = out.storageOf;
       const { cast } = type;
-      const [from, to] = [Number(start), Number(end)];
+      const [from, to] = [cast(Number(start)), cast(Number(end))];
       const step = steps > 1 ? (to - from) / (steps - 1) : 0;
+      const half = Math.floor(steps / 2);
       for (let i = 0; i < steps; i++) {
-        data[i] = cast(base ** (i < steps / 2 ? from + step * i : to - step * (steps - i - 1)));
+        data[i] = cast(base ** (i < half ? from + step * i : to - step * (steps - i - 1)));
       }
       return leaf(out, requires_grad);
     },

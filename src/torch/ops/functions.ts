@@ -82,7 +82,7 @@ export const roundDecimals = op("round.decimals(Tensor self, *, int decimals) ->
   doc: "Rounded to so many decimals (tens, hundreds, … where negative), ties to even.",
   forward: (t, decimals) => {
     if (t.dtype.category !== Category.Floating) {
-      throw new RuntimeError(`"round_vml_cpu" not implemented for '${t.dtype.scalarName}'`);
+      throw new RuntimeError(`"round_cpu" not implemented for '${t.dtype.scalarName}'`);
     }
     const scale = 10 ** Math.abs(decimals);
     // Each step is rounded to the dtype, as a float32 loop does.

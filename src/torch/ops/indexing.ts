@@ -104,6 +104,8 @@ export const index_add = op(
       const out = x.clone();
       const at = integers(index);
       const add = alpha === 1 ? source : source.mul(alpha);
+      const n = x.ndim === 0 ? 1 : x.shape[d];
+      for (const i of at) if (i < 0 || i >= n) throw new IndexError("index out of range in self");
       at.forEach((i, k) => {
         if (x.ndim === 0) out.add_(add.ndim === 0 ? add : add.select(0, k));
         else out.select(d, i).add_(add.select(d, k));
@@ -157,7 +159,9 @@ export const gather = op("gather(Tensor self, int dim, Tensor index) -> Tensor",
   doc: "`out[i][j] = self[index[i][j]][j]` for dim 0, and so on; index has the shape of the result.",
   forward: (x, dim, index) => {
     const d = wrapDim(dim, x.ndim);
-    if (index.dtype !== int64) throw new RuntimeError("gather(): Expected dtype int64 for index");
+    if (numel(index.shape) > 0 && index.dtype !== int64) {
+      throw new RuntimeError("gather(): Expected dtype int64 for index");
+    }
     if (index.ndim !== x.ndim && numel(index.shape) > 0 && x.ndim > 0) {
       throw new RuntimeError("Index tensor must have the same number of dimensions as input tensor");
     }
@@ -176,7 +180,7 @@ export const scatter_add = op("scatter_add(Tensor self, int dim, Tensor index, T
     const d = wrapDim(dim, x.ndim);
     const out = fromData(x.flatData(), x.dtype, x.shape);
     along(index, d, src, out, (here, there) => {
-      out.storageOf.data[there] += src.storageOf.data[here];
+      out.storageOf.data[there] = x.dtype.cast(out.storageOf.data[there] + src.storageOf.data[here]);
     });
     return out;
   },
@@ -335,7 +339,7 @@ const indexPut: Op<typeof INDEX_PUT> = op(INDEX_PUT, {
     const out = fromData(x.flatData(), x.dtype, x.shape);
     const to = out.storageOf.data;
     for (let i = 0; i < positions.length; i++) {
-      if (accumulate) to[positions[i]] += from[i];
+      if (accumulate) to[positions[i]] = x.dtype.cast(to[positions[i]] + from[i]);
       else to[positions[i]] = from[i];
     }
     return out;

@@ -111,7 +111,7 @@ function cut(t: Tensor, sizes: readonly number[], dim: number): Tensor[] {
 const replaced = (shape: readonly number[], dim: number, size: number) => shape.map((s, i) => (i === dim ? size : s));
 
 function evenSizes(n: number, size: number): number[] {
-  const parts = Math.max(1, Math.ceil(n / size));
+  const parts = n === 0 ? 1 : Math.ceil(n / size);
   return Array.from({ length: parts }, (_, i) => Math.min(size, n - i * size));
 }
 
@@ -120,6 +120,11 @@ export const split = op("split.Tensor(Tensor(a) self, int split_size, int dim=0)
   forward: (t, size, dim) => {
     if (size < 0) throw new RuntimeError(`split expects split_size be non-negative, but got split_size=${size}`);
     const d = wrapDim(dim, t.ndim);
+    if (size === 0 && t.shape[d] > 0) {
+      throw new RuntimeError(
+        `split_size can only be 0 if dimension size is 0, but got dimension size of ${t.shape[d]}`,
+      );
+    }
     return cut(t, evenSizes(t.shape[d], size), d);
   },
   grad: {

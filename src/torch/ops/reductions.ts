@@ -1,6 +1,6 @@
 /** Ops that fold dimensions: sums, means, extremes, norms, softmax. */
 import { op } from "../dispatch";
-import { bool, Category, type DType, int64, type TypedArray } from "../dtype";
+import { bool, Category, type DType, int64, type TypedArray, uint8 } from "../dtype";
 import { IndexError, RuntimeError } from "../errors";
 import { castTo } from "../kernels/copy";
 import { map } from "../kernels/elementwise";
@@ -283,7 +283,7 @@ export const argmin = argOp("argmin", "smallest element", less);
 function testOps(name: "any" | "all", word: string, f: (data: TypedArray, start: number, end: number) => boolean) {
   const number = f as unknown as (data: TypedArray, start: number, end: number) => number;
   const fold = (t: Tensor, dims: number[], keepdim: boolean) =>
-    reduce(t, dims, keepdim, bool, (d, a, b) => Number(number(d, a, b)));
+    reduce(t, dims, keepdim, t.dtype === uint8 ? uint8 : bool, (d, a, b) => Number(number(d, a, b)));
   op(`${name}(Tensor self) -> Tensor` as "any(Tensor self) -> Tensor", {
     doc: `Whether ${word} is non-zero; bool.`,
     forward: (t) => fold(t, wrapDims(null, t.ndim), false),
@@ -371,92 +371,6 @@ function spreadOps(name: "var" | "std", doc: string) {
 
 spreadOps("var", "Variance, over n − 1 (or n − correction).");
 spreadOps("std", "Standard deviation, over n − 1 (or n − correction).");
-
-const powerNorm = (p: number) => (data: TypedArray, start: number, end: number) => {
-  let sum = 0;
-  if (p === 2) {
-    for (let i = start; i < end; i++) sum += data[i] * data[i];
-    return Math.sqrt(sum);
-  }
-  if (p === Number.POSITIVE_INFINITY) {
-    for (let i = start; i < end; i++) sum = Math.abs(data[i]) > sum || Number.isNaN(data[i]) ? Math.abs(data[i]) : sum;
-    return sum;
-  }
-  if (p === Number.NEGATIVE_INFINITY) {
-    let least = Number.POSITIVE_INFINITY;
-    for (let i = start; i < end; i++) least = Math.min(least, Math.abs(data[i]));
-    return least;
-  }
-  for (let i = start; i < end; i++) sum += p === 0 ? Number(data[i] !== 0) : Math.abs(data[i]) ** p;
-  return p === 0 ? sum : sum ** (1 / p);
-};
-
-/** ∂‖x‖ₚ / ∂xᵢ = xᵢ |xᵢ|ᵖ⁻² / ‖x‖ᵖ⁻¹, 0 at the origin */
-export function normGradient(
-  g: Tensor,
-  x: Tensor,
-  result: Tensor,
-  p: number,
-  dims: readonly number[] | null,
-  keepdim: boolean,
-): Tensor | null {
-  if (p === 0) return null;
-  const norm = withDims(result, x.shape, dims, keepdim);
-  g = withDims(g, x.shape, dims, keepdim);
-  if (p === 1) return x.sgn().mul(g);
-  const safe = (t: Tensor) => where(norm.eq(0), t.zeros_like(), t);
-  if (p === 2) return safe(x.mul(g.div(norm)));
-  if (Math.abs(p) === Number.POSITIVE_INFINITY) {
-    const at = x.abs().eq(norm);
-    return x.sgn().mul(g.div(at.sum(wrapDims(dims, x.ndim), true)).mul(at));
-  }
-  const power = x.abs().pow(p - 2);
-  const part = p < 2 ? where(x.eq(0), x.zeros_like(), x.mul(power)) : x.mul(power);
-  return safe(part.mul(g.div(norm.pow(p - 1))));
-}
-
-/** The p-norm of the elements along dimensions. */
-export function normOf(t: Tensor, p: number, dim: readonly number[], keepdim: boolean): Tensor {
-  if (!t.is_floating_point()) {
-    throw new RuntimeError(
-      `linalg.vector_norm: Expected a floating point or complex tensor as input. Got ${t.dtype.scalarName}`,
-    );
-  }
-  return reduce(t, wrapDims(dim, t.ndim), keepdim, t.dtype, powerNorm(p));
-}
-
-export const norm = op("norm.ScalarOpt_dim(Tensor self, Scalar? p=2, int[1] dim=[], bool keepdim=False) -> Tensor", {
-  doc: "The p-norm along dimensions, over all elements when none is named.",
-  forward: (t, p, dim, keepdim) => normOf(t, Number(p ?? 2), dim, keepdim),
-  grad: { self: ["self result", (g, s) => normGradient(g, s.self, s.result, Number(s.p ?? 2), s.dim, s.keepdim)] },
-  node: "NormBackward1",
-});
-
-op(
-  "norm.ScalarOpt_dim_dtype(Tensor self, Scalar? p=2, int[1] dim=[], bool keepdim=False, *, ScalarType dtype) -> Tensor",
-  {
-    doc: "The p-norm along dimensions, computed in another dtype.",
-    forward: (t, p, dim, keepdim, dtype) => normOf(castTo(t, dtype), Number(p ?? 2), dim, keepdim),
-    grad: {
-      self: [
-        "self result",
-        (g, s) =>
-          normGradient(g, s.self.to(s.dtype), s.result, Number(s.p ?? 2), s.dim, s.keepdim)?.to(s.self.dtype) ?? null,
-      ],
-    },
-    node: "NormBackward3",
-  },
-);
-
-op("norm.fro(Tensor self, str p, int[1] dim=[], bool keepdim=False) -> Tensor", {
-  doc: 'The Frobenius norm (`p` is "fro"): the 2-norm of all elements along the dimensions.',
-  forward: (t, p, dim, keepdim) => {
-    if (p !== "fro") throw new RuntimeError(`norm(): only "fro" and numbers are norms here, not "${p}"`);
-    if (dim.length < 2) return norm(t, 2, dim, keepdim);
-    return t.mul(t).sum(dim, keepdim).sqrt();
-  },
-  composite: true,
-});
 
 const logSum = (data: TypedArray, start: number, end: number): number => {
   const max = extreme(greater)(data, start, end);

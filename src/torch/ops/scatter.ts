@@ -14,7 +14,9 @@ import { masked_fill, nonzeroVectors, slice } from "./indexing";
 const copyOf = (t: Tensor): Tensor => fromData(t.flatData(), t.dtype, t.shape);
 
 function checkIndex(index: Tensor, name: string): void {
-  if (index.dtype !== int64) throw new RuntimeError(`${name}(): Expected dtype int64 for index`);
+  if (numel(index.shape) > 0 && index.dtype !== int64) {
+    throw new RuntimeError(`${name}(): Expected dtype int64 for index`);
+  }
 }
 
 function checkSource(self: { dtype: DType }, source: { dtype: DType }, name: string): void {
@@ -226,7 +228,7 @@ function checkSlices(t: Tensor, dim: number, index: Tensor, source: Tensor, name
   if (index.ndim > 1) throw new IndexError(`${name}(): Index should have dimension 1 or 0 (got ${index.ndim})`);
   if (index.dtype !== int64 && !(name !== "index_copy" && index.dtype === int32)) {
     throw name === "index_copy"
-      ? new IndexError(`index_copy_(): Expected a long tensor for index, but got ${index.dtype.scalarName}`)
+      ? new RuntimeError(`index_copy_(): Expected a long tensor for index, but got ${index.dtype.scalarName}`)
       : new RuntimeError(`${name}(): Expected dtype int32/int64 for index but got: ${index.dtype.scalarName}`);
   }
   if (t.dtype !== source.dtype) {
@@ -236,7 +238,9 @@ function checkSlices(t: Tensor, dim: number, index: Tensor, source: Tensor, name
   }
   if (numel(index.shape) !== sizeAlong(source, dim)) {
     throw new IndexError(
-      `${name}(): Number of indices (${numel(index.shape)}) should be equal to source.size(dim): (${sizeAlong(source, dim)}), for dim: ${dim}`,
+      name === "index_copy"
+        ? `index_copy_(): Number of indices (${numel(index.shape)}) should be equal to source.size(dim) (${sizeAlong(source, dim)})`
+        : `${name}(): Number of indices (${numel(index.shape)}) should be equal to source.size(dim): (${sizeAlong(source, dim)}), for dim: ${dim}`,
     );
   }
 }
@@ -342,7 +346,7 @@ export const put: Op<typeof PUT> = op(PUT, {
       );
     }
     if (numel(index.shape) !== numel(source.shape)) {
-      throw new RuntimeError(
+      throw new IndexError(
         `put_(): Expected source and index to have the same number of elements, but got source.numel() = ${numel(source.shape)}, index.numel() = ${numel(index.shape)}`,
       );
     }
@@ -350,7 +354,7 @@ export const put: Op<typeof PUT> = op(PUT, {
     const out = copyOf(t);
     const { data } = out.storageOf;
     flatPositions(t, index, "put_").forEach((p, i) => {
-      data[p] = accumulate ? data[p] + from[i] : from[i];
+      data[p] = accumulate ? t.dtype.cast(data[p] + from[i]) : from[i];
     });
     return out;
   },
@@ -647,7 +651,7 @@ export const segment_reduce = op(
   {
     doc: 'Neighbouring slices along an axis, in segments of given lengths (or between offsets), reduced to one each: "sum", "mean", "max", "min" or "prod", starting from `initial`.',
     forward: (data, reduce, lengths, _indices, offsets, axis, unsafe, initial) => {
-      if (!(reduce in identity)) throw new RuntimeError(`Unsupported reduction type ${reduce}`);
+      if (!(reduce in identity)) throw new RuntimeError(`unsupported reduction given! ${reduce}`);
       const kind = reduce as SegmentReduction;
       const d = wrapDim(axis, data.ndim);
       const { outer, n, inner, count, bounds } = segmentsOf(data, lengths, offsets, d, unsafe);

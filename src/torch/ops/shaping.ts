@@ -198,10 +198,11 @@ export const broadcast_to = op("broadcast_to(Tensor(a) self, int[] size) -> Tens
 export const sum_to_size = op("sum_to_size(Tensor self, int[] size) -> Tensor", {
   doc: "Summed where the given shape would broadcast to this one.",
   forward: (x, size) => {
-    if (sameShape(x.shape, size)) return x;
+    if (sameShape(x.shape, size) && size.length > 0) return x;
     if (!isExpandableTo(size, x.shape)) {
       throw new RuntimeError(`size {${sizeText(size)}} is not expandable to size {${sizeText(x.shape)}}.`);
     }
+    if (size.length === 0) return x.sum();
     const lead = x.ndim - size.length;
     const dims = x.shape.map((_, i) => i).filter((i) => i < lead || (size[i - lead] === 1 && x.shape[i] !== 1));
     const summed = dims.length > 0 ? x.sum(dims, true) : x;

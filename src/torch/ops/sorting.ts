@@ -242,6 +242,8 @@ export const aminmax = op("aminmax(Tensor self, *, int? dim=None, bool keepdim=F
     if (t.ndim > 0 && t.shape[d] === 0) {
       throw new IndexError(`aminmax: Expected reduction dim ${d} to have non-zero size.`);
     }
+    // A scalar comes back as a vector of one.
+    if (t.ndim === 0) return [t.reshape(keepdim ? [1] : []).clone(), t.reshape(keepdim ? [1] : []).clone()];
     return [t.amin([d], keepdim), t.amax([d], keepdim)];
   },
   ...notDifferentiable("aminmax", ["self"]),

@@ -10,7 +10,8 @@ import { wrapDim, wrapDims } from "../shape";
 import { allocate, Tensor } from "../tensor";
 import { where } from "./arithmetic";
 import { cat } from "./joining";
-import { normGradient, normOf, withDims } from "./reductions";
+import { normGradient, normOf } from "./norms";
+import { withDims } from "./reductions";
 import { divScalar, mulScalar } from "./scalars";
 
 const count = (shape: readonly number[], dims: readonly number[] | null): number =>
@@ -228,7 +229,7 @@ op("diff(Tensor self, int n=1, int dim=-1, Tensor? prepend=None, Tensor? append=
             [prepend, t, append].filter((p) => p !== null),
             d,
           );
-    for (let i = 0; i < Math.min(n, Math.max(1, x.shape[d] + 1)); i++) {
+    for (let i = 0; i < n; i++) {
       const size = x.shape[d];
       if (size === 0) return x;
       const [right, left] = [x.narrow(d, 1, size - 1), x.narrow(d, 0, size - 1)];
@@ -432,7 +433,10 @@ op("cumulative_trapezoid.dx(Tensor y, *, Scalar dx=1, int dim=-1) -> Tensor", {
   doc: cumulativeDoc,
   forward: (y, dx, dim) => {
     const d = wrapDim(dim, y.ndim, false);
-    return mulScalar(neighbours(y, d), Number(dx) / 2).cumsum(d);
+    const half = Number(dx) / 2;
+    // A half is a floating-point number, also where it is a whole one.
+    const pairs = neighbours(y, d);
+    return mulScalar(pairs.to(floatType(pairs.dtype)), half).cumsum(d);
   },
   composite: true,
   variants: ["function"],
