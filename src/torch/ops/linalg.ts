@@ -1,10 +1,11 @@
 /** Products of vectors and matrices. */
-import { op } from "../dispatch";
+import { type Op, op } from "../dispatch";
 import { RuntimeError } from "../errors";
 import { zip } from "../kernels/elementwise";
 import { batchProduct, matrixProduct } from "../kernels/matmul";
-import { broadcastShapes, numel } from "../shape";
-import { fromData, type Tensor } from "../tensor";
+import { broadcastShapes, isExpandableTo, numel, sizeText, wrapDim } from "../shape";
+import { alias, allocate, fromData, type Tensor } from "../tensor";
+import { unsafeView } from "./shaping";
 
 // d (A B) = dA B + A dB
 export const mm = op("mm(Tensor self, Tensor mat2) -> Tensor", {
@@ -62,11 +63,7 @@ export const dot = op("dot(Tensor self, Tensor tensor) -> Tensor", {
 // d (β C + α A B) = β dC + α dA B + α A dB
 export const addmm = op("addmm(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1) -> Tensor", {
   doc: "`beta · self + alpha · mat1 @ mat2`, with `self` broadcast.",
-  forward: (c, a, b, beta, alpha) => {
-    const product = matrixProduct(a, b);
-    const scaled = alpha === 1 ? product : product.mul(alpha);
-    return zip(scaled, beta === 1 ? c : c.mul(beta), (x, y) => x + y);
-  },
+  forward: (c, a, b, beta, alpha) => accumulated(c, matrixProduct(a, b), beta, alpha),
   grad: {
     self: (g, s) => (s.beta === 1 ? g : g.mul(s.beta)),
     mat1: ["mat2", (g, s) => scale(g.mm(s.mat2.t()), s.alpha)],
@@ -76,6 +73,145 @@ export const addmm = op("addmm(Tensor self, Tensor mat1, Tensor mat2, *, Scalar 
 });
 
 const scale = (t: Tensor, k: number | boolean): Tensor => (k === 1 ? t : t.mul(k));
+
+/** `beta · c + alpha · product`; where beta is 0, c does not count, whatever it holds. */
+function accumulated(c: Tensor, product: Tensor, beta: number | boolean, alpha: number | boolean): Tensor {
+  if (!isExpandableTo(c.shape, product.shape)) {
+    throw new RuntimeError(
+      `The expanded size of the tensor (${product.shape[product.ndim - 1]}) must match the existing size (${c.shape[c.ndim - 1]}) at non-singleton dimension ${product.ndim - 1}.  Target sizes: ${sizeText(product.shape)}.  Tensor sizes: ${sizeText(c.shape)}`,
+    );
+  }
+  const scaled = scale(product, alpha);
+  if (beta === 0) return scaled;
+  return zip(scaled, scale(c, beta), (x, y) => x + y);
+}
+
+// d (β c + α A v) = β dc + α dA v + α A dv
+export const addmv = op("addmv(Tensor self, Tensor mat, Tensor vec, *, Scalar beta=1, Scalar alpha=1) -> Tensor", {
+  doc: "`beta · self + alpha · mat @ vec`, with `self` broadcast.",
+  forward: (c, m, v, beta, alpha) => accumulated(c, mv(m, v), beta, alpha),
+  grad: {
+    self: (g, s) => scale(g, s.beta),
+    mat: ["vec", (g, s) => scale(g.outer(s.vec), s.alpha)],
+    vec: ["mat", (g, s) => scale(s.mat.t().mv(g), s.alpha)],
+  },
+  inPlace: true,
+});
+
+// d (β C + α Σ_b A_b B_b)
+export const addbmm = op(
+  "addbmm(Tensor self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor",
+  {
+    doc: "`beta · self + alpha · Σ batch1 @ batch2` over the batch: `[b, n, k] · [b, k, m] → [n, m]`.",
+    forward: (c, a, b, beta, alpha) => accumulated(c, batchProduct(a, b).sum([0]), beta, alpha),
+    grad: {
+      self: (g, s) => scale(g, s.beta),
+      batch1: [
+        "batch2",
+        (g, s) => scale(g.expand([s.batch1.shape[0], ...g.shape]).bmm(s.batch2.transpose(1, 2)), s.alpha),
+      ],
+      batch2: [
+        "batch1",
+        (g, s) => scale(s.batch1.transpose(1, 2).bmm(g.expand([s.batch2.shape[0], ...g.shape])), s.alpha),
+      ],
+    },
+    inPlace: true,
+  },
+);
+
+export const baddbmm = op(
+  "baddbmm(Tensor self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor",
+  {
+    doc: "`beta · self + alpha · batch1 @ batch2` for each matrix of a batch.",
+    forward: (c, a, b, beta, alpha) => accumulated(c, batchProduct(a, b), beta, alpha),
+    grad: {
+      self: (g, s) => scale(g, s.beta),
+      batch1: ["batch2", (g, s) => scale(g.bmm(s.batch2.transpose(1, 2)), s.alpha)],
+      batch2: ["batch1", (g, s) => scale(s.batch1.transpose(1, 2).bmm(g), s.alpha)],
+    },
+    inPlace: true,
+  },
+);
+
+// d (β C + α u vᵀ)
+export const addr = op("addr(Tensor self, Tensor vec1, Tensor vec2, *, Scalar beta=1, Scalar alpha=1) -> Tensor", {
+  doc: "`beta · self + alpha · vec1 ⊗ vec2`, with `self` broadcast.",
+  forward: (c, u, v, beta, alpha) => {
+    if (u.ndim !== 1 || v.ndim !== 1) {
+      throw new RuntimeError(
+        `addr: Expected 1-D argument ${u.ndim !== 1 ? "vec1" : "vec2"}, but got ${u.ndim !== 1 ? u.ndim : v.ndim}-D`,
+      );
+    }
+    return accumulated(c, u.unsqueeze(1).mul(v), beta, alpha);
+  },
+  grad: {
+    self: (g, s) => scale(g, s.beta),
+    vec1: ["vec2", (g, s) => scale(g.mv(s.vec2), s.alpha)],
+    vec2: ["vec1", (g, s) => scale(g.t().mv(s.vec1), s.alpha)],
+  },
+  inPlace: true,
+});
+
+export const vdot = op("vdot(Tensor self, Tensor other) -> Tensor", {
+  doc: "Inner product of two vectors of one length; the same as `dot` for real numbers.",
+  forward: (a, b) => dot(a, b),
+  grad: { self: ["other", (g, s) => g.mul(s.other)], other: ["self", (g, s) => g.mul(s.self)] },
+});
+
+/** a × b for runs of three numbers along a dimension. */
+function crossForward(a: Tensor, b: Tensor, dim: number): Tensor {
+  const shape = broadcastShapes(a.shape, b.shape);
+  const d = wrapDim(dim, shape.length);
+  const part = (t: Tensor, i: number) => t.expand(shape).select(d, i);
+  const component = (i: number, j: number) =>
+    part(a, i)
+      .mul(part(b, j))
+      .sub(part(a, j).mul(part(b, i)))
+      .unsqueeze(d);
+  const out = allocate(shape, a.mul(b).dtype);
+  for (const [k, [i, j]] of [
+    [1, 2],
+    [2, 0],
+    [0, 1],
+  ].entries()) {
+    out.narrow(d, k, 1).copy_(component(i, j));
+  }
+  return out;
+}
+
+const LINALG_CROSS = "linalg_cross(Tensor self, Tensor other, *, int dim=-1) -> Tensor";
+
+// d (a × b) = da × b + a × db, so ga = b × g and gb = g × a
+export const linalg_cross: Op<typeof LINALG_CROSS> = op(LINALG_CROSS, {
+  doc: "The cross product of vectors of three along a dimension, broadcast.",
+  forward: (a, b, dim) => {
+    if (a.ndim !== b.ndim) {
+      throw new RuntimeError("linalg.cross: inputs must have the same number of dimensions.");
+    }
+    const d = wrapDim(dim, a.ndim);
+    if (a.shape[d] !== 3 || b.shape[d] !== 3) {
+      throw new RuntimeError(
+        `linalg.cross: inputs dimension ${dim} must have length 3. Got ${a.shape[d]} and ${b.shape[d]}`,
+      );
+    }
+    return crossForward(a, b, d);
+  },
+  grad: {
+    self: ["other", (g, s) => linalg_cross(s.other.expand(g.shape), g, s.dim).sum_to_size(s.self.shape)],
+    other: ["self", (g, s) => linalg_cross(g, s.self.expand(g.shape), s.dim).sum_to_size(s.other.shape)],
+  },
+  variants: ["linalg"],
+});
+
+op("cross(Tensor self, Tensor other, int? dim=None) -> Tensor", {
+  doc: "The cross product along a dimension of size 3, the first such one unless named.",
+  forward: (a, b, dim) => {
+    const d = dim ?? a.shape.indexOf(3);
+    if (d < 0 && dim === null) throw new RuntimeError("no dimension of size 3 in input");
+    return linalg_cross(a, b, d);
+  },
+  composite: true,
+});
 
 export const outer = op("outer(Tensor self, Tensor vec2) -> Tensor", {
   doc: "Every product of an element of one vector with one of another: `[n], [m] → [n, m]`.",
@@ -98,19 +234,40 @@ export const matmul = op("matmul(Tensor self, Tensor other) -> Tensor", {
     }
     if (a.ndim === 1 && b.ndim === 1) return dot(a, b);
     if (a.ndim === 2 && b.ndim === 1) return mv(a, b);
-    if (a.ndim === 1 && b.ndim === 2) return mm(a.unsqueeze(0), b).squeeze(0);
+    if (a.ndim === 1 && b.ndim === 2) return withoutFirst(mm(a.unsqueeze(0), b));
     if (a.ndim === 2 && b.ndim === 2) return mm(a, b);
-    if (b.ndim <= 2 && a.ndim >= 3) return foldedProduct(a, b);
+    if (folds(a, b.ndim) || folds(b, a.ndim)) return foldedProduct(a, b);
     return batchedProduct(a, b);
   },
   composite: true,
 });
 
+/** PyTorch squeezes the row of a fresh product in place, which is a node but no view. */
+const withoutFirst = op("_squeeze_fresh(Tensor self) -> Tensor", {
+  doc: "A matrix of one row as a vector.",
+  forward: (t) => alias(t, t.shape.slice(1), t.strides.slice(1), t.offset),
+  grad: { self: (g) => g.unsqueeze(0) },
+  node: "SqueezeBackward3",
+  variants: [],
+});
+
+/** Whether all rows of `many` go against one matrix or vector in one product. A transposed batch is cheaper matrix by matrix. */
+function folds(many: Tensor, otherDims: number): boolean {
+  if (many.ndim < 3 || (otherDims !== 1 && otherDims !== 2)) return false;
+  const [, n, k] = many.shape;
+  return !(many.ndim === 3 && otherDims === 2 && many.strides[2] !== 1 && many.strides[0] === n * k);
+}
+
 /** Many rows against one matrix: all batch dimensions in one, one product. */
 function foldedProduct(a: Tensor, b: Tensor): Tensor {
-  const rows = a.reshape([numel(a.shape.slice(0, -1)), a.shape[a.ndim - 1]]);
-  if (b.ndim === 1) return mv(rows, b).reshape(a.shape.slice(0, -1));
-  return mm(rows, b).reshape([...a.shape.slice(0, -1), b.shape[1]]);
+  const turned = b.ndim > a.ndim;
+  const many = turned ? b.transpose(-2, -1) : a;
+  const one = turned ? (a.ndim === 2 ? a.t() : a) : b;
+  const batch = many.shape.slice(0, -1);
+  const rows = many.reshape([numel(batch), many.shape[many.ndim - 1]]);
+  if (one.ndim === 1) return unsafeView(mv(rows, one), batch);
+  const out = unsafeView(mm(rows, one), [...batch, one.shape[1]]);
+  return turned ? out.transpose(-2, -1).contiguous() : out;
 }
 
 function batchedProduct(a: Tensor, b: Tensor): Tensor {
@@ -120,8 +277,11 @@ function batchedProduct(a: Tensor, b: Tensor): Tensor {
   const flat = (t: Tensor) => t.expand([...batch, ...t.shape.slice(-2)]).reshape([numel(batch), ...t.shape.slice(-2)]);
   const n = left.shape[left.ndim - 2];
   const m = right.shape[right.ndim - 1];
-  const out = bmm(flat(left), flat(right));
-  return out.view([...batch, ...(a.ndim === 1 ? [] : [n]), ...(b.ndim === 1 ? [] : [m])]);
+  return unsafeView(bmm(flat(left), flat(right)), [
+    ...batch,
+    ...(a.ndim === 1 ? [] : [n]),
+    ...(b.ndim === 1 ? [] : [m]),
+  ]);
 }
 
 export const linear = op("linear(Tensor input, Tensor weight, Tensor? bias=None) -> Tensor", {
@@ -129,6 +289,10 @@ export const linear = op("linear(Tensor input, Tensor weight, Tensor? bias=None)
   forward: (input, weight, bias) => {
     if (bias === null) return matmul(input, weight.t());
     if (input.ndim === 2) return addmm(bias, input, weight.t(), 1, 1);
+    if (input.ndim === 3 && input.is_contiguous()) {
+      const [n, m, k] = input.shape;
+      return addmm(bias, input.reshape([n * m, k]), weight.t(), 1, 1).view([n, m, weight.shape[0]]);
+    }
     return matmul(input, weight.t()).add(bias);
   },
   composite: true,
