@@ -50,7 +50,7 @@ const cName = (t: Tensor): string => cNames[t.dtype.name] ?? t.dtype.name;
 type Elements = { readonly [i: number]: number };
 
 /** Row by row: each row of the result is a combination of rows of `b`, summed in doubles. */
-function product(
+export function product(
   a: Elements,
   b: Elements,
   out: { [i: number]: number },
