@@ -1,0 +1,91 @@
+/** Windows that pick their largest element, and what goes back through the picks. */
+import { int64 } from "../dtype";
+import { numel } from "../shape";
+import { allocate, type Tensor } from "../tensor";
+import { elements, integers } from "./copy";
+
+/** Along one dimension: where each window's positions stand. */
+export interface Windows {
+  readonly count: number;
+  /** First position of window i, in steps of `step`, up to `end(i)`. */
+  start(i: number, plane: number): number;
+  end(i: number, plane: number): number;
+  readonly step: number;
+}
+
+/** The largest element of each window of the last dimensions, and its position in its plane. NaN wins. */
+export function maxWindows(x: Tensor, windows: readonly Windows[]): [Tensor, Tensor] {
+  const n = windows.length;
+  const size = x.shape.slice(-n);
+  const lead = x.shape.slice(0, -n);
+  const [D, H, W] = [...new Array<number>(3 - n).fill(1), ...size];
+  const one: Windows = { count: 1, start: () => 0, end: () => 1, step: 1 };
+  const [wd, wh, ww] = [...new Array<Windows>(3 - n).fill(one), ...windows];
+  const shape = [...lead, ...windows.map((w) => w.count)];
+  const values = allocate(shape, x.dtype);
+  const indices = allocate(shape, int64);
+  const data = elements(x);
+  const plane = D * H * W;
+  let to = 0;
+  for (let p = 0; p < numel(lead); p++) {
+    const base = p * plane;
+    for (let od = 0; od < wd.count; od++) {
+      for (let oh = 0; oh < wh.count; oh++) {
+        for (let ow = 0; ow < ww.count; ow++, to++) {
+          let best = Number.NEGATIVE_INFINITY;
+          let at = -1;
+          const endD = wd.end(od, p);
+          const endH = wh.end(oh, p);
+          const endW = ww.end(ow, p);
+          const startH = wh.start(oh, p);
+          const startW = ww.start(ow, p);
+          for (let d = wd.start(od, p); d < endD; d += wd.step) {
+            for (let h = startH; h < endH; h += wh.step) {
+              for (let w = startW; w < endW; w += ww.step) {
+                const i = (d * H + h) * W + w;
+                const v = data[base + i];
+                if (at < 0 || v > best || Number.isNaN(v)) {
+                  best = v;
+                  at = i;
+                }
+              }
+            }
+          }
+          values.storageOf.data[to] = best;
+          indices.storageOf.data[to] = at;
+        }
+      }
+    }
+  }
+  return [values, indices];
+}
+
+/** Adds (or sets) each element at its index in a plane of `size`: `[lead, windows] → [lead, size]`. */
+export function intoPlanes(g: Tensor, indices: Tensor, size: readonly number[], add: boolean): Tensor {
+  const lead = g.shape.slice(0, g.ndim - size.length);
+  const out = allocate([...lead, ...size], g.dtype);
+  const from = elements(g);
+  const at = integers(indices);
+  const plane = numel(size);
+  const count = numel(g.shape.slice(g.ndim - size.length));
+  const to = out.storageOf.data;
+  for (let p = 0, i = 0; p < numel(lead); p++) {
+    for (let k = 0; k < count; k++, i++) {
+      const place = p * plane + at[i];
+      if (add) to[place] += from[i];
+      else to[place] = from[i];
+    }
+  }
+  return out;
+}
+
+/** Reads each index from its plane: `[lead, size] → [lead, windows]`. */
+export function fromPlanes(x: Tensor, indices: Tensor, n: number): Tensor {
+  const out = allocate(indices.shape, x.dtype);
+  const from = elements(x);
+  const at = integers(indices);
+  const plane = numel(x.shape.slice(-n));
+  const count = numel(indices.shape.slice(-n));
+  for (let i = 0; i < at.length; i++) out.storageOf.data[i] = from[Math.floor(i / count) * plane + at[i]];
+  return out;
+}
