@@ -1,19 +1,362 @@
-/** Activations and losses of `nn.functional` that are ops of their own. */
-import { op } from "../dispatch";
-import { int64 } from "../dtype";
-import { IndexError, RuntimeError, ValueError } from "../errors";
-import { elements, integers } from "../kernels/copy";
-import { map, zip } from "../kernels/elementwise";
-import { sameShape, sizeText } from "../shape";
-import { allocate, fromData, type Tensor } from "../tensor";
+/** Activations of `nn.functional`, each with the op that PyTorch's backward is: its graph is what second order sees. */
+import { type Op, op, runInPlace } from "../dispatch";
+import { RuntimeError } from "../errors";
+import { compare, map, select, zip } from "../kernels/elementwise";
+import { wrapNumber } from "../promotion";
+import { default_generator } from "../random";
+import { numel, wrapDim } from "../shape";
+import { allocate, type Tensor } from "../tensor";
 import { where } from "./arithmetic";
+import { cat } from "./joining";
+import { zerosFor } from "./padding";
+
+/**
+ * `nn.functional`'s form of an activation, with `inplace`, and the one that ends in an underscore.
+ * `parameters` are written as in a schema, each after a comma.
+ */
+function functional(name: string, parameters: string, base: Op, doc: string): void {
+  type Text = "f(Tensor input, bool inplace=False) -> Tensor";
+  op(`${name}(Tensor input${parameters}, bool inplace=False) -> Tensor` as Text, {
+    doc,
+    forward: ((...args: unknown[]) => {
+      const given = args.slice(0, -1);
+      return args.at(-1) === true
+        ? runInPlace(base.spec, given)
+        : (base as unknown as (...a: unknown[]) => Tensor)(...given);
+    }) as (input: Tensor, inplace: boolean) => Tensor,
+    composite: true,
+    variants: ["nn.functional"],
+  });
+  op(`${name}_(Tensor input${parameters}) -> Tensor` as "f_(Tensor input) -> Tensor", {
+    doc: `${doc} In place.`,
+    forward: ((...args: unknown[]) => runInPlace(base.spec, args)) as (input: Tensor) => Tensor,
+    composite: true,
+    variants: ["nn.functional"],
+  });
+}
+
+/** A backward op that lets the gradient through where `passes` says so; flat in x. */
+function gate<const P extends string>(
+  name: string,
+  parameters: P,
+  slope: (x: number, ...parameters: number[]) => number,
+): (g: Tensor, x: Tensor, ...parameters: (number | boolean)[]) => Tensor {
+  const text =
+    `${name}(Tensor grad_output, Tensor self${parameters}) -> Tensor` as "gate(Tensor grad_output, Tensor self) -> Tensor";
+  const names = parameters
+    .split(", ")
+    .slice(1)
+    .map((p) => p.split(" ")[1]);
+  const backward = op(text, {
+    doc: "The gradient, scaled by the slope.",
+    forward: ((g: Tensor, x: Tensor, ...values: (number | boolean)[]) => {
+      const numbers = values.map((v) => x.dtype.cast(Number(v)));
+      return zip(g, x, (dy, v) => {
+        const k = slope(v, ...numbers);
+        return k === 0 ? 0 : dy * k;
+      });
+    }) as (g: Tensor, x: Tensor) => Tensor,
+    grad: {
+      grad_output: ["self", (g, s) => again(g, s.self, ...names.map((n) => s[n]))],
+      self: (_, s) => zerosFor(s.self),
+    },
+    variants: [],
+  });
+  const again = backward as unknown as (g: Tensor, x: Tensor, ...parameters: (number | boolean)[]) => Tensor;
+  return again;
+}
+
+// ── straight pieces ─────────────────────────────────────────────────────────────────────────────────────────────
+
+const threshold_backward = gate("threshold_backward", ", Scalar threshold", (x, t) => (x <= t ? 0 : 1));
+
+// d relu x = dx where x > 0
+export const relu = op("relu(Tensor self) -> Tensor", {
+  doc: "Each element where positive, 0 elsewhere.",
+  forward: (t) => map(t, (x) => (x > 0 || Number.isNaN(x) ? x : 0)),
+  grad: { self: ["result", (g, s) => threshold_backward(g, s.result, 0)] },
+  inPlace: true,
+});
+functional("relu", "", relu, "Each element where positive, 0 elsewhere.");
+
+export const threshold = op("threshold(Tensor self, Scalar threshold, Scalar value) -> Tensor", {
+  doc: "Each element above the threshold, `value` elsewhere.",
+  forward: (x, limit, value) => {
+    const [t, v] = [x.dtype.cast(Number(limit)), x.dtype.cast(Number(value))];
+    return map(x, (e) => (e <= t ? v : e));
+  },
+  grad: { self: ["self", (g, s) => threshold_backward(g, s.self, s.threshold)] },
+  variants: ["function"],
+  inPlace: true,
+});
+functional("threshold", ", Scalar threshold, Scalar value", threshold, "x above the threshold, `value` elsewhere.");
+
+const leaky_relu_backward = gate("leaky_relu_backward", ", Scalar negative_slope", (x, k) => (x > 0 ? 1 : k));
+
+export const leaky_relu = op("leaky_relu(Tensor self, Scalar negative_slope=0.01) -> Tensor", {
+  doc: "x where positive, `negative_slope · x` elsewhere.",
+  forward: (x, slope) => {
+    const k = x.dtype.cast(Number(slope));
+    return map(x, (v) => (v > 0 ? v : v * k));
+  },
+  grad: { self: ["self", (g, s) => leaky_relu_backward(g, s.self, s.negative_slope)] },
+  variants: [],
+});
+functional(
+  "leaky_relu",
+  ", Scalar negative_slope=0.01",
+  leaky_relu,
+  "x where positive, `negative_slope · x` elsewhere.",
+);
+
+const hardtanh_backward = gate("hardtanh_backward", ", Scalar min_val, Scalar max_val", (x, lo, hi) =>
+  x <= lo || x >= hi ? 0 : 1,
+);
+
+export const hardtanh = op("hardtanh(Tensor self, Scalar min_val=-1, Scalar max_val=1) -> Tensor", {
+  doc: "x cut off at two bounds.",
+  forward: (x, min, max) => {
+    const [lo, hi] = [x.dtype.cast(Number(min)), x.dtype.cast(Number(max))];
+    return map(x, (v) => (v > hi ? hi : v < lo ? Math.min(lo, hi) : v));
+  },
+  grad: { self: ["self", (g, s) => hardtanh_backward(g, s.self, s.min_val, s.max_val)] },
+  variants: [],
+});
+functional("hardtanh", ", float min_val=-1, float max_val=1", hardtanh, "x cut off below and above.");
+
+op("relu6(Tensor input, bool inplace=False) -> Tensor", {
+  doc: "x cut off below 0 and above 6.",
+  forward: (x, inplace) => (inplace ? runInPlace(hardtanh.spec, [x, 0, 6]) : hardtanh(x, 0, 6)),
+  composite: true,
+  variants: ["nn.functional"],
+});
+
+const hardsigmoid_backward = gate("hardsigmoid_backward", "", (x) => (x > -3 && x < 3 ? 1 / 6 : 0));
+
+export const hardsigmoid = op("hardsigmoid(Tensor self) -> Tensor", {
+  doc: "(x + 3) / 6, cut off at 0 and 1.",
+  forward: (x) => map(x, (v) => Math.min(Math.max(v + 3, 0), 6) / 6),
+  grad: { self: ["self", (g, s) => hardsigmoid_backward(g, s.self)] },
+  variants: [],
+});
+functional("hardsigmoid", "", hardsigmoid, "(x + 3) / 6, cut off at 0 and 1.");
+
+const shrink_backward = (name: string) => gate(name, ", Scalar lambd", (x, l) => (x >= -l && x <= l ? 0 : 1));
+const softshrink_backward = shrink_backward("softshrink_backward");
+const hardshrink_backward = shrink_backward("hardshrink_backward");
+
+export const softshrink = op("softshrink(Tensor input, Scalar lambd=0.5) -> Tensor", {
+  doc: "x moved towards 0 by λ, 0 within λ of it.",
+  forward: (x, lambd) => {
+    if (Number(lambd) < 0) throw new RuntimeError(`lambda must be greater or equal to 0, but found to be ${lambd}.`);
+    const l = x.dtype.cast(Number(lambd));
+    return map(x, (v) => (v > l ? v - l : v < -l ? v + l : Number.isNaN(v) ? v : 0));
+  },
+  grad: { input: ["input", (g, s) => softshrink_backward(g, s.input, s.lambd)] },
+  variants: ["nn.functional"],
+});
+
+export const hardshrink = op("hardshrink(Tensor self, Scalar lambd=0.5) -> Tensor", {
+  doc: "x beyond λ of 0, 0 within.",
+  forward: (x, lambd) => {
+    const l = x.dtype.cast(Number(lambd));
+    return map(x, (v) => (v >= -l && v <= l ? 0 : v));
+  },
+  grad: { self: ["self", (g, s) => hardshrink_backward(g, s.self, s.lambd)] },
+  variants: ["function", "method", "nn.functional"],
+});
+
+// d prelu = dx (x > 0), w dx + x dw elsewhere
+export const prelu = op("prelu(Tensor self, Tensor weight) -> Tensor", {
+  doc: "x where positive, `weight · x` elsewhere, with one weight for all or for each channel.",
+  forward: (x, weight) => {
+    checkPrelu(x, weight);
+    return zip(x, perChannel(weight, x.ndim), (v, w) => (v > 0 ? v : w * v));
+  },
+  grad: {
+    self: ["self weight", (g, s) => preluBackward(g, s.self, perChannel(s.weight, s.self.ndim))],
+    weight: [
+      "self",
+      (g, s) => {
+        const share = where(s.self.gt(0), g.zeros_like(), g.mul(s.self));
+        const channels = perChannelShape(s.weight.shape, s.self.ndim);
+        return share.sum_to_size(channels).reshape(s.weight.shape);
+      },
+    ],
+  },
+  variants: ["function", "method", "nn.functional"],
+});
+
+const PRELU_BACKWARD = "_prelu_backward(Tensor grad_output, Tensor self, Tensor weight) -> Tensor";
+const preluBackward: Op<typeof PRELU_BACKWARD> = op(PRELU_BACKWARD, {
+  doc: "The gradient where x is positive, times the weight elsewhere.",
+  forward: (g, x, w) =>
+    select(
+      compare(x, wrapNumber(0), (a, b) => a > b),
+      g,
+      g.mul(w),
+    ),
+  grad: {
+    grad_output: ["self weight", (g, s) => preluBackward(g, s.self, s.weight)],
+    self: (_, s) => zerosFor(s.self),
+    weight: [
+      "grad_output self",
+      (g, s) => where(s.self.gt(0), g.zeros_like(), g.mul(s.grad_output)).sum_to_size(s.weight.shape),
+    ],
+  },
+  node: "PreluBackwardBackward0",
+  variants: [],
+});
+
+function checkPrelu(x: Tensor, weight: Tensor): void {
+  const n = numel(weight.shape);
+  if (weight.ndim > 1) {
+    throw new RuntimeError(`prelu: Expected \`weight\` to be a scalar or 1D tensor, but got ndim = ${weight.ndim}`);
+  }
+  if (n === 1) return;
+  if (x.ndim === 0) throw new RuntimeError("Not allow zero-dim input tensor.");
+  const channels = x.ndim > 1 ? x.shape[1] : 1;
+  if (channels !== n) {
+    throw new RuntimeError(
+      `Mismatch of parameter numbers and input channel size. Found parameter numbers = ${n} and channel size = ${channels}.`,
+    );
+  }
+}
+
+const perChannelShape = (shape: readonly number[], dims: number): number[] => {
+  const n = numel(shape);
+  if (dims < 2) return dims === 0 ? [] : [n];
+  return Array.from({ length: dims }, (_, d) => (d === 1 ? n : 1));
+};
+const perChannel = (weight: Tensor, dims: number): Tensor => weight.reshape(perChannelShape(weight.shape, dims));
+
+/** As leaky_relu with a slope of its own for each negative element, drawn at random in training. */
+const RRELU = "rrelu_with_noise(Tensor self, Tensor noise, Scalar lower, Scalar upper, bool training) -> Tensor";
+const rreluWithNoise: Op<typeof RRELU> = op(RRELU, {
+  doc: "Randomised leaky rectifier with given slopes.",
+  forward: (x, noise, lower, upper, training) => {
+    if (training) return zip(x, noise, (v, k) => v * k);
+    const k = (Number(lower) + Number(upper)) / 2;
+    return map(x, (v) => (v > 0 ? v : v * k));
+  },
+  grad: {
+    self: [
+      "self noise",
+      (g, s) => (s.training ? g.mul(s.noise) : leaky_relu_backward(g, s.self, (Number(s.lower) + Number(s.upper)) / 2)),
+    ],
+  },
+  variants: [],
+});
+
+function drawSlopes(x: Tensor, lower: number, upper: number): Tensor {
+  const out = allocate(x.shape, x.dtype);
+  const data = x.flatData();
+  data.forEach((v, i) => {
+    out.storageOf.data[i] = v <= 0 ? lower + (upper - lower) * default_generator.uniform64() : 1;
+  });
+  return out;
+}
+
+const rreluArgs = (x: Tensor, lower: number | boolean, upper: number | boolean, training: boolean) => {
+  const noise = training ? drawSlopes(x, Number(lower), Number(upper)) : x.zeros_like();
+  return [x, noise, lower, upper, training] as const;
+};
+
+op(
+  "rrelu(Tensor input, float lower=0.125, float upper=0.3333333333333333, bool training=False, bool inplace=False) -> Tensor",
+  {
+    doc: "x where positive, r · x elsewhere: r uniform between the bounds in training, their mean otherwise.",
+    forward: (x, lower, upper, training, inplace) => {
+      const args = rreluArgs(x, lower, upper, training);
+      return inplace ? runInPlace(rreluWithNoise.spec, [...args]) : rreluWithNoise(...args);
+    },
+    composite: true,
+    variants: ["function", "nn.functional"],
+  },
+);
+
+// ── exponentials ────────────────────────────────────────────────────────────────────────────────────────────────
+
+// For x ≤ 0: d (s α (e^(k x) − 1)) = s α k e^(k x) dx
+export const elu = op("elu(Tensor self, Scalar alpha=1, Scalar scale=1, Scalar input_scale=1) -> Tensor", {
+  doc: "scale · x where positive, scale · α (e^(input_scale · x) − 1) elsewhere.",
+  forward: (x, alpha, scale, inputScale) => {
+    const low = Number(alpha) * Number(scale);
+    const high = Number(scale);
+    const k = Number(inputScale);
+    return map(x, (v) => (v <= 0 ? low * Math.expm1(v * k) : v * high));
+  },
+  grad: {
+    self: ["self", (g, s) => eluGradient(g, s.self, Number(s.alpha), Number(s.scale), Number(s.input_scale))],
+  },
+  variants: [],
+});
+
+function eluGradient(g: Tensor, x: Tensor, alpha: number, scale: number, inputScale: number): Tensor {
+  const k = alpha * scale * inputScale;
+  const positive = x.gt(0);
+  // The branch not taken must not overflow into the derivative of this one.
+  const safe = where(positive, x.zeros_like(), x);
+  const curve = safe.mul(inputScale).exp().mul(k);
+  return where(positive, g.mul(scale), g.mul(curve));
+}
+
+op("elu(Tensor input, float alpha=1, bool inplace=False) -> Tensor", {
+  doc: "x where positive, α (eˣ − 1) elsewhere.",
+  forward: (x, alpha, inplace) => (inplace ? runInPlace(elu.spec, [x, alpha, 1, 1]) : elu(x, alpha, 1, 1)),
+  composite: true,
+  variants: ["nn.functional"],
+});
+op("elu_(Tensor input, float alpha=1) -> Tensor", {
+  doc: "x where positive, α (eˣ − 1) elsewhere; in place.",
+  forward: (x, alpha) => runInPlace(elu.spec, [x, alpha, 1, 1]),
+  composite: true,
+  variants: ["nn.functional"],
+});
+
+const SELU_ALPHA = 1.6732632423543772;
+const SELU_SCALE = 1.0507009873554805;
+
+const seluDoc = "scale · elu(x, α) with the α and scale that keep mean 0 and variance 1 (Klambauer et al., 2017).";
+op("selu(Tensor self) -> Tensor", {
+  doc: seluDoc,
+  forward: (x) => elu(x, SELU_ALPHA, SELU_SCALE, 1),
+  composite: true,
+  variants: ["function"],
+});
+op("selu_(Tensor self) -> Tensor", {
+  doc: `${seluDoc} In place.`,
+  forward: (x) => runInPlace(elu.spec, [x, SELU_ALPHA, SELU_SCALE, 1]),
+  composite: true,
+  variants: ["function", "nn.functional"],
+});
+op("selu(Tensor input, bool inplace=False) -> Tensor", {
+  doc: seluDoc,
+  forward: (x, inplace) =>
+    inplace ? runInPlace(elu.spec, [x, SELU_ALPHA, SELU_SCALE, 1]) : elu(x, SELU_ALPHA, SELU_SCALE, 1),
+  composite: true,
+  variants: ["nn.functional"],
+});
+
+const celu = op("celu(Tensor self, Scalar alpha=1) -> Tensor", {
+  doc: "x where positive, α (e^(x / α) − 1) elsewhere.",
+  forward: (x, alpha) => {
+    const a = Number(alpha);
+    if (a === 0) throw new RuntimeError("ZeroDivisionError: alpha cannot be 0 for CELU");
+    return map(x, (v) => (v <= 0 ? a * Math.expm1(v / a) : v));
+  },
+  grad: { self: ["self", (g, s) => eluGradient(g, s.self, Number(s.alpha), 1, 1 / Number(s.alpha))] },
+  variants: ["function"],
+  inPlace: true,
+});
+functional("celu", ", float alpha=1", celu, "x where positive, α (e^(x / α) − 1) elsewhere.");
 
 // d softplus = σ(βx) dx
 export const softplus = op("softplus(Tensor input, Scalar beta=1, Scalar threshold=20) -> Tensor", {
   doc: "log(1 + e^(βx)) / β, the identity above the threshold.",
-  forward: (x, beta, threshold) => {
+  forward: (x, beta, limit) => {
     const b = Number(beta);
-    return map(x, (v) => (v * b > Number(threshold) ? v : Math.log1p(Math.exp(v * b)) / b));
+    return map(x, (v) => (v * b > Number(limit) ? v : Math.log1p(Math.exp(v * b)) / b));
   },
   grad: {
     input: [
@@ -27,259 +370,173 @@ export const softplus = op("softplus(Tensor input, Scalar beta=1, Scalar thresho
   variants: ["nn.functional"],
 });
 
+// d log σ(x) = σ(−x) dx
+export const logsigmoid = op("log_sigmoid(Tensor self) -> Tensor", {
+  doc: "log(sigmoid(x)), without overflow.",
+  forward: (x) => map(x, (v) => Math.min(0, v) - Math.log1p(Math.exp(-Math.abs(v)))),
+  grad: { self: ["self", (g, s) => g.mul(s.self.neg().sigmoid())] },
+  variants: [],
+});
+op("logsigmoid(Tensor input) -> Tensor", {
+  doc: "log(sigmoid(x)), without overflow.",
+  forward: (x) => logsigmoid(x),
+  composite: true,
+  variants: ["nn.functional"],
+});
+
 // d (x σ) = σ (1 + x (1 − σ)) dx
-export const silu = op("silu(Tensor input) -> Tensor", {
+const silu = op("silu(Tensor self) -> Tensor", {
   doc: "x · sigmoid(x).",
   forward: (x) => map(x, (v) => v / (1 + Math.exp(-v))),
+  grad: {
+    self: [
+      "self",
+      (g, s) => {
+        const sigma = s.self.sigmoid();
+        return g.mul(sigma).mul(s.self.mul(sigma.neg().add(1)).add(1));
+      },
+    ],
+  },
+  variants: [],
+});
+functional("silu", "", silu, "x · sigmoid(x).");
+
+// d (x tanh s) = (tanh s + x σ (1 − tanh² s)) dx, s = softplus x
+const mish = op("mish(Tensor self) -> Tensor", {
+  doc: "x · tanh(log(1 + eˣ)).",
+  forward: (x) => map(x, (v) => v * Math.tanh(Math.max(v, 0) + Math.log1p(Math.exp(-Math.abs(v))))),
+  grad: {
+    self: [
+      "self",
+      (g, s) => {
+        const t = softplus(s.self, 1, 20).tanh();
+        const rest = s.self.mul(s.self.sigmoid()).mul(t.mul(t).neg().add(1));
+        return g.mul(t.add(rest));
+      },
+    ],
+  },
+  variants: [],
+});
+functional("mish", "", mish, "x · tanh(softplus(x)).");
+
+// Between −3 and 3: d (x (x + 3) / 6) = (x / 3 + 1/2) dx
+const hardswish = op("hardswish(Tensor self) -> Tensor", {
+  doc: "x · hardsigmoid(x).",
+  forward: (x) => map(x, (v) => (v * Math.min(Math.max(v + 3, 0), 6)) / 6),
+  grad: {
+    self: [
+      "self",
+      (g, s) => {
+        const inside = g.mul(s.self.div(3).add(0.5));
+        return where(s.self.lt(-3), g.zeros_like(), where(s.self.le(3), inside, g));
+      },
+    ],
+  },
+  variants: [],
+});
+functional("hardswish", "", hardswish, "x · hardsigmoid(x).");
+
+const GELU_K = Math.SQRT2 * (2 / Math.sqrt(Math.PI)) * 0.5;
+const GELU_CUBE = 0.044715;
+
+// d (x Φ(x)) = (Φ(x) + x φ(x)) dx; with tanh: u = k (x + c x³), ½ (1 + tanh u) + ½ x (1 − tanh² u) k (1 + 3 c x²)
+export const gelu = op("gelu(Tensor input, *, str approximate='none') -> Tensor", {
+  doc: 'x · Φ(x), Φ the normal distribution function; with `approximate="tanh"` ½ x (1 + tanh(√(2/π) (x + 0.044715 x³))).',
+  forward: (x, approximate) => {
+    if (approximate === "none") return x.div(Math.SQRT2).erf().add(1).mul(x).mul(0.5);
+    if (approximate !== "tanh") throw new RuntimeError("approximate argument must be either none or tanh.");
+    return map(x, (v) => 0.5 * v * (1 + Math.tanh(GELU_K * (v + GELU_CUBE * v * v * v))));
+  },
   grad: {
     input: [
       "input",
       (g, s) => {
-        const sigma = s.input.sigmoid();
-        return g.mul(sigma).mul(s.input.mul(sigma.neg().add(1)).add(1));
+        const x = s.input;
+        const square = x.mul(x);
+        if (s.approximate === "none") {
+          const cdf = x.div(Math.SQRT2).erf().add(1).mul(0.5);
+          const pdf = square
+            .mul(-0.5)
+            .exp()
+            .mul(1 / Math.sqrt(2 * Math.PI));
+          return g.mul(cdf.add(x.mul(pdf)));
+        }
+        const t = square.mul(GELU_CUBE).add(1).mul(x).mul(GELU_K).tanh();
+        const slope = square
+          .mul(3 * GELU_CUBE)
+          .add(1)
+          .mul(GELU_K);
+        const rest = x.mul(t.mul(t).neg().add(1)).mul(slope);
+        return g.mul(t.add(1).add(rest).mul(0.5));
       },
     ],
   },
   variants: ["nn.functional"],
 });
 
-export const leaky_relu = op("leaky_relu(Tensor input, Scalar negative_slope=0.01) -> Tensor", {
-  doc: "x where positive, `negative_slope · x` elsewhere.",
-  forward: (x, slope) => {
-    const k = x.dtype.cast(Number(slope));
-    return map(x, (v) => (v > 0 ? v : v * k));
+// ── halves, shares and what is made of other ops ────────────────────────────────────────────────────────────────
+
+// d (a σ(b)) = σ(b) da + a σ(b) (1 − σ(b)) db
+op("glu(Tensor input, int dim=-1) -> Tensor", {
+  doc: "The first half along a dimension times the sigmoid of the second.",
+  forward: (x, dim) => {
+    if (x.ndim === 0) throw new RuntimeError("glu does not support scalars because halving size must be even");
+    const d = wrapDim(dim, x.ndim);
+    if (x.shape[d] % 2 !== 0) {
+      throw new RuntimeError(`Halving dimension must be even, but dimension ${d} is size ${x.shape[d]}`);
+    }
+    const half = x.shape[d] / 2;
+    return x.narrow(d, 0, half).mul(x.narrow(d, half, half).sigmoid());
   },
-  grad: { input: ["input", (g, s) => where(s.input.gt(0), g, g.mul(s.negative_slope))] },
-  variants: ["nn.functional"],
-});
-
-export const elu = op("elu(Tensor input, Scalar alpha=1) -> Tensor", {
-  doc: "x where positive, alpha · (eˣ − 1) elsewhere.",
-  forward: (x, alpha) => map(x, (v) => (v > 0 ? v : Number(alpha) * Math.expm1(v))),
-  grad: { input: ["input", (g, s) => where(s.input.gt(0), g, g.mul(s.input.exp().mul(s.alpha)))] },
-  variants: ["nn.functional"],
-});
-
-type Reduction = "none" | "mean" | "sum";
-
-function reduced(loss: Tensor, reduction: string): Tensor {
-  checkReduction(reduction);
-  return reduction === "mean" ? loss.mean() : reduction === "sum" ? loss.sum() : loss;
-}
-
-function checkReduction(reduction: string): asserts reduction is Reduction {
-  if (!["none", "mean", "sum"].includes(reduction))
-    throw new ValueError(`${reduction} is not a valid value for reduction`);
-}
-
-/** The gradient of every element of a loss that was reduced. */
-const perElement = (g: Tensor, reduction: string, n: number): Tensor => (reduction === "mean" ? g.div(n) : g);
-
-// d (x − y)² = 2 (x − y) (dx − dy)
-export const mse_loss = op("mse_loss(Tensor input, Tensor target, str reduction='mean') -> Tensor", {
-  doc: "Squared differences: their mean, their sum, or each one.",
-  forward: (x, y, reduction) =>
-    reduced(
-      zip(x, y, (a, b) => (a - b) ** 2),
-      reduction,
-    ),
   grad: {
-    input: ["input target", (g, s) => squareGradient(g, s.input, s.target, s.reduction)],
-    target: ["input target", (g, s) => squareGradient(g, s.target, s.input, s.reduction)],
+    input: [
+      "input",
+      (g, s) => {
+        const d = wrapDim(s.dim, s.input.ndim);
+        const half = s.input.shape[d] / 2;
+        const sigma = s.input.narrow(d, half, half).sigmoid();
+        const left = g.mul(sigma);
+        const right = left.mul(s.input.narrow(d, 0, half)).mul(sigma.neg().add(1));
+        return cat([left, right], d);
+      },
+    ],
   },
   variants: ["nn.functional"],
 });
 
-function squareGradient(g: Tensor, x: Tensor, y: Tensor, reduction: string): Tensor {
-  const d = x.sub(y);
-  return perElement(g, reduction, d.numel()).mul(d.mul(2));
-}
-
-export const l1_loss = op("l1_loss(Tensor input, Tensor target, str reduction='mean') -> Tensor", {
-  doc: "Absolute differences: their mean, their sum, or each one.",
-  forward: (x, y, reduction) => reduced(x.sub(y).abs(), reduction),
+op("softsign(Tensor input) -> Tensor", {
+  doc: "x / (1 + |x|).",
+  forward: (x) => x.div(x.abs().add(1)),
+  composite: true,
+  variants: ["nn.functional"],
+});
+op("tanhshrink(Tensor input) -> Tensor", {
+  doc: "x − tanh(x).",
+  forward: (x) => x.sub(x.tanh()),
   composite: true,
   variants: ["nn.functional"],
 });
 
-/** −log p, kept from −∞ as PyTorch does. */
-const clampedLog = (p: number) => Math.max(Math.log(p), -100);
+/** Which dimension was meant where none was named: the first of 0, 1 or 3 dimensions, else the second. */
+const implicitDim = (dims: number): number => (dims === 0 || dims === 1 || dims === 3 ? 0 : 1);
 
-export const binary_cross_entropy = op(
-  "binary_cross_entropy(Tensor input, Tensor target, Tensor? weight=None, str reduction='mean') -> Tensor",
-  {
-    doc: "−(y log p + (1 − y) log(1 − p)) for probabilities p; each log no smaller than −100.",
-    forward: (p, y, weight, reduction) => {
-      if (!sameShape(p.shape, y.shape)) {
-        throw new ValueError(
-          `Using a target size (torch.Size(${sizeText(y.shape)})) that is different to the input size (torch.Size(${sizeText(p.shape)})) is deprecated. Please ensure they have the same size.`,
-        );
-      }
-      for (const v of elements(p)) {
-        if (v < 0 || v > 1) throw new RuntimeError("all elements of input should be between 0 and 1");
-      }
-      const loss = zip(p, y, (a, b) => (b - 1) * Math.max(Math.log1p(-a), -100) - b * clampedLog(a));
-      return reduced(weight === null ? loss : loss.mul(weight), reduction);
-    },
-    grad: {
-      // dp (p − y) / (p (1 − p))
-      input: [
-        "input target weight",
-        (g, s) => {
-          const slope = s.input.sub(s.target).div(s.input.neg().add(1).mul(s.input).clamp({ min: 1e-12 }));
-          const d = perElement(g, s.reduction, s.input.numel()).mul(slope);
-          return s.weight === null ? d : d.mul(s.weight);
-        },
-      ],
-    },
-    variants: ["nn.functional"],
+op("softmin(Tensor input, int? dim=None, int _stacklevel=3, ScalarType? dtype=None) -> Tensor", {
+  doc: "softmax(−x) along a dimension.",
+  forward: (x, dim, _, dtype) => x.neg().softmax(dim ?? implicitDim(x.ndim), { dtype }),
+  composite: true,
+  variants: ["nn.functional"],
+});
+
+op("gumbel_softmax(Tensor logits, float tau=1, bool hard=False, float eps=1e-10, int dim=-1) -> Tensor", {
+  doc: "softmax((logits + Gumbel noise) / τ); with `hard` the one-hot vector of its largest element, with the soft one's gradient (Jang et al., 2017).",
+  forward: (logits, tau, hard, _, dim) => {
+    const gumbels = logits.empty_like().exponential_().log().neg();
+    const soft = logits.add(gumbels).div(tau).softmax(dim);
+    if (!hard) return soft;
+    const index = soft.max(dim, true)[1];
+    const one = logits.zeros_like().scatter_add(dim, index, soft.ones_like());
+    return one.sub(soft.detach()).add(soft);
   },
-);
-
-// max(x, 0) − x y + log(1 + e^−|x|)
-export const binary_cross_entropy_with_logits = op(
-  "binary_cross_entropy_with_logits(Tensor input, Tensor target, Tensor? weight=None, str reduction='mean', Tensor? pos_weight=None) -> Tensor",
-  {
-    doc: "Binary cross entropy of sigmoid(x), without overflow.",
-    forward: (x, y, weight, reduction, pos_weight) => {
-      if (!sameShape(x.shape, y.shape)) {
-        throw new ValueError(
-          `Target size (torch.Size(${sizeText(y.shape)})) must be the same as input size (torch.Size(${sizeText(x.shape)}))`,
-        );
-      }
-      const high = x.neg().clamp({ min: 0 });
-      const tail = high.neg().exp().add(x.neg().sub(high).exp()).log().add(high);
-      const rest = oneMinus(y).mul(x);
-      const loss = pos_weight === null ? rest.add(tail) : rest.add(pos_weight.sub(1).mul(y).add(1).mul(tail));
-      return reduced(weight === null ? loss : loss.mul(weight), reduction);
-    },
-    composite: true,
-    variants: ["nn.functional"],
-  },
-);
-
-/** 1 − y, by the operator that PyTorch uses. */
-const oneMinus = (y: Tensor): Tensor => y.rsub(1);
-
-interface Classes {
-  /** Examples, and positions of each example (images). */
-  n: number;
-  c: number;
-  inner: number;
-}
-
-function classes(x: Tensor, target: Tensor): Classes {
-  if (x.ndim === 1) return { n: 1, c: x.shape[0], inner: 1 };
-  const inner = x.shape.slice(2).reduce((a, b) => a * b, 1);
-  if (x.shape[0] !== target.shape[0]) {
-    throw new ValueError(`Expected input batch_size (${x.shape[0]}) to match target batch_size (${target.shape[0]}).`);
-  }
-  return { n: x.shape[0], c: x.shape[1], inner };
-}
-
-/** For each target: its weight and where its log-probability stands in a row-major input; weight 0 for ignored ones. */
-function picks(
-  x: Tensor,
-  target: Tensor,
-  weight: Tensor | null,
-  ignore: number,
-): { at: Float64Array; w: Float64Array } {
-  const { c, inner } = classes(x, target);
-  const t = integers(target);
-  const weights = weight === null ? null : elements(weight);
-  const at = new Float64Array(t.length);
-  const w = new Float64Array(t.length);
-  for (let i = 0; i < t.length; i++) {
-    if (t[i] === ignore) continue;
-    if (t[i] < 0 || t[i] >= c) throw new IndexError(`Target ${t[i]} is out of bounds.`);
-    at[i] = (Math.floor(i / inner) * c + t[i]) * inner + (i % inner);
-    w[i] = weights === null ? 1 : weights[t[i]];
-  }
-  return { at, w };
-}
-
-const sumOf = (list: Float64Array) => list.reduce((a, b) => a + b, 0);
-
-export const nll_loss = op(
-  "nll_loss(Tensor input, Tensor target, Tensor? weight=None, int ignore_index=-100, str reduction='mean') -> Tensor",
-  {
-    doc: "−log p of the target classes, for log-probabilities `[n, c, …]` and int64 classes `[n, …]`.",
-    forward: (x, target, weight, ignore, reduction) => {
-      checkReduction(reduction);
-      if (target.dtype !== int64) {
-        throw new RuntimeError(`expected scalar type Long but found ${target.dtype.scalarName}`);
-      }
-      const { at, w } = picks(x, target, weight, ignore);
-      const data = elements(x);
-      const loss = Float64Array.from(at, (p, i) => (w[i] === 0 ? 0 : -data[p] * w[i]));
-      const out = allocate(reduction === "none" ? target.shape : [], x.dtype);
-      if (reduction === "none") out.storageOf.data.set(loss);
-      else out.storageOf.data[0] = reduction === "sum" ? sumOf(loss) : sumOf(loss) / sumOf(w);
-      return out;
-    },
-    grad: {
-      input: [
-        "input target weight",
-        (g, s) => nllGradient(g, s.input, s.target, s.weight, s.ignore_index, s.reduction),
-      ],
-    },
-    node: "NllLossBackward0",
-    variants: ["nn.functional"],
-  },
-);
-
-/** −w at each target's place, times the incoming gradient; linear in it, so that it can be differentiated again. */
-function nllGradient(
-  g: Tensor,
-  x: Tensor,
-  target: Tensor,
-  weight: Tensor | null,
-  ignore: number,
-  reduction: string,
-): Tensor {
-  const { at, w } = picks(x, target, weight, ignore);
-  const scale = reduction === "mean" ? sumOf(w) : 1;
-  const slope = x.dtype.allocate(x.numel());
-  at.forEach((p, i) => {
-    if (w[i] !== 0) slope[p] = -w[i] / scale;
-  });
-  const slopes = fromData(slope, x.dtype, x.shape);
-  if (reduction !== "none" || x.ndim === 1) return slopes.mul(g);
-  return slopes.mul(g.unsqueeze(1));
-}
-
-export const cross_entropy = op(
-  "cross_entropy(Tensor input, Tensor target, Tensor? weight=None, int ignore_index=-100, str reduction='mean', float label_smoothing=0) -> Tensor",
-  {
-    doc: "−log softmax of the target classes, for scores `[n, c, …]` and int64 classes `[n, …]` or probabilities `[n, c, …]`.",
-    forward: (x, target, weight, ignore, reduction, smoothing) => {
-      const dim = x.ndim === 1 ? 0 : 1;
-      const log = x.log_softmax(dim);
-      if (target.is_floating_point()) return probabilityLoss(log, target, weight, reduction, smoothing, dim);
-      const loss = nll_loss(log, target, weight, ignore, reduction);
-      if (smoothing === 0) return loss;
-      const even = probabilityLoss(log, log.detach().ones_like().div(log.shape[dim]), weight, reduction, 0, dim);
-      return loss.mul(1 - smoothing).add(even.mul(smoothing));
-    },
-    composite: true,
-    variants: ["nn.functional"],
-  },
-);
-
-function probabilityLoss(
-  log: Tensor,
-  p: Tensor,
-  weight: Tensor | null,
-  reduction: string,
-  smoothing: number,
-  dim: number,
-): Tensor {
-  checkReduction(reduction);
-  let target = p;
-  if (smoothing > 0) target = target.mul(1 - smoothing).add(smoothing / log.shape[dim]);
-  let each = log.mul(target);
-  if (weight !== null) each = each.mul(weight.reshape(log.shape.map((_, d) => (d === dim ? -1 : 1))));
-  const loss = each.sum([dim]).neg();
-  if (reduction === "none") return loss;
-  return reduction === "sum" ? loss.sum() : loss.sum().div(log.numel() / log.shape[dim]);
-}
+  composite: true,
+  variants: ["nn.functional"],
+});

@@ -210,12 +210,3 @@ export const bitwise_not = op("bitwise_not(Tensor self) -> Tensor", {
   forward: (t) => (t.dtype === bool ? map(t, (x) => 1 - x) : map(t, (x) => -x - 1)),
   inPlace: true,
 });
-
-// d relu x = dx where x > 0
-export const relu = op("relu(Tensor self) -> Tensor", {
-  doc: "Each element where positive, 0 elsewhere.",
-  forward: (t) => map(t, (x) => (x > 0 || Number.isNaN(x) ? x : 0)),
-  grad: { self: ["result", (g, s) => g.mul(s.result.gt(0))] },
-  inPlace: true,
-  variants: everywhere,
-});
