@@ -25,7 +25,7 @@ import { seam } from "./observer";
 import { checkCanCast } from "./promotion";
 import { type Args, type NamedArgs, parseSchema, type Result, type Schema } from "./schema";
 import { sameShape, sizeText } from "./shape";
-import { gradientEdge, Tensor, type TensorMeta } from "./tensor";
+import { alias, gradientEdge, Tensor, type TensorMeta } from "./tensor";
 
 /**
  * What a derivative sees: every argument by name, and `result` (or the results by their names). Only saved tensors have
@@ -388,6 +388,7 @@ function attachView(view: Tensor, source: Tensor, oneOfSeveral: boolean): void {
 /** `x.name_(…)`: computes, writes the result into the first argument's memory, and moves that tensor to the new node. */
 export function runInPlace(spec: OpSpec, args: unknown[]): Tensor {
   const self = args[0] as Tensor;
+  if (spec.schema.isView) return reshapeInPlace(spec, self, args);
   const records =
     mode.grad && spec.differentiable && args.some((arg, i) => spec.grads[i] !== null && requiresGrad(arg));
   checkInPlace(self, records);
@@ -431,6 +432,30 @@ function runDualInPlace(spec: OpSpec, args: unknown[]): Tensor {
   }
   const tangent = tangents.get(moved);
   if (tangent !== undefined) tangents.set(self, tangent);
+  return self;
+}
+
+/** `x.unsqueeze_(…)`: the memory stays, the tensor takes another geometry over it. */
+function reshapeInPlace(spec: OpSpec, self: Tensor, args: unknown[]): Tensor {
+  const records = mode.grad && requiresGrad(self);
+  checkInPlace(self, records);
+  const before = alias(self, self.shape, self.strides, self.offset);
+  const node = records ? new OpNode(spec, args) : null;
+  const view = runForward(spec, args) as Tensor;
+  const { shape, strides, offset } = view;
+  Object.assign(self, { shape, strides, offset });
+  self.versions.n++;
+  if (node !== null) {
+    node.args = [before, ...args.slice(1)];
+    if (self._base === null) {
+      self.gradFn = node;
+      self.output_nr = 0;
+    } else {
+      self.gradFnVersion = -1;
+    }
+    node.save([self]);
+  }
+  seam.observer?.op?.(`${spec.schema.name}_`, args, [self]);
   return self;
 }
 

@@ -1,7 +1,9 @@
 /** Methods whose arguments no schema describes. */
 import { type TensorData, type TensorOptions, tensor } from "./construct";
 import type { DType } from "./dtype";
+import { RuntimeError } from "./errors";
 import { type Index, index, index_put, index_put_ } from "./ops/indexing";
+import { is_nonzero, is_same_size } from "./ops/queries";
 import { resize_ } from "./ops/resizing";
 import { Tensor } from "./tensor";
 
@@ -25,6 +27,22 @@ export interface HandwrittenMethods {
   resize_(sizes: readonly number[]): this;
   /** The sizes of another tensor over the same memory. */
   resize_as_(other: Tensor): this;
+  /** Ones (or another number) on the diagonal, in place; in a tall matrix it starts anew below the end with `wrap`. */
+  fill_diagonal_(fill_value: number | boolean, wrap?: boolean): this;
+  /** The number of elements. */
+  nelement(): number;
+  /** The number of dimensions. */
+  ndimension(): number;
+  /** Whether the dtype has negative numbers. */
+  is_signed(): boolean;
+  /** Whether the dtype is one of complex numbers: none is. */
+  is_complex(): boolean;
+  /** Whether the one element is not zero. */
+  is_nonzero(): boolean;
+  /** Whether another tensor has the same sizes. */
+  is_same_size(other: Tensor): boolean;
+  /** The tensor itself, for there is nowhere else. */
+  cpu(): this;
   /** The tensor itself, for it is real. */
   readonly real: Tensor;
   /** Throws RuntimeError: a real tensor has no imaginary part. */
@@ -57,6 +75,37 @@ export function installHandwritten(): void {
     },
     index_put(indices, values, options) {
       return index_put(this, indices, values, options);
+    },
+    fill_diagonal_(value: number | boolean, wrap = false) {
+      if (this.ndim < 2) throw new RuntimeError("dimensions must larger than 1");
+      const columns = this.shape[this.ndim - 1];
+      const size = Math.min(...this.shape);
+      const tall = wrap && this.ndim === 2 && this.shape[0] > columns + 1;
+      const step = this.strides.reduce((a, b) => a + b, 0);
+      const count = tall ? Math.floor((this.numel() - 1) / (columns + 1)) + 1 : size;
+      this.as_strided([count], [step], this.offset).fill_(value);
+      return this;
+    },
+    nelement() {
+      return this.numel();
+    },
+    ndimension() {
+      return this.ndim;
+    },
+    is_signed() {
+      return this.dtype.is_signed;
+    },
+    is_complex() {
+      return false;
+    },
+    is_nonzero() {
+      return is_nonzero(this);
+    },
+    is_same_size(other: Tensor) {
+      return is_same_size(this, other);
+    },
+    cpu() {
+      return this;
     },
     resize_(...sizes) {
       return resize_(this, Array.isArray(sizes[0]) ? sizes[0] : sizes);

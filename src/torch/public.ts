@@ -32,6 +32,7 @@ export * as special from "./generated/special";
 export * as nn from "./nn";
 export { broadcast_shapes } from "./ops/arranging";
 export { index_put, sliceIndex as slice } from "./ops/indexing";
+export * from "./ops/queries";
 export { set_printoptions } from "./printing";
 export * as random from "./random";
 export {

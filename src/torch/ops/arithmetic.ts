@@ -309,7 +309,11 @@ function comparison(name: string, sign: string, f: (x: number, y: number) => boo
   return op(`${name}.Tensor(Tensor self, Tensor other) -> Tensor` as "eq.Tensor(Tensor self, Tensor other) -> Tensor", {
     doc: `\`self ${sign} other\` for each pair of elements, broadcast; bool.`,
     forward: (a, b) => compare(a, b, f),
+    // The node of the in-place form: what is written no longer depends on what was there.
+    grad: { self: (g) => g.zeros_like(), other: (g) => g.zeros_like() },
+    node: `${name[0].toUpperCase()}${name[1]}Backward1`,
     numbers: true,
+    inPlace: true,
   });
 }
 
@@ -324,6 +328,7 @@ function logical(name: string, word: string, f: (x: boolean, y: boolean) => bool
   return op(`${name}(Tensor self, Tensor other) -> Tensor` as "logical_and(Tensor self, Tensor other) -> Tensor", {
     doc: `Logical ${word} of each pair of elements (non-zero counts as true); bool.`,
     forward: (a, b) => compare(a, b, (x, y) => f(x !== 0, y !== 0)),
+    inPlace: true,
   });
 }
 

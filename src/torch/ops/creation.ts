@@ -6,7 +6,7 @@ import { castTo, emptyLike } from "../kernels/copy";
 import { default_generator, type Generator } from "../random";
 import type { Scalar } from "../schema";
 import { sizeText } from "../shape";
-import { allocate, fromData, type Tensor } from "../tensor";
+import { alias, allocate, fromData, type Tensor } from "../tensor";
 
 /** A leaf that the user asked to require grad. */
 function leaf(t: Tensor, requires_grad: boolean): Tensor {
@@ -128,7 +128,7 @@ op("linspace(Scalar start, Scalar end, int steps, *, ScalarType? dtype=None, boo
     // Whole-number dtypes step in doubles and truncate at the end.
     const round = type.is_floating_point ? cast : (x: number) => x;
     const step = steps > 1 ? round(round(to - from) / (steps - 1)) : 0;
-    const half = Math.floor(steps / 2);
+    const half = steps === 1 ? 1 : Math.floor(steps / 2);
     // From both ends to the middle, as PyTorch does: the last value is exact.
     for (let i = 0; i < steps; i++) {
       data[i] = i < half ? cast(from + round(step * i)) : cast(to - round(step * (steps - i - 1)));
@@ -149,7 +149,7 @@ op(
       const { cast } = type;
       const [from, to] = [cast(Number(start)), cast(Number(end))];
       const step = steps > 1 ? (to - from) / (steps - 1) : 0;
-      const half = Math.floor(steps / 2);
+      const half = steps === 1 ? 1 : Math.floor(steps / 2);
       for (let i = 0; i < steps; i++) {
         data[i] = cast(base ** (i < half ? from + step * i : to - step * (steps - i - 1)));
       }
@@ -255,5 +255,48 @@ op("randperm(int n, *, Generator? generator=None, ScalarType? dtype=None) -> Ten
       data[j] = value;
     }
     return castTo(fromData(data, int64, [n]), dtype ?? int64);
+  },
+});
+
+function triangleIndices(
+  name: "tril_indices" | "triu_indices",
+  keep: (row: number, column: number, k: number) => boolean,
+) {
+  op(
+    `${name}(int row, int col, int offset=0, *, ScalarType? dtype=None) -> Tensor` as "tril_indices(int row, int col, int offset=0, *, ScalarType? dtype=None) -> Tensor",
+    {
+      doc: `The rows and columns, \`[2, n]\`, of the ${name === "tril_indices" ? "lower" : "upper"} triangle of a matrix, row by row.`,
+      forward: (rows, columns, offset, dtype) => {
+        const found: [number, number][] = [];
+        for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) if (keep(i, j, offset)) found.push([i, j]);
+        const data = [...found.map(([i]) => i), ...found.map(([, j]) => j)];
+        return castTo(fromData(Float64Array.from(data), int64, [2, found.length]), dtype ?? int64);
+      },
+    },
+  );
+}
+triangleIndices("tril_indices", (i, j, k) => j - i <= k);
+triangleIndices("triu_indices", (i, j, k) => j - i >= k);
+
+op("scalar_tensor(Scalar s, *, ScalarType? dtype=None, bool requires_grad=False) -> Tensor", {
+  doc: "A number as a tensor without dimensions.",
+  forward: (value, dtype, requires_grad) => filled([], value, dtype ?? get_default_dtype(), requires_grad),
+});
+op("range(Scalar start, Scalar end, Scalar step=1, *, ScalarType? dtype=None, bool requires_grad=False) -> Tensor", {
+  doc: "Numbers from `start` up to and including `end` in steps. Deprecated in favour of `arange`.",
+  forward: (start, end, step, dtype, requires_grad) => {
+    const [from, by] = [Number(start), Number(step)];
+    const type = dtype ?? get_default_dtype();
+    const out = allocate([Math.floor((Number(end) - from) / by) + 1], type);
+    for (let i = 0; i < out.storageOf.data.length; i++) out.storageOf.data[i] = type.cast(from + i * by);
+    return leaf(out, requires_grad);
+  },
+});
+op("empty_strided(int[] size, int[] stride, *, ScalarType? dtype=None, bool requires_grad=False) -> Tensor", {
+  doc: "A tensor of a geometry whose values you will set; here they start at zero.",
+  forward: (size, stride, dtype, requires_grad) => {
+    const extent = size.includes(0) ? 0 : size.reduce((n, s, d) => n + (s - 1) * stride[d], 1);
+    const memory = allocate([extent], dtype ?? get_default_dtype());
+    return leaf(alias(memory, [...size], [...stride], 0), requires_grad);
   },
 });

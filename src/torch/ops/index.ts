@@ -35,5 +35,6 @@ import "./statistics";
 import "./stft";
 import "./triangular";
 import "./unary";
+import "./windows";
 import "./writing";
 import "./aliases";

@@ -192,3 +192,35 @@ export const unbind = op("unbind.int(Tensor(a) self, int dim=0) -> Tensor(a)[]",
     },
   },
 });
+
+op("unsafe_split.Tensor(Tensor self, int split_size, int dim=0) -> Tensor[]", {
+  doc: "As `split`, but the pieces may be changed in place without ties to each other.",
+  forward: (t, size, dim) => split(t, size, dim),
+  grad: {
+    self: (g, s) => {
+      const d = wrapDim(s.dim, s.self.shape.length);
+      const shapes = evenSizes(s.self.shape[d], s.split_size).map((n) => replaced(s.self.shape, d, n));
+      return pieces("unsafe_split", g, shapes, d);
+    },
+  },
+});
+op("unsafe_split_with_sizes(Tensor self, int[] split_sizes, int dim=0) -> Tensor[]", {
+  doc: "As `split_with_sizes`, but the pieces may be changed in place without ties to each other.",
+  forward: (t, sizes, dim) => splitSizes(t, sizes, dim),
+  grad: {
+    self: (g, s) => {
+      const d = wrapDim(s.dim, s.self.shape.length);
+      const shapes = s.split_sizes.map((n) => replaced(s.self.shape, d, n));
+      return pieces("unsafe_split_with_sizes", g, shapes, d);
+    },
+  },
+});
+op("unsafe_chunk(Tensor self, int chunks, int dim=0) -> Tensor[]", {
+  doc: "As `chunk`, but the pieces may be changed in place without ties to each other.",
+  forward: (t, chunks, dim) => {
+    if (chunks <= 0) throw new RuntimeError(`chunk expects \`chunks\` to be greater than 0, got: ${chunks}`);
+    const size = Math.max(1, Math.ceil(t.shape[wrapDim(dim, t.ndim)] / chunks));
+    return t.unsafe_split(size, dim);
+  },
+  composite: true,
+});

@@ -143,12 +143,14 @@ export const cumsum = op("cumsum(Tensor self, int dim, *, ScalarType? dtype=None
   doc: "Running sum along a dimension.",
   forward: (t, dim, dtype) => running(t, dim, sumType(t, dtype), 0, (total, x) => total + x),
   grad: { self: (g, s) => (g.ndim === 0 ? g : g.flip([s.dim]).cumsum(s.dim).flip([s.dim])) },
+  inPlace: true,
 });
 
 export const cumprod = op("cumprod(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor", {
   doc: "Running product along a dimension.",
   forward: (t, dim, dtype) => running(t, dim, sumType(t, dtype), 1, (total, x) => total * x),
   grad: { self: ["self result", (g, s) => cumprodGradient(g, s.self, s.result, s.dim)] },
+  inPlace: true,
 });
 
 /** Σ_{i≥j} gᵢ · Π_{k≤i, k≠j} x_k, by the general sum where a zero forbids dividing by x_j. */

@@ -160,6 +160,44 @@ export const squeeze = op("squeeze.dim(Tensor(a) self, int dim) -> Tensor(a)", {
   node: "SqueezeBackward1",
 });
 
+// In place these have nodes of other numbers.
+const inPlaceOnly = { inPlace: true, variants: ["in-place"] as const };
+op("unsqueeze.in_place(Tensor(a) self, int dim) -> Tensor(a)", {
+  doc: "A dimension of size 1 put in at `dim`.",
+  forward: (x, dim) => unsqueeze(x, dim),
+  grad: { self: (g, s) => g.squeeze(s.dim) },
+  node: "UnsqueezeBackward1",
+  ...inPlaceOnly,
+});
+op("squeeze.in_place(Tensor(a) self) -> Tensor(a)", {
+  doc: "Without the dimensions of size 1.",
+  forward: (x) => squeezeAll(x),
+  grad: { self: (g, s) => g.reshape(s.self.shape) },
+  node: "SqueezeBackward2",
+  ...inPlaceOnly,
+});
+op("squeeze.in_place_dim(Tensor(a) self, int dim) -> Tensor(a)", {
+  doc: "Without dimension `dim` where its size is 1.",
+  forward: (x, dim) => squeeze(x, dim),
+  grad: { self: (g, s) => g.reshape(s.self.shape) },
+  node: "SqueezeBackward3",
+  ...inPlaceOnly,
+});
+op("t.in_place(Tensor(a) self) -> Tensor(a)", {
+  doc: "A matrix transposed.",
+  forward: (x) => t(x),
+  grad: { self: (g) => g.t() },
+  node: "TBackward1",
+  ...inPlaceOnly,
+});
+op("transpose.in_place(Tensor(a) self, int dim0, int dim1) -> Tensor(a)", {
+  doc: "Two dimensions exchanged.",
+  forward: (x, a, b) => transpose(x, a, b),
+  grad: { self: (g, s) => g.transpose(s.dim0, s.dim1) },
+  node: "TransposeBackward1",
+  ...inPlaceOnly,
+});
+
 export const expand = op("expand(Tensor(a) self, int[] size, *, bool implicit=False) -> Tensor(a)", {
   doc: "Repeated along dimensions of size 1 without copying; −1 leaves a dimension as it is; a view.",
   forward: (x, size) => {
@@ -427,3 +465,9 @@ for (const [name, read] of Object.entries(properties)) {
     configurable: true,
   });
 }
+
+op("adjoint(Tensor(a) self) -> Tensor(a)", {
+  doc: "The last two dimensions exchanged (and conjugated, which for real numbers is nothing); a view.",
+  forward: (x) => (x.ndim === 0 ? x : transpose(x, -2, -1)),
+  composite: true,
+});
