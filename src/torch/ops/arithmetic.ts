@@ -1,6 +1,6 @@
 /** Operators between tensors and numbers, with broadcasting and promotion. */
 import { notDifferentiable, type Op, op } from "../dispatch";
-import { bool, Category, float32 } from "../dtype";
+import { bool, Category } from "../dtype";
 import { RuntimeError } from "../errors";
 import { compare, map, select, zip } from "../kernels/elementwise";
 import { floatType, resultType, wrapNumber } from "../promotion";
@@ -28,9 +28,8 @@ export const add = op("add.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) 
     if (common === bool) return zip(a, b, (x, y) => (x || (alpha && y) ? 1 : 0));
     if (alpha === 1) return zip(a, b, (x, y) => x + y, common);
     const k = asFactor(alpha, common);
-    return common === float32
-      ? zip(a, b, (x, y) => x + Math.fround(k * y), common)
-      : zip(a, b, (x, y) => x + k * y, common);
+    // One rounding for both, as PyTorch's fused multiply-add does.
+    return zip(a, b, (x, y) => x + k * y, common);
   },
   grad: { self: (g) => g, other: (g, s) => scaled(g, s.alpha) },
   numbers: true,
@@ -58,9 +57,7 @@ export const sub = op("sub.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) 
     checkAlpha(alpha, common);
     if (alpha === 1) return zip(a, b, (x, y) => x - y, common);
     const k = asFactor(alpha, common);
-    return common === float32
-      ? zip(a, b, (x, y) => x - Math.fround(k * y), common)
-      : zip(a, b, (x, y) => x - k * y, common);
+    return zip(a, b, (x, y) => x - k * y, common);
   },
   grad: { self: (g) => g, other: (g, s) => scaled(g.neg(), s.alpha) },
   numbers: true,

@@ -119,7 +119,9 @@ export const addcmul = op("addcmul(Tensor self, Tensor tensor1, Tensor tensor2, 
   forward: (a, b, c, value) => {
     const common = resultType(a, b, c);
     const k = common.cast(Number(value));
-    return zip3(a, b, c, (x, y, z) => x + k * y * z, common);
+    const { cast } = common;
+    // v b is rounded, the rest is one fused multiply-add.
+    return zip3(a, b, c, (x, y, z) => x + cast(k * y) * z, common);
   },
   grad: {
     self: (g) => g,
@@ -140,7 +142,8 @@ export const addcdiv = op("addcdiv(Tensor self, Tensor tensor1, Tensor tensor2, 
       );
     }
     const k = common.cast(Number(value));
-    return zip3(a, b, c, (x, y, z) => x + (k * y) / z, common);
+    const { cast } = common;
+    return zip3(a, b, c, (x, y, z) => x + cast(cast(k * y) / z), common);
   },
   grad: {
     self: (g) => g,
