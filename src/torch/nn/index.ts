@@ -1,4 +1,10 @@
 /** `torch.nn`. */
 
-export * as functional from "../generated/functional";
+export * from "./container";
+export * from "./conv";
+export * as functional from "./functional";
+export * as init from "./init";
+export * from "./linear";
+export { Module } from "./module";
 export { Parameter } from "./parameter";
+export { ParameterDict, ParameterList } from "./parameterContainers";

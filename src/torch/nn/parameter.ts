@@ -1,12 +1,20 @@
 /** `torch.nn.Parameter`. */
+import { RuntimeError } from "../errors";
 import { alias, Tensor } from "../tensor";
 
-/** A leaf that a module registers as its own; it requires grad unless told otherwise, and shares the memory of `data`. */
+/**
+ * A leaf that a module registers as its own; it requires grad unless told otherwise, and shares the memory of `data`.
+ * Throws RuntimeError for integers that should require grad.
+ */
 export class Parameter extends Tensor {
   constructor(data: Tensor, requires_grad: boolean | { requires_grad?: boolean } = true) {
     const source = alias(data, data.shape, data.strides, data.offset);
     super(source.storageOf, source.dtype, source.shape, source.strides, source.offset);
-    this.requires_grad = typeof requires_grad === "boolean" ? requires_grad : (requires_grad.requires_grad ?? true);
+    const requires = typeof requires_grad === "boolean" ? requires_grad : (requires_grad.requires_grad ?? true);
+    if (requires && !source.dtype.is_floating_point) {
+      throw new RuntimeError("Only Tensors of floating point and complex dtype can require gradients");
+    }
+    this.requires_grad = requires;
   }
 
   override toString(): string {
