@@ -33,6 +33,7 @@ export * as nn from "./nn";
 export { broadcast_shapes } from "./ops/arranging";
 export { index_put, sliceIndex as slice } from "./ops/indexing";
 export * from "./ops/queries";
+export * as optim from "./optim";
 export { set_printoptions } from "./printing";
 export * as random from "./random";
 export {
