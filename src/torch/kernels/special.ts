@@ -214,6 +214,8 @@ export function digamma(x: number): number {
 
 /** dψ(x) / dx */
 export function trigamma(x: number): number {
+  // At a pole PyTorch's π x is not quite a multiple of π; its huge number is what people see.
+  if (x < 0 && x === floor(x)) return (PI / sin(PI * x)) ** 2 - trigamma(1 - x);
   // ψ'(1 − x) + ψ'(x) = π² / sin² πx
   if (x < 0.5) return (PI / sinPi(x)) ** 2 - trigamma(1 - x);
   return zeta(2, x);

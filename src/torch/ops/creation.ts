@@ -87,19 +87,51 @@ op(
   },
 );
 
+/** x n + c rounded once, as the processor's fused multiply–add does; n is a whole number. */
+function fused(x: number, n: number, c: number): number {
+  // Dekker: the rounding error of the product, from x in two halves; Knuth: that of the sum.
+  const high = Math.fround(x);
+  const product = x * n;
+  if (!Number.isFinite(high)) return product + c;
+  const rest = high * n - product + (x - high) * n;
+  const sum = product + c;
+  const part = sum - product;
+  return sum + (product - (sum - part) + (c - part) + rest);
+}
+
+/**
+ * `at(i)` for each i, as PyTorch's vectorised loop has it: the first of each block of lanes is rounded, the others are
+ * steps away from it; what does not fill two blocks is computed one by one.
+ */
+function ramp(out: Tensor, at: (i: number) => number, beyond: (first: number, k: number) => number): void {
+  const { data } = out.storageOf;
+  const { cast, itemsize } = out.dtype;
+  const lanes = 32 / itemsize;
+  const blocks = 2 * Math.floor(data.length / (2 * lanes));
+  for (let b = 0; b < blocks; b++) {
+    const first = cast(at(b * lanes));
+    for (let k = 0; k < lanes; k++) data[b * lanes + k] = cast(beyond(first, k));
+  }
+  for (let i = blocks * lanes; i < data.length; i++) data[i] = cast(at(i));
+}
+
 function range(start: Scalar, end: Scalar, step: Scalar, dtype: DType | null, requires_grad: boolean): Tensor {
-  const [from, to, by] = [Number(start), Number(end), Number(step)];
-  if (by === 0) throw new RuntimeError("step must be nonzero");
-  if ((by > 0 && to < from) || (by < 0 && to > from)) {
+  const whole = [start, end, step].every((v) => Number.isInteger(Number(v)));
+  const type = dtype ?? (whole ? int64 : get_default_dtype());
+  const given = [start, end, step].map(Number);
+  if (given[2] === 0) throw new RuntimeError("step must be nonzero");
+  if ((given[2] > 0 && given[1] < given[0]) || (given[2] < 0 && given[1] > given[0])) {
     throw new RuntimeError("upper bound and larger bound inconsistent with step sign");
   }
-  const whole = [from, to, by].every(Number.isInteger);
-  const type = dtype ?? (whole ? int64 : get_default_dtype());
-  const out = allocate([Math.ceil((to - from) / by)], type);
-  const { data } = out.storageOf;
-  // Whole-number dtypes count in whole steps.
-  const [first, stride] = type.is_floating_point ? [from, by] : [Math.trunc(from), Math.trunc(by)];
-  for (let i = 0; i < data.length; i++) data[i] = type.cast(first + i * stride);
+  // int64 counts whole numbers throughout; the others take their number from the bounds as given.
+  const [from, to, by] = type.is_floating_point ? given : given.map(Math.trunc);
+  const size = type === int64 ? Math.ceil((to - from) / by) : Math.ceil((given[1] - given[0]) / given[2]);
+  const out = allocate([Math.max(0, size)], type);
+  ramp(
+    out,
+    (i) => fused(by, i, from),
+    (first, k) => fused(by, k, first),
+  );
   return leaf(out, requires_grad);
 }
 
@@ -121,7 +153,6 @@ op("linspace(Scalar start, Scalar end, int steps, *, ScalarType? dtype=None, boo
     if (steps < 0) throw new RuntimeError("number of steps must be non-negative");
     const type = dtype ?? get_default_dtype();
     const out = allocate([steps], type);
-    const { data } = out.storageOf;
     const { cast } = type;
     const from = cast(Number(start));
     const to = cast(Number(end));
@@ -129,10 +160,12 @@ op("linspace(Scalar start, Scalar end, int steps, *, ScalarType? dtype=None, boo
     const round = type.is_floating_point ? cast : (x: number) => x;
     const step = steps > 1 ? round(round(to - from) / (steps - 1)) : 0;
     const half = steps === 1 ? 1 : Math.floor(steps / 2);
-    // From both ends to the middle, as PyTorch does: the last value is exact.
-    for (let i = 0; i < steps; i++) {
-      data[i] = i < half ? cast(from + round(step * i)) : cast(to - round(step * (steps - i - 1)));
-    }
+    // From both ends to the middle: the last value is exact.
+    ramp(
+      out,
+      (i) => (i < half ? fused(step, i, from) : fused(-step, steps - i - 1, to)),
+      (first, k) => first + round(k * step),
+    );
     return leaf(out, requires_grad);
   },
 });

@@ -4,7 +4,9 @@ import { bool, Category, type DType, float32, float64, int32, int64, type TypedA
 import { IndexError, RuntimeError } from "../errors";
 import { castTo, elements } from "../kernels/copy";
 import { map } from "../kernels/elementwise";
+import { unorderedValues } from "../kernels/hashing";
 import { ascending, mapRuns, order } from "../kernels/runs";
+import { introsort, nthElement, partialSort, quickSelect } from "../kernels/selection";
 import { resultType } from "../promotion";
 import { numel, sizeText, wrapDim } from "../shape";
 import { alias, allocate, fromData, type Tensor } from "../tensor";
@@ -19,27 +21,36 @@ function placed(g: Tensor | null, shape: number[], indices: Tensor, dim: number,
 
 // ── sorting ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-const sorted = (t: Tensor, dim: number, descending: boolean): Tensor[] =>
+const sorted = (t: Tensor, dim: number, descending: boolean, stable: boolean): Tensor[] =>
   mapRuns(t, dim, [t.dtype, int64], (data, start, end, [values, indices]) => {
-    order(data, start, end, descending).forEach((at, i) => {
-      values[i] = data[start + at];
-      indices[i] = at;
+    const at = stable ? order(data, start, end, descending) : quickOrder(data, start, end, descending);
+    at.forEach((p, i) => {
+      values[i] = data[start + p];
+      indices[i] = p;
     });
   });
 
+/** As `order`, but equal elements come as they fall. */
+function quickOrder(data: TypedArray, start: number, end: number, descending: boolean): Int32Array {
+  const at = Int32Array.from({ length: end - start }, (_, i) => i);
+  const sign = descending ? -1 : 1;
+  introsort(at, 0, at.length, (i, j) => sign * ascending(data[start + i], data[start + j]) < 0);
+  return at;
+}
+
 const sortDoc =
-  "The elements along a dimension in order, and where each was: `[values, indices]`. Equal ones keep their order; NaN counts as the largest.";
+  "The elements along a dimension in order, and where each was: `[values, indices]`. NaN counts as the largest. Equal ones keep their order only with `stable`.";
 
 export const sort = op("sort(Tensor self, int dim=-1, bool descending=False) -> (Tensor values, Tensor indices)", {
   doc: sortDoc,
-  forward: sorted,
+  forward: (t, dim, descending) => sorted(t, dim, descending, false),
   grad: { self: ["indices", (g, s) => placed(g[0], s.self.shape, s.indices, s.dim)] },
 });
 export const sortStable = op(
   "sort.stable(Tensor self, *, bool? stable, int dim=-1, bool descending=False) -> (Tensor values, Tensor indices)",
   {
     doc: sortDoc,
-    forward: (t, _, dim, descending) => sorted(t, dim, descending),
+    forward: (t, stable, dim, descending) => sorted(t, dim, descending, stable ?? false),
     grad: { self: ["indices", (g, s) => placed(g[0], s.self.shape, s.indices, s.dim)] },
     node: "SortBackward1",
   },
@@ -56,11 +67,11 @@ op(
 
 export const argsort = op("argsort(Tensor self, int dim=-1, bool descending=False) -> Tensor", {
   doc: "Where the elements along a dimension stand when sorted; int64.",
-  forward: (t, dim, descending) => sorted(t, dim, descending)[1],
+  forward: (t, dim, descending) => sorted(t, dim, descending, false)[1],
 });
 op("argsort.stable(Tensor self, *, bool stable, int dim=-1, bool descending=False) -> Tensor", {
   doc: "Where the elements along a dimension stand when sorted; int64.",
-  forward: (t, _, dim, descending) => sorted(t, dim, descending)[1],
+  forward: (t, stable, dim, descending) => sorted(t, dim, descending, stable)[1],
 });
 export const msort = op("msort(Tensor self) -> Tensor", {
   doc: "Sorted along the first dimension.",
@@ -68,11 +79,34 @@ export const msort = op("msort(Tensor self) -> Tensor", {
   composite: true,
 });
 
+/** Positions of a run, the k largest (or smallest) in front. */
+function foremost(
+  data: TypedArray,
+  start: number,
+  end: number,
+  k: number,
+  largest: boolean,
+  inOrder: boolean,
+): Int32Array {
+  const n = end - start;
+  const at = Int32Array.from({ length: n }, (_, i) => i);
+  const sign = largest ? -1 : 1;
+  const before = (i: number, j: number) => sign * ascending(data[start + i], data[start + j]) < 0;
+  if (k === 0) return at;
+  if (k * 64 <= n) {
+    partialSort(at, 0, k, n, before);
+  } else {
+    nthElement(at, 0, k - 1, n, before);
+    if (inOrder) introsort(at, 0, k - 1, before);
+  }
+  return at;
+}
+
 export const topk = op(
   "topk(Tensor self, int k, int dim=-1, bool largest=True, bool sorted=True) -> (Tensor values, Tensor indices)",
   {
     doc: "The k largest (or smallest) elements along a dimension, and where they stand: `[values, indices]`.",
-    forward: (t, k, dim, largest) => {
+    forward: (t, k, dim, largest, inOrder) => {
       const n = t.ndim === 0 ? 1 : t.shape[wrapDim(dim, t.ndim)];
       if (k < 0 || k > n) throw new RuntimeError("selected index k out of range");
       return mapRuns(
@@ -80,7 +114,7 @@ export const topk = op(
         dim,
         [t.dtype, int64],
         (data, start, end, [values, indices]) => {
-          const at = order(data, start, end, largest);
+          const at = foremost(data, start, end, k, largest, inOrder);
           for (let i = 0; i < k; i++) {
             values[i] = data[start + at[i]];
             indices[i] = at[i];
@@ -169,15 +203,20 @@ export const kthvalue = op(
       if (k < 1 || k > (t.ndim === 0 ? 1 : t.shape[d])) {
         throw new RuntimeError(`kthvalue(): selected number k out of range for dimension ${d}`);
       }
-      return choose(t, dim, keepdim, "kthvalue", (data, start, end) => order(data, start, end)[k - 1]);
+      return choose(t, dim, keepdim, "kthvalue", (data, start, end) => {
+        const at = Int32Array.from({ length: end - start }, (_, i) => i);
+        quickSelect(at, k - 1, (i, j) => ascending(data[start + i], data[start + j]) > 0);
+        return at[k - 1];
+      });
     },
     grad: { self: ["indices", (g, s) => placed(g[0], s.self.shape, s.indices, s.dim, s.keepdim)] },
   },
 );
 
-/** The value seen most often, the smallest of several; the last place where it stands. */
+/** The value seen most often, the smallest of several; the last of its places in sorted order. */
 const modeAt: Choose = (data, start, end) => {
-  const at = order(data, start, end);
+  const at = Int32Array.from({ length: end - start }, (_, i) => i);
+  introsort(at, 0, at.length, (i, j) => ascending(data[start + i], data[start + j]) < 0);
   let best = 0;
   let most = 0;
   for (let i = 0, seen = 1; i < at.length; i++, seen++) {
@@ -479,9 +518,27 @@ function grouped(data: TypedArray, count: number, size: number, consecutive: boo
   return out;
 }
 
+/** Groups in the order of the hash table that PyTorch fills. */
+function asInserted(groups: Unique, data: TypedArray, dtype: DType): void {
+  const values = unorderedValues(data, dtype);
+  // Several NaN are groups of their own that no value tells apart: they stay sorted.
+  if (values === null || values.some(Number.isNaN)) return;
+  const sortedAt = new Map(groups.representatives.map((at, group) => [data[at], group]));
+  const order = values.map((v) => sortedAt.get(v)!);
+  const rank = new Float64Array(order.length);
+  order.forEach((group, i) => {
+    rank[group] = i;
+  });
+  groups.representatives = order.map((group) => groups.representatives[group]);
+  groups.counts = order.map((group) => groups.counts[group]);
+  groups.inverse = groups.inverse.map((group) => rank[group]);
+}
+
+type Grouping = "sorted" | "unsorted" | "consecutive";
+
 function unique(
   t: Tensor,
-  consecutive: boolean,
+  grouping: Grouping,
   return_inverse: boolean,
   return_counts: boolean,
   dim: number | null,
@@ -494,7 +551,9 @@ function unique(
   if (numel(rest) === 0) {
     throw new RuntimeError("There are 0 sized dimensions, and they aren't selected, so unique cannot be applied");
   }
-  const { representatives, inverse, counts } = grouped(elements(moved), count, numel(rest), consecutive);
+  const groups = grouped(elements(moved), count, numel(rest), grouping === "consecutive");
+  if (grouping === "unsorted" && flat && t.dtype !== bool) asInserted(groups, elements(moved), t.dtype);
+  const { representatives, inverse, counts } = groups;
   const values = moved.index_select(0, fromData(Float64Array.from(representatives), int64, [representatives.length]));
   const output = flat || t.ndim === 0 ? values : values.transpose(0, d).contiguous();
   const results = [output];
@@ -504,13 +563,15 @@ function unique(
 }
 
 op("unique(Tensor self, bool sorted=True, bool return_inverse=False, bool return_counts=False, int? dim=None) -> Any", {
-  doc: "The different elements (or slices along `dim`) in ascending order; with them, as an array, the group of each element (`return_inverse`) and the size of each group (`return_counts`).",
-  forward: (t, _, return_inverse, return_counts, dim) => unique(t.detach(), false, return_inverse, return_counts, dim),
+  doc: "The different elements (or slices along `dim`) in ascending order, or unless `sorted` in the order of a hash table; with them, as an array, the group of each element (`return_inverse`) and the size of each group (`return_counts`).",
+  forward: (t, inOrder, return_inverse, return_counts, dim) =>
+    unique(t.detach(), inOrder ? "sorted" : "unsorted", return_inverse, return_counts, dim),
   composite: true,
 });
 op("unique_consecutive(Tensor self, bool return_inverse=False, bool return_counts=False, int? dim=None) -> Any", {
   doc: "One of each run of equal neighbours (elements, or slices along `dim`); with it, as an array, the run of each element (`return_inverse`) and the length of each run (`return_counts`).",
-  forward: (t, return_inverse, return_counts, dim) => unique(t.detach(), true, return_inverse, return_counts, dim),
+  forward: (t, return_inverse, return_counts, dim) =>
+    unique(t.detach(), "consecutive", return_inverse, return_counts, dim),
   composite: true,
 });
 
