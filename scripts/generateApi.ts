@@ -17,6 +17,7 @@ const types: Record<string, string> = {
   str: "string",
   ScalarType: "DType",
   Generator: "Generator",
+  Function: "((a: Tensor, b: Tensor) => Tensor)",
 };
 
 function typeOf(param: Param, numbers: boolean): string {

@@ -165,6 +165,8 @@ function convertOne(value: unknown, base: string, numbers: boolean): unknown {
       return typeof value === "string" ? value : MISMATCH;
     case "ScalarType":
       return value instanceof DType ? value : MISMATCH;
+    case "Function":
+      return typeof value === "function" ? value : MISMATCH;
     case "Generator":
       return value instanceof Generator ? value : MISMATCH;
     default:

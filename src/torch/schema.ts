@@ -22,6 +22,8 @@ interface BaseTypes {
   str: string;
   ScalarType: DType;
   Generator: Generator;
+  /** A distance: a function of two tensors. */
+  Function: (a: Tensor, b: Tensor) => Tensor;
 }
 
 type TypeOf<T extends string> = T extends `${infer B}?`
