@@ -5,18 +5,13 @@
  */
 
 /** LU with partial pivoting in place (`getrf`). Pivots count from 1; info is the first zero diagonal of U, counted from 1, or 0. */
-export function luFactor(
-  a: Float64Array,
-  m: number,
-  n: number,
-  pivot: boolean,
-): { pivots: Int32Array<ArrayBuffer>; info: number } {
+export function luFactor(a: Float64Array, m: number, n: number): { pivots: Int32Array<ArrayBuffer>; info: number } {
   const k = Math.min(m, n);
   const pivots = new Int32Array(k);
   let info = 0;
   for (let j = 0; j < k; j++) {
     let p = j;
-    if (pivot) for (let i = j + 1; i < m; i++) if (Math.abs(a[i * n + j]) > Math.abs(a[p * n + j])) p = i;
+    for (let i = j + 1; i < m; i++) if (Math.abs(a[i * n + j]) > Math.abs(a[p * n + j])) p = i;
     pivots[j] = p + 1;
     if (p !== j) {
       for (let c = 0; c < n; c++) {
@@ -471,7 +466,7 @@ export function matrixExponential(a: Float64Array, n: number): Float64Array {
   const v = evenHigh.map((w, i) => w + evenLow[i]);
   const numerator = v.map((w, i) => w + u[i]);
   const denominator = v.map((w, i) => w - u[i]);
-  const { pivots } = luFactor(denominator, n, n, true);
+  const { pivots } = luFactor(denominator, n, n);
   luSolve(denominator, pivots, numerator, n, n, false);
   let out: Float64Array = numerator;
   for (let i = 0; i < squarings; i++) out = times(out, out, n);

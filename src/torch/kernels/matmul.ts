@@ -40,12 +40,9 @@ export function batchProduct(a: Tensor, b: Tensor): Tensor {
 
 function sameDtype(a: Tensor, b: Tensor): void {
   if (a.dtype !== b.dtype) {
-    throw new RuntimeError(`expected m1 and m2 to have the same dtype, but got: ${cName(a)} != ${cName(b)}`);
+    throw new RuntimeError(`expected scalar type ${a.dtype.scalarName} but found ${b.dtype.scalarName}`);
   }
 }
-
-const cNames: Record<string, string> = { float32: "float", float64: "double", int64: "long int", int32: "int" };
-const cName = (t: Tensor): string => cNames[t.dtype.name] ?? t.dtype.name;
 
 type Elements = { readonly [i: number]: number };
 

@@ -275,6 +275,13 @@ op(
   },
 );
 
+op("rrelu_(Tensor input, float lower=0.125, float upper=0.3333333333333333, bool training=False) -> Tensor", {
+  doc: "x where positive, r · x elsewhere; in place.",
+  forward: (x, lower, upper, training) => runInPlace(rreluWithNoise.spec, [...rreluArgs(x, lower, upper, training)]),
+  composite: true,
+  variants: ["function", "nn.functional"],
+});
+
 // ── exponentials ────────────────────────────────────────────────────────────────────────────────────────────────
 
 // For x ≤ 0: d (s α (e^(k x) − 1)) = s α k e^(k x) dx
@@ -295,8 +302,8 @@ export const elu = op("elu(Tensor self, Scalar alpha=1, Scalar scale=1, Scalar i
 function eluGradient(g: Tensor, x: Tensor, alpha: number, scale: number, inputScale: number): Tensor {
   const k = alpha * scale * inputScale;
   const positive = x.gt(0);
-  // The branch not taken must not overflow into the derivative of this one.
-  const safe = where(positive, x.zeros_like(), x);
+  // The branch not taken must not overflow into the derivative of this one, which is 0 at 0 as in PyTorch.
+  const safe = where(x.lt(0), x, x.zeros_like());
   const curve = safe.mul(inputScale).exp().mul(k);
   return where(positive, g.mul(scale), g.mul(curve));
 }

@@ -36,8 +36,8 @@ function dropped(x: Tensor, p: number): Tensor {
 op(
   "_scaled_dot_product_attention(Tensor query, Tensor key, Tensor value, Tensor? attn_mask=None, float dropout_p=0, bool need_attn_weights=False, bool is_causal=False) -> (Tensor output, Tensor attn)",
   {
-    doc: "softmax(Q Kᵀ / √d + mask) V, and the weights on request: a boolean mask holds where attention may go.",
-    forward: (query, key, value, mask, p, needWeights, causal) => {
+    doc: "softmax(Q Kᵀ / √d + mask) V, and the weights: a boolean mask holds where attention may go.",
+    forward: (query, key, value, mask, p, _needWeights, causal) => {
       if (causal && mask !== null) {
         throw new RuntimeError(
           "_scaled_dot_product_attention: Explicit attn_mask should not be set when is_causal=True",
@@ -51,7 +51,7 @@ op(
       if (add !== null) attention = attention.add(add);
       attention = dropped(attention.softmax(-1), p);
       const out = matmul(attention, value);
-      return [out, needWeights ? attention : (null as unknown as Tensor)];
+      return [out, attention];
     },
     composite: true,
     variants: ["nn.functional"],

@@ -53,8 +53,8 @@ function labelsOf(text: string, operand: number): string[] {
       if (s.slice(i, i + 3) !== "..." || out.includes(ELLIPSIS)) {
         throw new RuntimeError(
           out.includes(ELLIPSIS)
-            ? `einsum(): found \\'.\\' for operand ${operand} for which an ellipsis was already found`
-            : `einsum(): found \\'.\\' for operand ${operand} that is not part of any ellipsis`,
+            ? `einsum(): found '.' for operand ${operand} for which an ellipsis was already found`
+            : `einsum(): found '.' for operand ${operand} that is not part of any ellipsis`,
         );
       }
       out.push(ELLIPSIS);
@@ -135,7 +135,7 @@ export const einsum = op("einsum(str equation, Tensor[] operands) -> Tensor", {
       const own = t.ndim - subscripts[i].filter((l) => l !== ELLIPSIS).length;
       if (own < 0 || (own > 0 && !subscripts[i].includes(ELLIPSIS))) {
         throw new RuntimeError(
-          own < 0
+          own < 0 && subscripts[i].includes(ELLIPSIS)
             ? `einsum(): the number of subscripts in the equation (${t.ndim - own}) is more than the number of dimensions (${t.ndim}) for operand ${i}`
             : `einsum(): the number of subscripts in the equation (${t.ndim - own}) does not match the number of dimensions (${t.ndim}) for operand ${i} and no ellipsis was given`,
         );
@@ -157,7 +157,7 @@ export const einsum = op("einsum(str equation, Tensor[] operands) -> Tensor", {
         const known = sizes.get(l) ?? 1;
         if (known !== 1 && t.shape[d] !== 1 && known !== t.shape[d]) {
           throw new RuntimeError(
-            `einsum(): operands do not broadcast with remapped shapes [original->remapped]:${operands.map((x) => ` ${sizeText(x.shape)}->${sizeText(x.shape)}`).join("")}`,
+            `einsum(): subscript ${l} has size ${t.shape[d]} for operand ${i} which does not broadcast with previously seen size ${known}`,
           );
         }
         if (known === 1) sizes.set(l, t.shape[d]);
@@ -227,7 +227,7 @@ function contractDims(a: Tensor, b: Tensor, dimsA: readonly number[], dimsB: rea
     else if (a.shape[d] === 1) b = b.sum([e], true);
     else {
       throw new RuntimeError(
-        `contracted dimensions need to match, but first has size ${a.shape[d]} in dim ${d} and second has size ${b.shape[e]} in dim ${e}`,
+        `contracted dimensions need to match, but first has size ${a.shape[d]} in dim ${dimsA[i]} and second has size ${b.shape[e]} in dim ${dimsB[i]}`,
       );
     }
   });
@@ -245,10 +245,7 @@ op("tensordot(Tensor self, Tensor other, int dims=2) -> Tensor", {
   doc: "The sum of products over the last `dims` dimensions of one tensor and the first of the other.",
   forward: (a, b, dims) => {
     if (dims < 0) throw new RuntimeError(`tensordot expects dims >= 0, but got dims=${dims}`);
-    if (dims > Math.min(a.ndim, b.ndim)) {
-      throw new RuntimeError(`tensordot expects dims < ndim_a or ndim_b, but got dims=${dims}`);
-    }
-    return contractDims(a, b, range(dims, a.ndim - dims), range(dims));
+    return contractDims(a, b, range(dims, -dims), range(dims));
   },
   composite: true,
   variants: ["function"],

@@ -171,9 +171,7 @@ function checkConvolution(x: Tensor, w: Tensor, bias: Tensor | null, settings: S
   if (dilation.some((d) => d <= 0)) throw new RuntimeError("dilation should be greater than zero");
   if (groups <= 0) throw new RuntimeError("non-positive groups is not supported");
   if (x.dtype !== w.dtype) {
-    throw new RuntimeError(
-      `Input type (torch.${x.dtype.scalarName}Tensor) and weight type (torch.${w.dtype.scalarName}Tensor) should be the same`,
-    );
+    throw new RuntimeError(`expected scalar type ${x.dtype.scalarName} but found ${w.dtype.scalarName}`);
   }
   if (w.shape[0] < groups) {
     throw new RuntimeError(
@@ -182,7 +180,7 @@ function checkConvolution(x: Tensor, w: Tensor, bias: Tensor | null, settings: S
   }
   if (w.shape[0] % groups !== 0) {
     throw new RuntimeError(
-      `Given groups=${groups}, expected weight to be divisible by ${groups} at dimension 0, but got weight of size ${sizeText(w.shape)} instead`,
+      `Given groups=${groups}, expected weight to be divisible by ${groups} at dimension 0, but got weight of size [${sizeText(w.shape)}] instead`,
     );
   }
   const expected = transposed ? w.shape[0] : w.shape[1] * groups;

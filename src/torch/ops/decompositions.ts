@@ -1,5 +1,5 @@
 /** Factorisations of matrices, and the functions of one matrix that rest on them. Each takes batches: `[*, m, n]`. */
-import { type Op, op } from "../dispatch";
+import { notDifferentiable, type Op, op } from "../dispatch";
 import { int32 } from "../dtype";
 import { NotImplementedError, RuntimeError } from "../errors";
 import { elements } from "../kernels/copy";
@@ -15,7 +15,7 @@ import {
   singular,
   symmetricEigen,
 } from "../kernels/decompositions";
-import { broadcastShapes, numel } from "../shape";
+import { broadcastShapes, numel, sizeText } from "../shape";
 import { allocate, fromData, type Tensor } from "../tensor";
 import { cat } from "./joining";
 import {
@@ -153,14 +153,20 @@ export const cholesky_solve: Op<typeof CHOLESKY_SOLVE> = op(CHOLESKY_SOLVE, {
 
 // ── LU ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-function luForward(a: Tensor, pivot: boolean): [Tensor, Tensor, Tensor] {
+function luForward(a: Tensor, pivot: boolean, name: string): [Tensor, Tensor, Tensor] {
+  if (a.ndim < 2)
+    throw new RuntimeError(
+      `${name}: Expected tensor with 2 or more dimensions. Got size: ${sizeText(a.shape)} instead`,
+    );
+  checkFloating(a, name);
+  if (!pivot) throw new RuntimeError("linalg.lu_factor: LU without pivoting is not implemented on the CPU");
   const [m, n] = [rowsOf(a), columnsOf(a)];
   const k = Math.min(m, n);
   const lu = allocate(a.shape, a.dtype);
   const pivots = allocate([...batchOf(a), k], int32);
   const info = allocate(batchOf(a), int32);
   eachMatrix(a, (matrix, i) => {
-    const result = luFactor(matrix, m, n, pivot);
+    const result = luFactor(matrix, m, n);
     lu.storageOf.data.set(matrix, i * m * n);
     pivots.storageOf.data.set(result.pivots, i * k);
     info.storageOf.data[i] = result.info;
@@ -195,7 +201,7 @@ export function luParts(lu: Tensor): { l: Tensor; u: Tensor } {
  * A = P L U. Square: gA = P L⁻ᵀ (tril₋₁(Lᵀ gL) + triu(gU Uᵀ)) U⁻ᵀ. The columns (rows) beyond a square first take their own
  * gradient, and pass what depends on L (on U) to it.
  */
-function luGradient(gl: Tensor | null, gu: Tensor | null, p: Tensor | null, l: Tensor, u: Tensor): Tensor | null {
+function luGradient(gl: Tensor | null, gu: Tensor | null, p: Tensor, l: Tensor, u: Tensor): Tensor | null {
   if (gl === null && gu === null) return null;
   const [m, n, k] = [rowsOf(l), columnsOf(u), columnsOf(l)];
   const l1 = l.narrow(-2, 0, k);
@@ -219,20 +225,14 @@ function luGradient(gl: Tensor | null, gu: Tensor | null, p: Tensor | null, l: T
   } else {
     gA = underLt(overUt(lower.tril(-1).add(upper.triu())));
   }
-  return p === null ? gA : p.matmul(gA);
+  return p.matmul(gA);
 }
 
-function luFactorGradient(g: Tensor | null, lu: Tensor, pivots: Tensor, pivot: boolean): Tensor | null {
+function luFactorGradient(g: Tensor | null, lu: Tensor, pivots: Tensor): Tensor | null {
   if (g === null) return null;
   const { l, u } = luParts(lu);
   const k = columnsOf(l);
-  return luGradient(
-    g.narrow(-1, 0, k).tril(-1),
-    g.narrow(-2, 0, k).triu(),
-    pivot ? permutation(pivots, rowsOf(l), lu) : null,
-    l,
-    u,
-  );
+  return luGradient(g.narrow(-1, 0, k).tril(-1), g.narrow(-2, 0, k).triu(), permutation(pivots, rowsOf(l), lu), l, u);
 }
 
 export const lu_factor_ex = op(
@@ -240,12 +240,11 @@ export const lu_factor_ex = op(
   {
     doc: "L and U in one matrix, the row exchanges (from 1), and the place of the first zero pivot or 0.",
     forward: (a, pivot, check) => {
-      checkMatrix(a, "torch.lu_factor");
-      const result = luForward(a, pivot);
+      const result = luForward(a, pivot, "torch.lu_factor");
       if (check) checkInfo(result[2], "torch.linalg.lu_factor_ex", zeroPivot);
       return result;
     },
-    grad: { A: ["LU pivots", (g: Cotangents, s) => luFactorGradient(g[0], s.LU, s.pivots, s.pivot)] },
+    grad: { A: ["LU pivots", (g: Cotangents, s) => luFactorGradient(g[0], s.LU, s.pivots)] },
     variants: ["linalg"],
   },
 );
@@ -254,10 +253,10 @@ const zeroPivot = (k: number): string =>
   `U[${k},${k}] is zero and using it on lu_solve would result in a division by zero. If you still want to perform the factorization, consider calling linalg.lu(A, pivot) or linalg.lu_factor_ex(A, pivot)`;
 
 op("linalg_lu_factor(Tensor A, *, bool pivot=True) -> (Tensor LU, Tensor pivots)", {
-  doc: "L and U in one matrix, and the row exchanges (counted from 1). Throws LinAlgError where a pivot is zero.",
+  doc: "L and U in one matrix, and the row exchanges (counted from 1). Throws RuntimeError where a pivot is zero.",
   forward: (a, pivot) => {
     const [lu, pivots, info] = lu_factor_ex(a, pivot, false);
-    checkInfo(info, "torch.linalg.lu_factor", zeroPivot);
+    checkInfo(info, "torch.linalg.lu_factor", zeroPivot, RuntimeError);
     return named([lu, pivots], "LU", "pivots");
   },
   composite: true,
@@ -275,13 +274,12 @@ export function named(list: Tensor[], ...names: string[]): Tensor[] {
 op("linalg_lu(Tensor A, *, bool pivot=True) -> (Tensor P, Tensor L, Tensor U)", {
   doc: "`A = P L U` with a permutation P, a unit lower L and an upper U.",
   forward: (a, pivot) => {
-    checkMatrix(a, "linalg.lu");
-    const [lu, pivots] = luForward(a, pivot);
+    const [lu, pivots] = luForward(a, pivot, "linalg.lu");
     const { l, u } = luParts(lu);
-    return [pivot ? permutation(pivots, rowsOf(a), a) : allocate([0], a.dtype), l, u];
+    return [permutation(pivots, rowsOf(a), a), l, u];
   },
   grad: {
-    A: ["P L U", (g: Cotangents, s) => luGradient(g[1], g[2], s.pivot ? s.P : null, s.L, s.U)],
+    A: ["P L U", (g: Cotangents, s) => luGradient(g[1], g[2], s.P, s.L, s.U)],
   },
   differentiableOutputs: ["L", "U"],
   variants: ["linalg"],
@@ -363,6 +361,7 @@ op(
       if (check) checkInfo(result[2], "torch.linalg.ldl_factor_ex", zeroBlock);
       return result;
     },
+    ...notDifferentiable("linalg_ldl_factor_ex", ["self"]),
     variants: ["linalg"],
   },
 );
@@ -374,6 +373,7 @@ op("linalg_ldl_factor(Tensor self, *, bool hermitian=False) -> (Tensor LD, Tenso
     checkInfo(info, "torch.linalg.ldl_factor", zeroBlock);
     return [ld, pivots];
   },
+  ...notDifferentiable("linalg_ldl_factor_ex", ["self"]),
   variants: ["linalg"],
 });
 
@@ -394,6 +394,7 @@ op("linalg_ldl_solve(Tensor LD, Tensor pivots, Tensor B, *, bool hermitian=False
     });
     return out;
   },
+  ...notDifferentiable("linalg_ldl_solve", ["LD", "B"]),
   variants: ["linalg"],
 });
 
@@ -473,19 +474,26 @@ op("qr(Tensor self, bool some=True) -> (Tensor Q, Tensor R)", {
   composite: true,
 });
 
+// Q = H₁ H₂ … with H = 1 − τ v vᵀ, from the last to the first
 op("linalg_householder_product(Tensor input, Tensor tau) -> Tensor", {
   doc: "The first n columns of the product of reflectors H₁ H₂ …, as `torch.geqrf` stores them.",
   forward: (a, tau) => {
+    if (a.ndim < 2) {
+      throw new RuntimeError("torch.linalg.householder_product: input must have at least 2 dimensions.");
+    }
     const [m, n] = [rowsOf(a), columnsOf(a)];
-    const k = columnsOf(tau);
-    const out = allocate(a.shape, a.dtype);
-    const factors = elements(tau);
-    eachMatrix(a, (matrix, i) => {
-      const own = Float64Array.from(factors.subarray(i * k, (i + 1) * k));
-      out.storageOf.data.set(orthogonal(matrix, own, m, n, n), i * m * n);
-    });
-    return out;
+    const start = allocate([m, n], a.dtype);
+    for (let i = 0; i < n; i++) start.storageOf.data[i * n + i] = 1;
+    let q: Tensor = start.expand([...batchOf(a), m, n]);
+    const vectors = a.tril(-1).add(start);
+    for (let i = columnsOf(tau) - 1; i >= 0; i--) {
+      const v = vectors.narrow(-1, i, 1);
+      const share = v.mul(tau.narrow(-1, i, 1).unsqueeze(-1));
+      q = q.sub(share.matmul(adjoint(v).matmul(q)));
+    }
+    return q;
   },
+  composite: true,
   variants: ["linalg"],
 });
 
@@ -501,6 +509,11 @@ op("geqrf(Tensor self) -> (Tensor a, Tensor tau)", {
       out.storageOf.data.set(matrix, i * m * n);
     });
     return [out, tau];
+  },
+  grad: {
+    self: () => {
+      throw new NotImplementedError("the derivative for 'geqrf' is not implemented.");
+    },
   },
 });
 
@@ -592,6 +605,7 @@ export const svdvals = op("linalg_svdvals(Tensor A, *, str? driver=None) -> Tens
   doc: "Singular values in descending order: `[*, m, n] → [*, min(m, n)]`.",
   forward: (a) => {
     checkMatrix(a, "linalg.svd");
+    checkFloating(a, "linalg.svd");
     return svdParts(a, false, true)[1];
   },
   composite: true,
@@ -610,15 +624,13 @@ op("svd(Tensor self, bool some=True, bool compute_uv=True) -> (Tensor U, Tensor 
   composite: true,
 });
 
-/** gA = V (diag(gL) + (Vᵀ gV) / E) Vᵀ with Eᵢⱼ = λⱼ − λᵢ */
+/** gA = V (diag(gL) + skew(Vᵀ gV) / E) Vᵀ with Eᵢⱼ = λⱼ − λᵢ, skew the half of x − xᵀ */
 function eighGradient(g: Cotangents, l: Tensor, v: Tensor): Tensor | null {
   const parts: Tensor[] = [];
   if (g[0] !== null) parts.push(diagonalMatrix(g[0]));
   if (g[1] !== null) {
-    const off = identity(l.shape[l.ndim - 1], l.dtype)
-      .neg()
-      .add(1);
-    parts.push(adjoint(v).matmul(g[1]).div(gaps(l, l)).mul(off));
+    const inner = adjoint(v).matmul(g[1]);
+    parts.push(inner.sub(adjoint(inner)).mul(0.5).div(gaps(l, l)));
   }
   if (parts.length === 0) return null;
   return v.matmul(parts.reduce((a, b) => a.add(b))).matmul(adjoint(v));
@@ -749,7 +761,11 @@ const PINV = "_linalg_pinv(Tensor self, Tensor? atol, Tensor? rtol, bool hermiti
 export const pinvOp: Op<typeof PINV> = op(PINV, {
   doc: "Pseudoinverse.",
   forward: (input, atol, rtol, hermitian) => {
-    checkMatrix(input, "linalg.pinv");
+    if (input.ndim < 2 || !input.is_floating_point()) {
+      throw new RuntimeError(
+        `linalg.pinv(${input.dtype.scalarName}{${sizeText(input.shape)}}): expected a tensor with 2 or more dimensions of float, double, cfloat or cdouble types`,
+      );
+    }
     if (hermitian) checkSquare(input, "linalg.pinv");
     const a = hermitian ? mirroredLower(input) : input;
     const [m, n] = [rowsOf(a), columnsOf(a)];

@@ -1,8 +1,8 @@
 /** Distances and similarities between vectors. */
 
 import { no_grad } from "../autograd/gradMode";
-import { notDifferentiable, op } from "../dispatch";
-import { RuntimeError } from "../errors";
+import { op } from "../dispatch";
+import { NotImplementedError, RuntimeError } from "../errors";
 import { elements } from "../kernels/copy";
 import { broadcastShapes, numel } from "../shape";
 import { allocate, type Tensor } from "../tensor";
@@ -28,6 +28,11 @@ function slope(d: number, dist: number, p: number): number {
   if (p === Number.POSITIVE_INFINITY) return Math.abs(d) === dist ? Math.sign(d) : 0;
   return Math.sign(d) * Math.abs(d) ** (p - 1) * dist ** (1 - p);
 }
+
+/** PyTorch has no second derivative here. */
+const refuse = (name: string) => () => {
+  throw new NotImplementedError(`the derivative for '${name}' is not implemented.`);
+};
 
 function checkNorm(p: number, name: string): void {
   if (!(p >= 0)) throw new RuntimeError(`${name} only supports non-negative p values`);
@@ -72,14 +77,15 @@ const cdistBackward = op("_cdist_backward(Tensor grad, Tensor x1, Tensor x2, flo
       const first = Math.floor(i / n) * m;
       for (let j = 0; j < m; j++, at++) {
         for (let k = 0; k < c; k++) {
-          sum[i * c + k] += dy[at] * slope(a[i * c + k] - b[(first + j) * c + k], d[at], p);
+          sum[i * c + k] += dy[at] * slope(x.dtype.cast(a[i * c + k] - b[(first + j) * c + k]), d[at], p);
         }
       }
     }
     out.storageOf.data.set(sum);
     return out.sum_to_size(x.shape);
   },
-  ...notDifferentiable("_cdist_backward", ["grad", "x1", "x2"]),
+  grad: { grad: refuse("_cdist_backward"), x1: refuse("_cdist_backward"), x2: refuse("_cdist_backward") },
+  node: "CdistBackwardBackward0",
   variants: [],
 });
 
@@ -103,9 +109,41 @@ op("cdist(Tensor x1, Tensor x2, float p=2, str? compute_mode='use_mm_for_euclid_
       );
     }
     checkNorm(p, "cdist");
-    return cdistForward(x, y, p);
+    const many = x.shape[x.ndim - 2] > 25 || y.shape[y.ndim - 2] > 25;
+    const byProduct = mode === "use_mm_for_euclid_dist" || (mode !== "donot_use_mm_for_euclid_dist" && many);
+    if (p !== 2 || !byProduct) return cdistForward(x, y, p);
+    const batch = broadcastShapes(x.shape.slice(0, -2), y.shape.slice(0, -2));
+    const flat = (t: Tensor) =>
+      t.expand([...batch, ...t.shape.slice(-2)]).reshape([numel(batch), ...t.shape.slice(-2)]);
+    return euclidean(flat(x), flat(y)).view([...batch, x.shape[x.ndim - 2], y.shape[y.ndim - 2]]);
   },
   composite: true,
+});
+
+/** Ratios g / d, 0 where two rows are one. */
+const ratios = (g: Tensor, d: Tensor): Tensor => g.div(d).masked_fill(d.eq(0), 0);
+
+// gxᵢ = Σⱼ rᵢⱼ (xᵢ − yⱼ) with r = g / d
+const euclidean = op("_euclidean_dist(Tensor x1, Tensor x2) -> Tensor", {
+  doc: "Euclidean distances between the rows of two batches.",
+  forward: (x, y) => cdistForward(x, y, 2),
+  grad: {
+    x1: [
+      "x1 x2 result",
+      (g, s) => {
+        const r = ratios(g, s.result);
+        return s.x1.mul(r.sum([-1], true)).sub(r.matmul(s.x2));
+      },
+    ],
+    x2: [
+      "x1 x2 result",
+      (g, s) => {
+        const r = ratios(g, s.result).transpose(-2, -1);
+        return s.x2.mul(r.sum([-1], true)).sub(r.matmul(s.x1));
+      },
+    ],
+  },
+  variants: [],
 });
 
 // One number for each pair i < j.
@@ -137,7 +175,7 @@ const pdistBackward = op("_pdist_backward(Tensor grad, Tensor self, float p, Ten
     for (let i = 0, at = 0; i < n; i++) {
       for (let j = i + 1; j < n; j++, at++) {
         for (let k = 0; k < c; k++) {
-          const d = dy[at] * slope(data[i * c + k] - data[j * c + k], dist[at], p);
+          const d = dy[at] * slope(x.dtype.cast(data[i * c + k] - data[j * c + k]), dist[at], p);
           sum[i * c + k] += d;
           sum[j * c + k] -= d;
         }
@@ -146,7 +184,8 @@ const pdistBackward = op("_pdist_backward(Tensor grad, Tensor self, float p, Ten
     out.storageOf.data.set(sum);
     return out;
   },
-  ...notDifferentiable("_pdist_backward", ["grad", "self"]),
+  grad: { grad: refuse("_pdist_backward"), self: refuse("_pdist_backward") },
+  node: "PdistBackwardBackward0",
   variants: [],
 });
 

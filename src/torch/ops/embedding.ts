@@ -1,7 +1,7 @@
 /** Rows of a table looked up by number. */
-import { type Op, op } from "../dispatch";
+import { notDifferentiable, type Op, op } from "../dispatch";
 import { int32, int64 } from "../dtype";
-import { AssertionError, NotImplementedError, RuntimeError, ValueError } from "../errors";
+import { AssertionError, IndexError, NotImplementedError, RuntimeError, ValueError } from "../errors";
 import { elements, integers } from "../kernels/copy";
 import { numel, sameShape, sizeText } from "../shape";
 import { allocate, fromData, type Tensor } from "../tensor";
@@ -28,7 +28,7 @@ export const embedding = op(
       const out = allocate([...indices.shape, d], weight.dtype);
       const from = elements(weight);
       integers(indices).forEach((row, i) => {
-        if (row < 0 || row >= rows) throw new RuntimeError("index out of range in self");
+        if (row < 0 || row >= rows) throw new IndexError("index out of range in self");
         for (let k = 0; k < d; k++) out.storageOf.data[i * d + k] = from[row * d + k];
       });
       return out;
@@ -176,20 +176,18 @@ const bag = op(
     grad: {
       weight: [
         "weight indices offsets per_sample_weights",
-        (g, s) => {
-          const bags = bagsSaved(s);
-          const d = s.weight.shape[1];
-          const out = allocate(s.weight.shape, s.weight.dtype);
-          const dy = elements(g);
-          const rows = integers(s.indices);
-          const counts = new Float64Array(s.weight.shape[0]);
-          for (const row of rows) counts[row]++;
-          flow(bags, (b, _position, row, k, factor) => {
-            const scale = s.scale_grad_by_freq ? factor / counts[row] : factor;
-            out.storageOf.data[row * d + k] += scale * dy[b * d + k];
-          });
-          return out;
-        },
+        (g, s) =>
+          bagBackward(
+            g,
+            s.weight.detach(),
+            s.indices,
+            s.offsets,
+            s.scale_grad_by_freq,
+            s.mode,
+            s.per_sample_weights,
+            s.include_last_offset,
+            s.padding_idx,
+          ),
       ],
       per_sample_weights: [
         "weight indices offsets per_sample_weights",
@@ -206,6 +204,27 @@ const bag = op(
       ],
     },
     node: "EmbeddingBagBackward0",
+    variants: [],
+  },
+);
+
+const bagBackward = op(
+  "_embedding_bag_dense_backward(Tensor grad, Tensor weight, Tensor indices, Tensor offsets, bool scale_grad_by_freq, str mode, Tensor? per_sample_weights, bool include_last_offset, int padding_idx) -> Tensor",
+  {
+    doc: "Gradients of bags added up row by row.",
+    forward: (g, weight, indices, offsets, byFrequency, mode, samples, includeLast, padding) => {
+      const d = weight.shape[1];
+      const out = allocate(weight.shape, weight.dtype);
+      const dy = elements(g);
+      const counts = new Float64Array(weight.shape[0]);
+      for (const row of integers(indices)) counts[row]++;
+      const bags = { weight, indices, offsets, mode: mode as Mode, samples, includeLast, padding };
+      flow(bags, (b, _position, row, k, factor) => {
+        out.storageOf.data[row * d + k] += (byFrequency ? factor / counts[row] : factor) * dy[b * d + k];
+      });
+      return out;
+    },
+    ...notDifferentiable("_embedding_bag_dense_backward", ["grad", "per_sample_weights"]),
     variants: [],
   },
 );

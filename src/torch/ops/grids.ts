@@ -290,17 +290,17 @@ op("affine_grid(Tensor theta, int[] size, bool? align_corners=None) -> Tensor", 
     }
     if (size.length !== 4 && size.length !== 5) {
       throw new NotImplementedError(
-        `affine_grid only supports 4D and 5D sizes, for 2D and 3D affine transforms, respectively. Got size torch.Size(${sizeText(size)}).`,
+        `affine_grid only supports 4D and 5D sizes, for 2D and 3D affine transforms, respectively. Got size ${sizeText(size)}.`,
       );
     }
     const k = size.length - 2;
     if (theta.ndim !== 3 || !sameShape(theta.shape.slice(1), [k, k + 1])) {
       throw new ValueError(
-        `Expected a batch of ${k}D affine matrices of shape Nx${k}x${k + 1} for size torch.Size(${sizeText(size)}). Got torch.Size(${sizeText(theta.shape)}).`,
+        `Expected a batch of ${k}D affine matrices of shape Nx${k}x${k + 1} for size ${sizeText(size)}. Got torch.Size(${sizeText(theta.shape)}).`,
       );
     }
     if (Math.min(...size) <= 0) {
-      throw new ValueError(`Expected non-zero, positive output size. Got torch.Size(${sizeText(size)})`);
+      throw new ValueError(`Expected non-zero, positive output size. Got ${sizeText(size)}`);
     }
     return affine(theta, size, align ?? false);
   },

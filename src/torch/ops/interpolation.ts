@@ -124,6 +124,11 @@ const smoothUpsamplers: Record<string, Upsample> = {
 
 const needs: Record<string, number> = { linear: 1, bilinear: 2, trilinear: 3, bicubic: 2 };
 
+const unknownMode = (x: Tensor, mode: string) =>
+  new NotImplementedError(
+    `Input Error: Only 3D, 4D and 5D input Tensors supported (got ${x.ndim}D) for the modes: nearest | linear | bilinear | bicubic | trilinear | area | nearest-exact (got ${mode})`,
+  );
+
 function interpolateForward(
   x: Tensor,
   size: (number | null)[] | null,
@@ -146,6 +151,7 @@ function interpolateForward(
   const spread = <T>(list: T[]): T[] => (list.length === 1 && n > 1 ? new Array(n).fill(list[0]) : list);
   let output = size === null ? null : (spread(size) as number[]);
   let scales: number[] | null = factor === null ? null : spread(factor);
+  if (n < 1 || n > 3) throw unknownMode(x, mode);
   if (output !== null && output.length !== n) {
     throw new ValueError(
       `Input and output must have the same number of spatial dimensions, but got input with spatial dimensions of ${sizeText(spatial)} and output size of ${sizeText(output)}. Please provide input tensor in (N, C, d1, d2, ...,dK) format and output size in (o1, o2, ...,oK) format.`,
@@ -167,18 +173,14 @@ function interpolateForward(
   if (antialias && !(["bilinear", "bicubic"].includes(mode) && x.ndim === 4)) {
     throw new ValueError("Anti-alias option is only supported for bilinear and bicubic modes");
   }
-  if (mode === "area" && n >= 1 && n <= 3) {
+  if (mode === "area") {
     if (n === 1) return adaptive_avg_pool1d(x, target);
     return n === 2 ? adaptive_avg_pool2d(x, target) : adaptive_avg_pool3d(x, target);
   }
   const run = (antialias ? smoothUpsamplers : upsamplers)[`${mode}${n}`];
   if (run === undefined) {
-    if (mode in needs && n >= 1 && n <= 3) {
-      throw new NotImplementedError(`Got ${x.ndim}D input, but ${mode} mode needs ${needs[mode] + 2}D input`);
-    }
-    throw new NotImplementedError(
-      `Input Error: Only 3D, 4D and 5D input Tensors supported (got ${x.ndim}D) for the modes: nearest | linear | bilinear | bicubic | trilinear | area | nearest-exact (got ${mode})`,
-    );
+    if (!(mode in needs)) throw unknownMode(x, mode);
+    throw new NotImplementedError(`Got ${x.ndim}D input, but ${mode} mode needs ${needs[mode] + 2}D input`);
   }
   if ([...spatial, ...target].some((s) => s <= 0)) {
     throw new RuntimeError(

@@ -1,5 +1,5 @@
 /** Products of vectors and matrices. */
-import { type Op, op } from "../dispatch";
+import { aliasOf, type Op, op } from "../dispatch";
 import { RuntimeError } from "../errors";
 import { zip } from "../kernels/elementwise";
 import { batchProduct, matrixProduct } from "../kernels/matmul";
@@ -89,7 +89,13 @@ function accumulated(c: Tensor, product: Tensor, beta: number | boolean, alpha: 
 // d (β c + α A v) = β dc + α dA v + α A dv
 export const addmv = op("addmv(Tensor self, Tensor mat, Tensor vec, *, Scalar beta=1, Scalar alpha=1) -> Tensor", {
   doc: "`beta · self + alpha · mat @ vec`, with `self` broadcast.",
-  forward: (c, m, v, beta, alpha) => accumulated(c, mv(m, v), beta, alpha),
+  forward: (c, m, v, beta, alpha) => {
+    const fits = m.ndim === 2 && v.ndim === 1 && m.shape[1] === v.shape[0];
+    if (!fits || !(c.numel() === 1 || c.numel() === m.shape[0])) {
+      throw new RuntimeError(`size mismatch, got ${c.ndim === 0 ? 1 : c.shape[0]}, ${m.shape.join("x")},${v.shape[0]}`);
+    }
+    return accumulated(c, mv(m, v), beta, alpha);
+  },
   grad: {
     self: (g, s) => scale(g, s.beta),
     mat: ["vec", (g, s) => scale(g.outer(s.vec), s.alpha)],
@@ -318,3 +324,12 @@ function triangle(name: "tril" | "triu", word: string, keep: (row: number, colum
 
 export const tril = triangle("tril", "lower", (row, column, k) => column - row <= k);
 export const triu = triangle("triu", "upper", (row, column, k) => column - row >= k);
+
+aliasOf("linalg_matmul", "matmul", ["linalg"]);
+
+op("linalg_diagonal(Tensor(a) A, *, int offset=0, int dim1=-2, int dim2=-1) -> Tensor(a)", {
+  doc: "The diagonals of matrices in two dimensions; a view.",
+  forward: (a, offset, dim1, dim2) => a.diagonal(offset, dim1, dim2),
+  composite: true,
+  variants: ["linalg"],
+});

@@ -1,7 +1,7 @@
 /** Losses: from predictions and targets to one number, or to one for each example. */
 
 import { no_grad } from "../autograd/gradMode";
-import { type Op, op } from "../dispatch";
+import { notDifferentiable, type Op, op } from "../dispatch";
 import { int64 } from "../dtype";
 import { IndexError, RuntimeError, ValueError } from "../errors";
 import { elements, integers } from "../kernels/copy";
@@ -13,6 +13,7 @@ import { logsigmoid } from "./activations";
 import { where } from "./arithmetic";
 import { pairwise_distance } from "./distances";
 import { zerosFor } from "./padding";
+import { divScalar } from "./scalars";
 
 // ── reduction ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -401,6 +402,9 @@ function nll(x: Tensor, target: Tensor, weight: Tensor | null, ignore: number, r
     }
     return nll1(x, target, weight, ignore, reduction);
   }
+  if (x.ndim === 4 && !sameShape(target.shape.slice(1), x.shape.slice(2))) {
+    throw new RuntimeError(`size mismatch (got input: ${sizeText(x.shape)} , target: ${sizeText(target.shape)}`);
+  }
   if (x.ndim === 4) return nll2(x, target, weight, ignore, reduction);
   const [n, c, ...rest] = x.shape;
   if (!sameShape(target.shape.slice(1), rest)) {
@@ -437,7 +441,7 @@ function probabilityLoss(
   const each = weighted(log.mul(target), scale);
   if (reduction === "none") return each.sum([dim]).neg();
   const total = each.sum().neg();
-  return reduction === "sum" ? total : total.div(log.numel() / log.shape[dim]);
+  return reduction === "sum" ? total : divScalar(total, log.numel() / log.shape[dim]);
 }
 
 /** (1 − ε) nll + ε / c · Σ −log q over classes, ignored targets left out. */
@@ -558,13 +562,20 @@ const multiMargin = op(
     grad: {
       self: [
         "self target weight",
-        (g, s) =>
-          bySlope(
-            g,
-            multiMarginOf(s.self.detach(), s.target, Number(s.p), Number(s.margin), s.weight, s.reduction).slope,
-          ),
+        (g, s) => multiMarginBackward(g, s.self, s.target, s.p, s.margin, s.weight, s.reduction),
       ],
     },
+    variants: [],
+  },
+);
+
+const multiMarginBackward = op(
+  "multi_margin_loss_backward(Tensor grad_output, Tensor self, Tensor target, Scalar p, Scalar margin, Tensor? weight, str reduction) -> Tensor",
+  {
+    doc: "The slopes times the gradient of each example.",
+    forward: (g, x, target, p, margin, weight, reduction) =>
+      bySlope(g, multiMarginOf(x, target, Number(p), Number(margin), weight, reduction).slope),
+    ...notDifferentiable("multi_margin_loss_backward", ["grad_output", "self"]),
     variants: [],
   },
 );
@@ -611,18 +622,26 @@ const multilabelMargin = op("multilabel_margin_loss(Tensor self, Tensor target, 
   doc: "A margin between every target class and every other.",
   forward: (x, target, reduction) => multilabelOf(x, target, reduction).out,
   grad: {
-    self: ["self target", (g, s) => bySlope(g, multilabelOf(s.self.detach(), s.target, s.reduction).slope)],
+    self: ["self target", (g, s) => multilabelBackward(g, s.self, s.target, s.reduction)],
   },
   variants: [],
 });
+
+const multilabelBackward = op(
+  "multilabel_margin_loss_backward(Tensor grad_output, Tensor self, Tensor target, str reduction) -> Tensor",
+  {
+    doc: "The slopes times the gradient of each example.",
+    forward: (g, x, target, reduction) => bySlope(g, multilabelOf(x, target, reduction).slope),
+    ...notDifferentiable("multilabel_margin_loss_backward", ["grad_output", "self"]),
+    variants: [],
+  },
+);
 
 op(`multilabel_margin_loss(Tensor input, Tensor target, ${FLAGS}) -> Tensor`, {
   doc: "Σ max(0, 1 − x_y + x_j) / c over target classes y (a list that −1 ends) and all others j.",
   forward: (x, target, average, reduce, reduction) => {
     if (!sameShape(x.shape, target.shape)) {
-      throw new RuntimeError(
-        `inconsistent target size: ${sizeText(target.shape)} for input of size: ${sizeText(x.shape)}`,
-      );
+      throw new RuntimeError(`inconsistent size ${sizeText(target.shape)} for argument #2 'target'`);
     }
     return multilabelMargin(x, target, legacy(average, reduce, reduction));
   },
@@ -768,13 +787,29 @@ op(
     forward: (anchor, positive, negative, margin, p, eps, swap, average, reduce, reduction) => {
       if (anchor.ndim !== positive.ndim || anchor.ndim !== negative.ndim) {
         throw new RuntimeError(
-          `The anchor, positive, and negative tensors are expected to have the same number of dimensions, but got: anchor ${anchor.ndim}D, positive ${positive.ndim}D, and negative ${negative.ndim}D inputs`,
+          `All inputs should have same dimension but got ${anchor.ndim}D, ${positive.ndim}D and ${negative.ndim}D inputs.`,
         );
       }
       const near = pairwise_distance(anchor, positive, p, eps, false);
       let far = pairwise_distance(anchor, negative, p, eps, false);
       if (swap) far = far.minimum(pairwise_distance(positive, negative, p, eps, false));
       return reduced(near.add(margin).sub(far).clamp_min(0), legacy(average, reduce, reduction));
+    },
+    composite: true,
+    variants: ["nn.functional"],
+  },
+);
+
+op(
+  "triplet_margin_with_distance_loss(Tensor anchor, Tensor positive, Tensor negative, *, Function? distance_function=None, float margin=1, bool swap=False, str reduction='mean') -> Tensor",
+  {
+    doc: "triplet_margin_loss with a distance of the caller's: a function of two tensors, by default the Euclidean distance.",
+    forward: (anchor, positive, negative, distance, margin, swap, reduction) => {
+      const d = distance ?? ((a: Tensor, b: Tensor) => pairwise_distance(a, b, 2, 1e-6, false));
+      const near = d(anchor, positive);
+      let far = d(anchor, negative);
+      if (swap) far = far.minimum(d(positive, negative));
+      return reduced(near.sub(far).add(margin).clamp({ min: 0 }), reduction);
     },
     composite: true,
     variants: ["nn.functional"],
@@ -894,22 +929,31 @@ const ctc = op(
     grad: {
       log_probs: [
         "log_probs targets",
-        (g, s) => {
-          const { loss, slope } = ctcRun(
-            ctcInput(s.log_probs.detach(), s.targets, s.input_lengths, s.target_lengths, s.blank),
-          );
-          const [, n, c] = s.log_probs.shape;
-          const data = s.log_probs.dtype.allocate(slope.length);
-          data.set(
-            s.zero_infinity
-              ? slope.map((v, i) => (loss[Math.floor(i / c) % n] === Number.POSITIVE_INFINITY ? 0 : v))
-              : slope,
-          );
-          return fromData(data, s.log_probs.dtype, s.log_probs.shape).mul(g.unsqueeze(0).unsqueeze(-1));
-        },
+        (g, s) => ctcBackward(g, s.log_probs, s.targets, s.input_lengths, s.target_lengths, s.blank, s.zero_infinity),
       ],
     },
     node: "CtcLossBackward0",
+    variants: [],
+  },
+);
+
+const ctcBackward = op(
+  "_ctc_loss_backward(Tensor grad, Tensor log_probs, Tensor targets, int[] input_lengths, int[] target_lengths, int blank, bool zero_infinity) -> Tensor",
+  {
+    doc: "The slopes times the gradient of each sequence.",
+    forward: (g, logs, targets, inputs, lengths, blank, zeroInfinity) => {
+      const { loss, slope } = ctcRun(ctcInput(logs, targets, inputs, lengths, blank));
+      const [, n, c] = logs.shape;
+      const dy = elements(g);
+      const out = allocate(logs.shape, logs.dtype);
+      for (let i = 0; i < slope.length; i++) {
+        const example = Math.floor(i / c) % n;
+        const ignored = zeroInfinity && loss[example] === Number.POSITIVE_INFINITY;
+        out.storageOf.data[i] = ignored ? 0 : slope[i] * dy[example];
+      }
+      return out;
+    },
+    ...notDifferentiable("_ctc_loss_backward", ["grad", "log_probs"]),
     variants: [],
   },
 );
@@ -936,7 +980,7 @@ function ctcLoss(
   for (const length of inputs) {
     if (length > T) {
       throw new RuntimeError(
-        `Expected input_lengths to have value at most ${T}, but got value ${length} (while checking arguments for ctc_loss_allocate_outputs)`,
+        `Expected input_lengths to have value at most ${T}, but got value ${length} (while checking arguments for ctc_loss_cpu)`,
       );
     }
   }

@@ -24,9 +24,7 @@ export function checkSquare(t: Tensor, name: string, argument = "A"): void {
 
 export function checkFloating(t: Tensor, name: string): void {
   if (!t.dtype.is_floating_point) {
-    throw new RuntimeError(
-      `${name}: Expected a floating point or complex tensor as input. Got ${t.dtype.scalarName === "Long" ? "Long" : t.dtype.scalarName}`,
-    );
+    throw new RuntimeError(`${name}: Expected a floating point or complex tensor as input. Got ${t.dtype.scalarName}`);
   }
 }
 
@@ -38,13 +36,18 @@ export function eachMatrix(t: Tensor, f: (matrix: Float64Array, batch: number) =
   for (let i = 0; i < count; i++) f(Float64Array.from(data.subarray(i * size, (i + 1) * size)), i);
 }
 
-/** Throws LinAlgError for the first matrix of a batch that failed. */
-export function checkInfo(info: Tensor, name: string, text: (info: number) => string): void {
+/** Throws LinAlgError, unless told otherwise, for the first matrix of a batch that failed. */
+export function checkInfo(
+  info: Tensor,
+  name: string,
+  text: (info: number) => string,
+  error: new (message: string) => Error = LinAlgError,
+): void {
   const values = elements(info);
   const bad = values.findIndex((v) => v !== 0);
   if (bad < 0) return;
   const batch = info.ndim === 0 ? "" : `(Batch element ${bad}): `;
-  throw new LinAlgError(`${name}: ${batch}${text(values[bad])}`);
+  throw new error(`${name}: ${batch}${text(values[bad])}`);
 }
 
 /** Exchanges the last two dimensions. */

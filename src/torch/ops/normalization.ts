@@ -6,7 +6,7 @@ import { zip } from "../kernels/elementwise";
 import { numel, sameShape, sizeText } from "../shape";
 import { allocate, type Tensor } from "../tensor";
 import { norm } from "./norms";
-import { constant_pad_nd, zerosFor } from "./padding";
+import { constant_pad_nd } from "./padding";
 
 type Cotangents = (Tensor | null)[];
 
@@ -195,7 +195,7 @@ op("group_norm(Tensor input, int num_groups, Tensor? weight=None, Tensor? bias=N
         `Expected number of channels in input to be divisible by num_groups, but got input of shape ${sizeText(x.shape)} and num_groups=${groups}`,
       );
     }
-    if (((n * c) / groups) * numel(rest) === 1) moreThanOne([Math.floor((n * c) / groups), groups, ...rest]);
+    if (((n * c) / groups) * numel(rest) === 1) moreThanOne(sizeText([Math.floor((n * c) / groups), groups, ...rest]));
     for (const [name, t] of [
       ["weight", weight],
       ["bias", bias],
@@ -212,10 +212,8 @@ op("group_norm(Tensor input, int num_groups, Tensor? weight=None, Tensor? bias=N
   variants: ["function", "nn.functional"],
 });
 
-function moreThanOne(shape: readonly number[]): never {
-  throw new ValueError(
-    `Expected more than 1 value per channel when training, got input size torch.Size(${sizeText(shape)})`,
-  );
+function moreThanOne(size: string): never {
+  throw new ValueError(`Expected more than 1 value per channel when training, got input size ${size}`);
 }
 
 // ── batch ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -253,13 +251,13 @@ function track(running: Tensor | null, current: Float64Array, momentum: number):
   running.versions.n++;
 }
 
-// By fixed statistics the gradient only scales. As in PyTorch it is a function of the input too, whose slope is 0.
+// By fixed statistics the gradient only scales. As in PyTorch the input takes part without a derivative.
 const scaledBackward = op("native_batch_norm_backward(Tensor grad_out, Tensor input, Tensor scale) -> Tensor", {
   doc: "The gradient scaled per channel.",
   forward: (g, _, scale) => zip(g, scale, (a, b) => a * b),
   grad: {
     grad_out: ["scale input", (g, s) => scaledBackward2(g, s.input, s.scale)],
-    input: (_, s) => zerosFor(s.input),
+    input: () => null,
     scale: ["grad_out", (g, s) => g.mul(s.grad_out).sum_to_size(s.scale.shape)],
   },
   node: "NativeBatchNormBackwardBackward0",
@@ -379,7 +377,7 @@ op(
   {
     doc: "(x − mean) / √(var + ε) · weight + bias for each channel `[n, c, …]`: by the batch in training (which also moves the running statistics in place), by the running statistics otherwise (Ioffe & Szegedy, 2015).",
     forward: (x, mean, variance, weight, bias, training, momentum, eps) => {
-      if (training && x.shape[0] * numel(x.shape.slice(2)) === 1) moreThanOne(x.shape);
+      if (training && x.shape[0] * numel(x.shape.slice(2)) === 1) moreThanOne(`torch.Size(${sizeText(x.shape)})`);
       return batchNorm(x, weight, bias, mean, variance, training, momentum, eps);
     },
     composite: true,

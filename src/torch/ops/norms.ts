@@ -6,7 +6,6 @@ import { castTo } from "../kernels/copy";
 import { reduce } from "../kernels/reduce";
 import { sizeText, wrapDim, wrapDims } from "../shape";
 import type { Tensor } from "../tensor";
-import { where } from "./arithmetic";
 import { svdvals } from "./decompositions";
 import { checkMatrix, checkSquare } from "./matrices";
 import { withDims } from "./reductions";
@@ -88,7 +87,7 @@ function checkNotEmpty(t: Tensor, p: number, dim: readonly number[] | null, name
   for (const d of wrapDims(dim, t.ndim)) {
     if (t.shape[d] === 0) {
       throw new RuntimeError(
-        `${name} cannot compute the ${p === Number.POSITIVE_INFINITY ? "inf" : p} norm on the dimension ${d} because this dimension is empty and the operation does not have an identity`,
+        `${name} cannot compute the ${p === Number.POSITIVE_INFINITY ? "inf" : p} norm on the dimension ${d}because this dimension is empty and the operation does not have an identity`,
       );
     }
   }
@@ -108,7 +107,14 @@ export function normOf(t: Tensor, p: number, dim: readonly number[] | null, keep
 
 export const norm = op("norm.ScalarOpt_dim(Tensor self, Scalar? p=2, int[1]? dim=None, bool keepdim=False) -> Tensor", {
   doc: "The p-norm along dimensions, over all elements when none is named.",
-  forward: (t, p, dim, keepdim) => normOf(t, Number(p ?? 2), dim, keepdim),
+  forward: (t, p, dim, keepdim) => {
+    if (!t.is_floating_point()) {
+      throw new RuntimeError(
+        `norm(): input dtype should be either floating point or complex. Got ${t.dtype.scalarName} instead.`,
+      );
+    }
+    return normOf(t, Number(p ?? 2), dim, keepdim);
+  },
   grad: { self: ["self result", (g, s) => normGradient(g, s.self, s.result, Number(s.p ?? 2), s.dim, s.keepdim)] },
   node: "NormBackward1",
 });
@@ -294,12 +300,12 @@ op(
       if (dim !== null && dim.length !== 2) {
         throw new RuntimeError(`linalg.norm: If dim is specified, it must be of length 2. Got ${sizeText(dim)}`);
       }
-      if (dim === null && t.ndim !== 2) {
+      if (dim === null && t.ndim > 2) {
         throw new RuntimeError(
           `linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D. Got ${t.ndim}D.`,
         );
       }
-      return matrixNorm(t, ord, dim ?? [0, 1], keepdim, dtype);
+      return matrixNorm(t, ord, dim ?? [-2, -1], keepdim, dtype);
     },
     composite: true,
     variants: ["linalg"],
@@ -322,7 +328,8 @@ function condition(t: Tensor, p: number | string | null): Tensor {
   const [inverse, info] = inv_ex(t, false);
   const safe = inverse.masked_fill(info.ne(0).unsqueeze(-1).unsqueeze(-1), Number.POSITIVE_INFINITY);
   const out = matrixNorm(t, p, [-2, -1], false, null).mul(matrixNorm(safe, p, [-2, -1], false, null));
-  return where(out.ne(out), out.new_full([], Number.POSITIVE_INFINITY), out);
+  if (p === "nuc") return out;
+  return out.nan_to_num(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY);
 }
 
 op("linalg_cond(Tensor self, Scalar? p=None) -> Tensor", {

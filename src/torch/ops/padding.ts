@@ -86,7 +86,7 @@ function checkPad(x: Tensor, pad: readonly number[], n: number, mode: Mode): voi
     const [before, behind] = [pad[2 * k], pad[2 * k + 1]];
     if (mode === "reflect" && (before >= x.shape[d] || behind >= x.shape[d])) {
       throw new RuntimeError(
-        `Padding size should be less than the corresponding input dimension, but got: padding (${before}, ${behind}) at dimension ${d} of input ${sizeText(x.shape)}`,
+        `Argument #${4 + 2 * k}: Padding size should be less than the corresponding input dimension, but got: padding (${before}, ${behind}) at dimension ${d} of input ${sizeText(x.shape)}`,
       );
     }
     if (x.shape[d] + before + behind < 1) {

@@ -51,12 +51,7 @@ function settings(
   const d = each(dilation, n, name, "dilation");
   if (s.some((v) => v === 0)) throw new RuntimeError("stride should not be zero");
   if (x.ndim !== n + 1 && x.ndim !== n + 2) {
-    throw new RuntimeError(
-      `${name}() Expected ${n + 1}D or ${n + 2}D input, but got input of size: ${sizeText(x.shape)}`.replace(
-        "()",
-        `():`,
-      ),
-    );
+    throw new RuntimeError(`non-empty ${n + 1}D or ${n + 2}D (batch mode) tensor expected for input`);
   }
   k.forEach((size, i) => {
     if (p[i] * 2 > size) {
@@ -332,7 +327,9 @@ pools[1] = op(
     doc: "The largest element of each window over the last dimension, and its position.",
     forward: (x, kernel, stride, padding, dilation, ceil) => {
       if (x.ndim !== 2 && x.ndim !== 3) {
-        throw new RuntimeError(`max_pool1d() Expected 2D or 3D input tensor, but got ${sizeText(x.shape)}`);
+        throw new RuntimeError(
+          `max_pool1d: Expected 2D or 3D (batch mode) tensor with optional 0 dim batch size for input, but got:${sizeText(x.shape)}`,
+        );
       }
       const wide = (list: readonly number[], value: number) => [value, list[0]];
       const steps = stride === null || stride.length === 0 ? null : wide(stride, 1);
@@ -557,9 +554,7 @@ function unpoolSize(
   size.forEach((s, d) => {
     const [least, most] = [usual[d] - stride[d], usual[d] + stride[d]];
     if (s <= least || s >= most) {
-      throw new ValueError(
-        `invalid output_size "torch.Size(${sizeText(size)})" (dim ${d} must be between ${least} and ${most})`,
-      );
+      throw new ValueError(`invalid output_size "${sizeText(size)}" (dim ${d} must be between ${least} and ${most})`);
     }
   });
   return size;

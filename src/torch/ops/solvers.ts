@@ -39,7 +39,7 @@ export const inv_ex = op("linalg_inv_ex(Tensor A, *, bool check_errors=False) ->
     const out = allocate(a.shape, a.dtype);
     const info = allocate(batchOf(a), int32);
     eachMatrix(a, (matrix, i) => {
-      const factor = luFactor(matrix, n, n, true);
+      const factor = luFactor(matrix, n, n);
       const x = new Float64Array(n * n);
       for (let d = 0; d < n; d++) x[d * n + d] = 1;
       luSolve(matrix, factor.pivots, x, n, n, false);
@@ -93,7 +93,7 @@ function solveForward(a: Tensor, b: Tensor, left: boolean): [Tensor, Tensor] {
   const rights: Float64Array[] = [];
   eachMatrix(right.expand([...batch, n, k]), (x) => void rights.push(x));
   eachMatrix(matrix.expand([...batch, n, n]), (m, i) => {
-    const factor = luFactor(m, n, n, true);
+    const factor = luFactor(m, n, n);
     luSolve(m, factor.pivots, rights[i], n, k, false);
     out.storageOf.data.set(rights[i], i * n * k);
     info.storageOf.data[i] = factor.info;
@@ -172,9 +172,7 @@ export const linalg_lu_solve: Op<typeof LU_SOLVE> = op(LU_SOLVE, {
     checkSquare(lu, "torch.linalg.lu_solve", "LU");
     checkMatrix(b, "torch.linalg.lu_solve", "B");
     if (pivots.dtype !== int32) {
-      throw new RuntimeError(
-        `linalg.lu_solve: pivots should be a Tensor of scalar type torch.int32. Got ${pivots.dtype.scalarName}`,
-      );
+      throw new RuntimeError("linalg.lu_solve: pivots should be a Tensor of scalar type torch.int32");
     }
     const n = rowsOf(lu);
     if (n !== (left ? rowsOf(b) : columnsOf(b))) {
@@ -254,7 +252,7 @@ function determinants(a: Tensor): { sign: Float64Array; log: Float64Array; value
   const log = new Float64Array(count);
   const value = new Float64Array(count);
   eachMatrix(a, (matrix, b) => {
-    const { pivots } = luFactor(matrix, n, n, true);
+    const { pivots } = luFactor(matrix, n, n);
     sign[b] = 1;
     value[b] = 1;
     for (let i = 0; i < n; i++) {
@@ -293,7 +291,7 @@ function inSingularBasis(
   const out = allocate(a.shape, a.dtype);
   const determinant = (m: Float64Array): number => {
     const copy = m.slice();
-    const { pivots } = luFactor(copy, n, n, true);
+    const { pivots } = luFactor(copy, n, n);
     let sign = 1;
     for (let i = 0; i < n; i++) sign *= Math.sign(copy[i * n + i]) * (pivots[i] === i + 1 ? 1 : -1);
     return sign;
@@ -541,7 +539,7 @@ op(
 op("linalg_tensorinv(Tensor self, int ind=2) -> Tensor", {
   doc: "The inverse for `tensordot` over the first `ind` dimensions, whose sizes have the product of the others'.",
   forward: (a, ind) => {
-    if (ind <= 0) throw new RuntimeError("Expected a strictly positive integer for 'ind'");
+    if (ind <= 0) throw new RuntimeError(`Expected a strictly positive integer for 'ind', but got ${ind}`);
     const first = a.shape.slice(0, ind);
     const last = a.shape.slice(ind);
     const [p, q] = [numel(first), numel(last)];

@@ -67,6 +67,16 @@ op(
   {
     doc: "Solves `A X = B` as `torch.triangular_solve(B, A)`, and gives a copy of A; `torch.linalg.solve_triangular` is its newer form.",
     forward: (b, a, upper, transpose, unit) => {
+      for (const [name, t] of [
+        ["b", b],
+        ["A", a],
+      ] as const) {
+        if (t.ndim < 2) {
+          throw new RuntimeError(
+            `torch.triangular_solve: Expected ${name} to have at least 2 dimensions, but it has ${t.ndim} dimensions instead`,
+          );
+        }
+      }
       checkSystem(a, b, true, "triangular_solve");
       const matrix = transpose ? adjoint(a) : a;
       const batch = broadcastShapes(batchOf(a), batchOf(b));
