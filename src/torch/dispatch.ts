@@ -352,6 +352,7 @@ export function runOp(spec: OpSpec, args: unknown[]): any {
   const out = runForward(spec, args);
   if (!(out instanceof Tensor) && !Array.isArray(out)) return out;
   const outputs: Tensor[] = Array.isArray(out) ? out : [out];
+  for (const each of outputs) if (each.dtype.roundsAfterwards && !spec.schema.isView) round(each);
   if (spec.schema.isView) for (const view of outputs) attachView(view, args[0] as Tensor, spec.schema.returnsList);
   if (records) record(spec, args, outputs);
   seam.observer?.op?.(spec.schema.full, args, outputs);
@@ -359,6 +360,13 @@ export function runOp(spec: OpSpec, args: unknown[]): any {
     for (const [i, name] of spec.schema.returns.entries()) Object.defineProperty(out, name, { value: outputs[i] });
   }
   return out;
+}
+
+/** What no array of JavaScript rounds by itself. */
+function round(t: Tensor): void {
+  const { data } = t.storageOf;
+  const { cast } = t.dtype;
+  for (let i = 0; i < data.length; i++) data[i] = cast(data[i]);
 }
 
 function record(spec: OpSpec, args: unknown[], outputs: readonly Tensor[]): void {

@@ -23,6 +23,8 @@ export class DType {
     readonly allocate: (n: number) => TypedArray,
     /** A number as this type stores it: truncated, wrapped, rounded. */
     readonly cast: (value: number) => number,
+    /** No array of JavaScript rounds as this type does: each op's result is rounded after it ran. */
+    readonly roundsAfterwards = false,
   ) {}
 
   get is_floating_point(): boolean {
@@ -47,8 +49,44 @@ const identity = (value: number): number => value;
 const toInt64 = (value: number): number => Math.trunc(value) + 0;
 const toInt = (bits: number) => (value: number) => (Math.trunc(value) << (32 - bits)) >> (32 - bits);
 
+/** To `bits` binary digits behind the leading one, ties to even; below `smallest` the step no longer shrinks, above `largest` is infinity. */
+function toFewerBits(bits: number, smallest: number, largest: number): (value: number) => number {
+  return (value) => {
+    if (value === 0 || !Number.isFinite(value)) return value;
+    const exponent = Math.max(Math.floor(Math.log2(Math.abs(value))), smallest);
+    const step = 2 ** (exponent - bits);
+    const scaled = value / step;
+    let whole = Math.round(scaled);
+    if (Math.abs(scaled - Math.trunc(scaled)) === 0.5 && whole % 2 !== 0) whole--;
+    const rounded = whole * step;
+    return Math.abs(rounded) > largest ? Math.sign(value) * Number.POSITIVE_INFINITY : rounded;
+  };
+}
+
 export const float32 = new DType("float32", 4, Category.Floating, "Float", 1, (n) => new Float32Array(n), Math.fround);
 export const float64 = new DType("float64", 8, Category.Floating, "Double", 2, (n) => new Float64Array(n), identity);
+/** Half precision, kept in float32 memory. */
+export const float16 = new DType(
+  "float16",
+  2,
+  Category.Floating,
+  "Half",
+  0,
+  (n) => new Float32Array(n),
+  toFewerBits(10, -14, 65504),
+  true,
+);
+/** float32 with a short mantissa, kept in float32 memory. */
+export const bfloat16 = new DType(
+  "bfloat16",
+  2,
+  Category.Floating,
+  "BFloat16",
+  0,
+  (n) => new Float32Array(n),
+  toFewerBits(7, -126, 3.3895313892515355e38),
+  true,
+);
 export const int64 = new DType("int64", 8, Category.Integer, "Long", 5, (n) => new Float64Array(n), toInt64);
 export const int32 = new DType("int32", 4, Category.Integer, "Int", 4, (n) => new Int32Array(n), toInt(32));
 export const int16 = new DType("int16", 2, Category.Integer, "Short", 3, (n) => new Int16Array(n), toInt(16));
@@ -72,7 +110,7 @@ export const bool = new DType(
   (v) => (v !== 0 ? 1 : 0),
 );
 
-export const dtypes = { float32, float64, int64, int32, int16, int8, uint8, bool };
+export const dtypes = { float32, float64, float16, bfloat16, int64, int32, int16, int8, uint8, bool };
 
 let defaultDtype = float32;
 
@@ -93,6 +131,8 @@ export function set_default_dtype(dtype: DType): void {
 export function promote_types(a: DType, b: DType): DType {
   if (a === b) return a;
   if (a.category !== b.category) return a.category > b.category ? a : b;
+  // Neither half type holds the other.
+  if (a.roundsAfterwards && b.roundsAfterwards) return float32;
   // uint8 holds what no int8 does: they meet in int16.
   if ((a === uint8 && b === int8) || (a === int8 && b === uint8)) return int16;
   if (a === uint8) return b;

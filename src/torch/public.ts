@@ -5,8 +5,11 @@ export * as autograd from "./autograd";
 export { enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled } from "./autograd/gradMode";
 export { as_tensor, tensor } from "./construct";
 export {
+  bfloat16,
   bool,
   DType as dtype,
+  float16,
+  float16 as half,
   float32,
   float32 as float,
   float64,

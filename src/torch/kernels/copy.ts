@@ -1,13 +1,13 @@
 /** Moving elements: between dtypes, geometries and broadcast shapes. */
-import { bool, type DType, float32, float64, int64, type TypedArray } from "../dtype";
+import { bool, Category, type DType, float32, float64, int64, type TypedArray } from "../dtype";
 import { broadcastShapes, isNonOverlappingDense, numel, sameShape } from "../shape";
 import { alias, allocate, forEachOffset, fromData, type Tensor } from "../tensor";
 
 /** Whether storing a `from` value into `to`'s array is the cast itself. */
 function storesAsIs(from: DType, to: DType): boolean {
   if (from === to || to === float32 || to === float64) return true;
-  if (to === bool) return false;
-  return from === bool || (from !== float32 && from !== float64);
+  if (to === bool || to.roundsAfterwards) return false;
+  return from.category !== Category.Floating;
 }
 
 /** The same values in another dtype, row-major or in the source's dense order; the tensor itself when it has that dtype. */

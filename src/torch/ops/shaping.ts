@@ -1,7 +1,7 @@
 /** Ops that show the same elements under another shape; views wherever PyTorch gives views. */
 import { op } from "../dispatch";
 import { type DType, dtypes } from "../dtype";
-import { NotImplementedError, RuntimeError } from "../errors";
+import { RuntimeError } from "../errors";
 import { broadcastTo, contiguous, copyInto, emptyLike } from "../kernels/copy";
 import { inferSize, isExpandableTo, numel, sameShape, sizeText, viewStrides, wrapDim, wrapDims } from "../shape";
 import { alias, allocate, forEachOffset, fromData, Tensor } from "../tensor";
@@ -326,6 +326,8 @@ const conversions: [string, DType][] = [
   ["char", dtypes.int8],
   ["byte", dtypes.uint8],
   ["bool", dtypes.bool],
+  ["half", dtypes.float16],
+  ["bfloat16", dtypes.bfloat16],
 ];
 for (const [name, dtype] of conversions) {
   op(`${name}(Tensor(a) self) -> Tensor(a)` as "float(Tensor(a) self) -> Tensor(a)", {
@@ -414,20 +416,6 @@ function positionsOf(shape: readonly number[], strides: readonly number[], offse
   const out: number[] = [];
   forEachOffset(shape, strides, offset, (at) => void out.push(at));
   return fromData(Float64Array.from(out), dtypes.int64, [out.length]);
-}
-
-for (const [name, dtype] of [
-  ["half", "float16"],
-  ["bfloat16", "bfloat16"],
-]) {
-  op(`${name}(Tensor self) -> Tensor` as "half(Tensor self) -> Tensor", {
-    doc: `Throws NotImplementedError: there is no ${dtype} here.`,
-    forward: () => {
-      throw new NotImplementedError(`torch.${dtype} is not among the dtypes here: use float32 or float64`);
-    },
-    composite: true,
-    variants: ["method"],
-  });
 }
 
 /** The last two dimensions exchanged; a scalar stays as it is. */
