@@ -175,7 +175,7 @@ export class CosineAnnealingWarmRestarts extends LRScheduler {
       }
     } else {
       if (epoch < 0) throw new ValueError(`Expected non-negative epoch, but got ${numberText(epoch)}`);
-      this.#jump(epoch);
+      this.jump(epoch);
     }
     this.last_epoch = Math.floor(epoch);
     this.setLr(
@@ -184,7 +184,8 @@ export class CosineAnnealingWarmRestarts extends LRScheduler {
     );
   }
 
-  #jump(epoch: number): void {
+  // No private name: the base class's constructor steps before those are there.
+  protected jump(epoch: number): void {
     const { T_0, T_mult } = this;
     if (epoch < T_0) {
       this.T_i = T_0;
@@ -300,7 +301,7 @@ export class OneCycleLR extends LRScheduler {
     });
   }
 
-  #anneal(start: number, end: number, part: number): number {
+  protected anneal(start: number, end: number, part: number): number {
     if (this._anneal_strategy === "linear") return (end - start) * part + start;
     return end + ((start - end) / 2) * (cosine(Math.PI * part) + 1);
   }
@@ -320,10 +321,10 @@ export class OneCycleLR extends LRScheduler {
     const part = (step - start) / (phase.end_step - start);
     return this.optimizer.param_groups.map((group) => {
       if (this.cycle_momentum) {
-        const momentum = this.#anneal(group[phase.start_momentum], group[phase.end_momentum], part);
+        const momentum = this.anneal(group[phase.start_momentum], group[phase.end_momentum], part);
         setMomentum(group, this.use_beta1, momentum);
       }
-      return this.#anneal(group[phase.start_lr], group[phase.end_lr], part);
+      return this.anneal(group[phase.start_lr], group[phase.end_lr], part);
     });
   }
 }
