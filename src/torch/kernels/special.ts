@@ -212,19 +212,18 @@ export function digamma(x: number): number {
   return log(x) - 0.5 / x - rest - shift;
 }
 
-/** dψ(x) / dx */
-export function trigamma(x: number): number {
-  // At a pole PyTorch's π x is not quite a multiple of π; its huge number is what people see.
-  if (x < 0 && x === floor(x)) return (PI / sin(PI * x)) ** 2 - trigamma(1 - x);
+/** dψ(x) / dx; at a pole the huge number that the rounding of π x (by `round`) makes of it, as in PyTorch. */
+export function trigamma(x: number, round = (v: number) => v): number {
+  if (x < 0 && x === floor(x)) return (PI / sin(round(round(PI) * x))) ** 2 - trigamma(1 - x);
   // ψ'(1 − x) + ψ'(x) = π² / sin² πx
   if (x < 0.5) return (PI / sinPi(x)) ** 2 - trigamma(1 - x);
   return zeta(2, x);
 }
 
 /** The n-th derivative of ψ: (−1)ⁿ⁺¹ n! ζ(n + 1, x) */
-export function polygamma(n: number, x: number): number {
+export function polygamma(n: number, x: number, round = (v: number) => v): number {
   if (n === 0) return digamma(x);
-  if (n === 1) return trigamma(x);
+  if (n === 1) return trigamma(x, round);
   return (n % 2 === 0 ? -1 : 1) * exp(lgamma(n + 1)) * zeta(n + 1, x);
 }
 

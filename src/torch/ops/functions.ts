@@ -288,7 +288,8 @@ export const digamma = unary("digamma", "ψ(x), the slope of log Γ, at each ele
 
 const polygammaValue = (n: number, t: Tensor) => {
   if (n < 0) throw new RuntimeError("polygamma(n, x) does not support negative n.");
-  return toFloat((x) => special.polygamma(n, x))(t);
+  const dtype = floatType(t.dtype);
+  return map(t, (x) => special.polygamma(n, x, dtype.cast), dtype);
 };
 // dψ⁽ⁿ⁾ = ψ⁽ⁿ⁺¹⁾ dx
 export const polygamma = op("polygamma(int n, Tensor self) -> Tensor", {

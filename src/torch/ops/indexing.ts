@@ -3,9 +3,11 @@ import { type Op, op, runInPlace } from "../dispatch";
 import { bool, Category, int64 } from "../dtype";
 import { IndexError, RuntimeError } from "../errors";
 import { copyInto, elements, integers } from "../kernels/copy";
+import { pointedAt } from "../kernels/scatter";
 import { wrapNumber } from "../promotion";
 import { broadcastShapes, numel, sizeText, wrapDim } from "../shape";
 import { alias, allocate, forEachOffset, fromData, Tensor } from "../tensor";
+import { warn } from "../warnings";
 
 export const select = op("select.int(Tensor(a) self, int dim, int index) -> Tensor(a)", {
   doc: "One slice along a dimension, which is then gone; a view.",
@@ -126,35 +128,6 @@ export const index_add = op(
   },
 );
 
-/** Calls `f` with the memory positions, in row-major order over `index`, of `at` (index as is) and of `through` (moved by the index along `dim`). */
-function along(
-  index: Tensor,
-  dim: number,
-  at: Tensor,
-  through: Tensor,
-  f: (here: number, there: number) => void,
-): void {
-  const values = integers(index);
-  const positions: number[] = [];
-  const bases: number[] = [];
-  const step = through.ndim === 0 ? 0 : through.strides[dim];
-  forEachOffset(index.shape, at.strides, at.offset, (p) => void positions.push(p));
-  forEachOffset(
-    index.shape,
-    through.strides.map((s, d) => (d === dim ? 0 : s)),
-    through.offset,
-    (p) => void bases.push(p),
-  );
-  const n = through.ndim === 0 ? 1 : through.shape[dim];
-  for (let i = 0; i < values.length; i++) {
-    const v = values[i];
-    if (v < 0 || v >= n) {
-      throw new RuntimeError(`index ${v} is out of bounds for dimension ${dim} with size ${n}`);
-    }
-    f(positions[i], bases[i] + v * step);
-  }
-}
-
 export const gather = op("gather(Tensor self, int dim, Tensor index) -> Tensor", {
   doc: "`out[i][j] = self[index[i][j]][j]` for dim 0, and so on; index has the shape of the result.",
   forward: (x, dim, index) => {
@@ -165,10 +138,18 @@ export const gather = op("gather(Tensor self, int dim, Tensor index) -> Tensor",
     if (index.ndim !== x.ndim && numel(index.shape) > 0 && x.ndim > 0) {
       throw new RuntimeError("Index tensor must have the same number of dimensions as input tensor");
     }
-    const out = allocate(index.shape, x.dtype);
-    along(index, d, out, x, (here, there) => {
-      out.storageOf.data[here] = x.storageOf.data[there];
+    index.shape.forEach((size, k) => {
+      if (k !== d && x.ndim > 0 && size > x.shape[k]) {
+        throw new RuntimeError(
+          `Size does not match at dimension ${k} expected index ${sizeText(index.shape)} to be smaller than self ${sizeText(x.shape)} apart from dimension ${d}`,
+        );
+      }
     });
+    const out = allocate(index.shape, x.dtype);
+    const from = x.storageOf.data;
+    const to = out.storageOf.data;
+    const { to: places } = pointedAt(x, d, index, null);
+    for (let i = 0; i < places.length; i++) to[i] = from[places[i]];
     return out;
   },
   grad: { self: ["index", (g, s) => g.new_zeros(s.self.shape).scatter_add(s.dim, s.index, g)] },
@@ -178,10 +159,18 @@ export const scatter_add = op("scatter_add(Tensor self, int dim, Tensor index, T
   doc: "`self` with `src[i][j]` added at `[index[i][j]][j]` for dim 0, and so on.",
   forward: (x, dim, index, src) => {
     const d = wrapDim(dim, x.ndim);
+    if (numel(index.shape) > 0 && index.dtype !== int64) {
+      throw new RuntimeError("scatter(): Expected dtype int64 for index");
+    }
+    if (x.dtype !== src.dtype) {
+      throw new RuntimeError("scatter(): Expected self.dtype to be equal to src.dtype");
+    }
     const out = fromData(x.flatData(), x.dtype, x.shape);
-    along(index, d, src, out, (here, there) => {
-      out.storageOf.data[there] = x.dtype.cast(out.storageOf.data[there] + src.storageOf.data[here]);
-    });
+    const { to, from } = pointedAt(out, d, index, src);
+    const { data } = out.storageOf;
+    const added = src.storageOf.data;
+    const { cast } = x.dtype;
+    for (let i = 0; i < to.length; i++) data[to[i]] = cast(data[to[i]] + added[from[i]]);
     return out;
   },
   grad: { self: (g) => g, src: ["index", (g, s) => g.gather(s.dim, s.index)] },
@@ -208,7 +197,11 @@ op("masked_fill.Tensor(Tensor self, Tensor mask, Tensor value) -> Tensor", {
 export const masked_fill = op("masked_fill.Scalar(Tensor self, Tensor mask, Scalar value) -> Tensor", {
   doc: "`value` where the mask holds, this tensor elsewhere.",
   forward: (x, mask, value) => {
-    if (mask.dtype !== bool)
+    if (mask.dtype.name === "uint8") {
+      warn(
+        "masked_fill_ received a mask with dtype torch.uint8, this behavior is now deprecated,please use a mask with dtype torch.bool instead.",
+      );
+    } else if (mask.dtype !== bool)
       throw new RuntimeError(
         `masked_fill_ only supports boolean masks, but got mask with dtype ${mask.dtype.scalarName.toLowerCase()}`,
       );
