@@ -1,0 +1,21 @@
+/** `torch.utils.data`. */
+export { default_collate, default_convert } from "./collate";
+export { DataLoader, type DataLoaderOptions } from "./dataloader";
+export {
+  ChainDataset,
+  ConcatDataset,
+  Dataset,
+  type DatasetLike,
+  IterableDataset,
+  random_split,
+  Subset,
+  TensorDataset,
+} from "./dataset";
+export {
+  BatchSampler,
+  RandomSampler,
+  Sampler,
+  SequentialSampler,
+  SubsetRandomSampler,
+  WeightedRandomSampler,
+} from "./sampler";
