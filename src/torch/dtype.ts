@@ -112,6 +112,20 @@ export const bool = new DType(
 
 export const dtypes = { float32, float64, float16, bfloat16, int64, int32, int16, int8, uint8, bool };
 
+const largestNumbers = new Map([
+  [float16, 65504],
+  [bfloat16, 3.3895313892515355e38],
+  [float32, 3.4028234663852886e38],
+  [float64, Number.MAX_VALUE],
+]);
+
+/** The largest finite number of a floating-point type. */
+export const largest = (dtype: DType): number => largestNumbers.get(dtype)!;
+
+/** How many bits the significand of a floating-point type has, the leading one included. */
+export const significandBits = (dtype: DType): number =>
+  dtype === float16 ? 11 : dtype === bfloat16 ? 8 : dtype === float32 ? 24 : 53;
+
 let defaultDtype = float32;
 
 /** The dtype of floating-point results that no tensor decides: `torch.tensor([1.5])`. */

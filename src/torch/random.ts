@@ -1,5 +1,5 @@
 /** PyTorch's CPU random stream, bit for bit: MT19937 and the transforms of a build without MKL. */
-import { type DType, float32, type TypedArray, uint8 } from "./dtype";
+import { type DType, float64, significandBits, type TypedArray, uint8 } from "./dtype";
 import { RuntimeError } from "./errors";
 import { log32, sincos32 } from "./kernels/single";
 import { fromData, type Tensor } from "./tensor";
@@ -139,7 +139,9 @@ export class Generator {
   }
 
   uniform(dtype: DType): number {
-    return dtype === float32 ? this.uniform32() : this.uniform64();
+    if (dtype === float64) return this.uniform64();
+    const scale = 2 ** significandBits(dtype);
+    return (this.bits32() & (scale - 1)) / scale;
   }
 
   /** A whole number in [0, range). */

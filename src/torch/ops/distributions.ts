@@ -1,6 +1,6 @@
 /** Random ops: samples of distributions in place and anew, and dropout. PyTorch's CPU stream, draw for draw. */
 import { op } from "../dispatch";
-import { bool, Category, type DType, float32, float64, int64, type TypedArray } from "../dtype";
+import { bool, Category, type DType, float64, int64, significandBits, type TypedArray } from "../dtype";
 import { RuntimeError, ValueError } from "../errors";
 import { elements, emptyLike } from "../kernels/copy";
 import { lgamma } from "../kernels/special";
@@ -112,8 +112,7 @@ op("geometric(Tensor self, float p, *, Generator? generator=None) -> Tensor", {
 
 /** The largest whole number up to which a dtype holds all. */
 const wholeRange = (dtype: DType): number => {
-  if (dtype === float32) return 2 ** 24;
-  if (dtype === float64) return 2 ** 53;
+  if (dtype.is_floating_point) return 2 ** significandBits(dtype);
   if (dtype === bool) return 1;
   if (dtype === int64)
     throw new RangeError("random_() of int64 would exceed 2^53: name a range, as in random_(2 ** 31)");

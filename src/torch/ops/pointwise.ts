@@ -1,6 +1,6 @@
 /** Functions of two or three operands, element by element, with broadcasting and promotion. */
 import { notDifferentiable, type Op, op } from "../dispatch";
-import { bool, Category, type DType, float32, float64 } from "../dtype";
+import { bfloat16, bool, Category, type DType, float16, float32, float64, largest } from "../dtype";
 import { RuntimeError } from "../errors";
 import { elements } from "../kernels/copy";
 import { compare, map, zip, zip3 } from "../kernels/elementwise";
@@ -475,12 +475,14 @@ const bits = new DataView(new ArrayBuffer(8));
 function next(x: number, y: number, dtype: DType): number {
   if (Number.isNaN(x) || Number.isNaN(y)) return Number.NaN;
   if (x === y) return y;
-  const least = dtype === float32 ? 2 ** -149 : Number.MIN_VALUE;
+  // A bfloat16 is the upper half of a float32.
+  const step = dtype === bfloat16 ? 1 << 16 : 1;
+  const least = dtype === float64 ? Number.MIN_VALUE : step * 2 ** -149;
   if (x === 0) return y > 0 ? least : -least;
   const away = y > x === x > 0;
-  if (dtype === float32) {
+  if (dtype !== float64) {
     bits.setFloat32(0, x);
-    bits.setInt32(0, bits.getInt32(0) + (away ? 1 : -1));
+    bits.setInt32(0, bits.getInt32(0) + (away ? step : -step));
     return bits.getFloat32(0);
   }
   bits.setFloat64(0, x);
@@ -492,6 +494,7 @@ export const nextafter = op("nextafter(Tensor self, Tensor other) -> Tensor", {
   doc: "The next floating-point number after `self` towards `other`; broadcast.",
   forward: (a, b) => {
     const common = floatsOnly("nextafter_cpu", a, b);
+    if (common === float16) throw new RuntimeError(`"nextafter_cpu" not implemented for 'Half'`);
     return zip(a, b, (x, y) => next(x, y, common), common);
   },
   ...notDifferentiable("nextafter", ["self", "other"]),
@@ -620,7 +623,7 @@ export const nanToNum = op(
     doc: "NaN replaced by `nan` (0), infinities by `posinf` and `neginf` (the largest and smallest number of the dtype).",
     forward: (t, nan, posinf, neginf) => {
       if (!t.is_floating_point()) return t.clone();
-      const most = t.dtype === float32 ? 3.4028234663852886e38 : Number.MAX_VALUE;
+      const most = largest(t.dtype);
       const high = posinf ?? most;
       const low = neginf ?? -most;
       return map(t, (x) => (Number.isNaN(x) ? (nan ?? 0) : x === Infinity ? high : x === -Infinity ? low : x));

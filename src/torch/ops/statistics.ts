@@ -1,6 +1,6 @@
 /** Ops that describe samples: means without NaN, variances with means, covariances, differences, integrals, norms of parts. */
 import { type Op, op } from "../dispatch";
-import { bool, Category, type DType, float32, int64 } from "../dtype";
+import { bool, Category, type DType, int64, largest } from "../dtype";
 import { RuntimeError } from "../errors";
 import { elements } from "../kernels/copy";
 import { reduce, scan } from "../kernels/reduce";
@@ -514,7 +514,7 @@ export const logcumsumexp: Op<typeof LOGCUMSUMEXP> = op(LOGCUMSUMEXP, {
       (g, s) => {
         if (g.ndim === 0 || g.numel() === 0) return g;
         // In logarithms, positive and negative gradients apart, so that nothing overflows.
-        const least = g.dtype === float32 ? -3.4028234663852886e38 : -Number.MAX_VALUE;
+        const least = -largest(g.dtype);
         const part = (sign: 1 | -1): Tensor => {
           const amount = sign === 1 ? g : g.neg();
           const yes = amount.gt(0);
