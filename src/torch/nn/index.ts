@@ -1,10 +1,26 @@
 /** `torch.nn`. */
 
+export * from "./activation";
+export {
+  BatchNorm1d,
+  BatchNorm2d,
+  BatchNorm3d,
+  InstanceNorm1d,
+  InstanceNorm2d,
+  InstanceNorm3d,
+  SyncBatchNorm,
+} from "./batchnorm";
 export * from "./container";
 export * from "./conv";
+export * from "./dropout";
 export * as functional from "./functional";
 export * as init from "./init";
 export * from "./linear";
+export * from "./loss";
 export { Module } from "./module";
+export * from "./normalization";
+export * from "./padding";
 export { Parameter } from "./parameter";
 export { ParameterDict, ParameterList } from "./parameterContainers";
+export * from "./pooling";
+export * from "./resampling";
