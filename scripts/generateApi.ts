@@ -76,9 +76,11 @@ function signatures(spec: OpSpec, method: boolean, returns: string): string[] {
       out.push(`(...sizesAndOptions: [...number[], ${keywordObject(keywordOnly, spec.numbers)}]): ${returns}`);
     }
   }
-  if (positional.length === 1 && last.list && last.base === "Tensor") {
-    out.push(`(...${safe(last.name)}: Tensor[]): ${returns}`);
-    if (keywordOnly.length > 0) {
+  if (last?.list && last.base === "Tensor" && !isOptional(last)) {
+    // `meshgrid(a, b)`, `einsum("ij,jk", a, b)`: tensors one by one.
+    const lead = positional.slice(0, -1).map((p) => `${safe(p.name)}: ${typeOf(p, spec.numbers)}, `);
+    out.push(`(${lead.join("")}...${safe(last.name)}: Tensor[]): ${returns}`);
+    if (positional.length === 1 && keywordOnly.length > 0) {
       out.push(`(...tensorsAndOptions: [...Tensor[], ${keywordObject(keywordOnly, spec.numbers)}]): ${returns}`);
     }
   }

@@ -101,12 +101,10 @@ test("tensordot takes a count or pairs of dimensions", () => {
   const a = torch.randn(2, 3, 4, options);
   const b = torch.randn(4, 3, 5, options);
   close(
-    torch.tensordot(a, b, {
-      dims: [
-        [1, 2],
-        [1, 0],
-      ],
-    }),
+    torch.tensordot(a, b, [
+      [1, 2],
+      [1, 0],
+    ]),
     torch.einsum("abc,cbd->ad", a, b),
   );
   expect(torch.tensordot(a, b, 0).shape).toEqual([2, 3, 4, 4, 3, 5]);
