@@ -55,7 +55,7 @@ function traverse(run: BackwardRun, rootEdges: Edge[]): (Tensor | null)[] {
 
   rootEdges.forEach(([node, output], i) => {
     if (node === null) return;
-    bufferOf(buffers, node).add(output, validated(run.gradients[i], node.outputs[output], node));
+    bufferOf(buffers, node).add(output, validated(run.gradients[i], node.outputs[output], node, i));
   });
   // A root that feeds another root waits for it like any inner node.
   for (const node of buffers.keys()) if (!waiting.get(node)) ready.push(node);
@@ -75,7 +75,7 @@ function traverse(run: BackwardRun, rootEdges: Edge[]): (Tensor | null)[] {
     node.next_functions.forEach(([next, output], i) => {
       if (next === null) return;
       const grad = inputs[i] ?? null;
-      if (grad !== null) bufferOf(buffers, next).add(output, validated(grad, next.outputs[output], node));
+      if (grad !== null) bufferOf(buffers, next).add(output, validated(grad, next.outputs[output], node, i));
       else bufferOf(buffers, next);
       const left = waiting.get(next)! - 1;
       waiting.set(next, left);
@@ -202,11 +202,11 @@ function replaced(
 }
 
 /** What arrives must fit the tensor it is the gradient of: summed where that one was broadcast, cast to its dtype. */
-function validated(grad: Tensor, meta: TensorMeta, from: Node): Tensor {
+function validated(grad: Tensor, meta: TensorMeta, from: Node, index: number): Tensor {
   if (!sameShape(grad.shape, meta.shape)) {
     if (!isExpandableTo(meta.shape, grad.shape)) {
       throw new RuntimeError(
-        `Function ${from.name()} returned an invalid gradient at index 0 - got ${sizeText(grad.shape)} but expected shape compatible with ${sizeText(meta.shape)}`,
+        `Function ${from.name()} returned an invalid gradient at index ${index} - got ${sizeText(grad.shape)} but expected shape compatible with ${sizeText(meta.shape)}`,
       );
     }
     grad = grad.sum_to_size(meta.shape);

@@ -3,6 +3,7 @@ import { RuntimeError } from "../errors";
 import { alias, allocate, gradFnOf, gradientEdge, type Tensor } from "../tensor";
 import { mode } from "./gradMode";
 import { type Edge, Node } from "./node";
+import { type Geometry, stridedGradient } from "./strided";
 
 /** Throws PyTorch's RuntimeError where changing `self` in place would corrupt the graph; `records`: the change becomes a node. */
 export function checkInPlace(self: Tensor, records: boolean): void {
@@ -67,12 +68,6 @@ export function regenerateViewGradFn(view: Tensor): void {
   view.gradFnVersion = view.versions.n;
 }
 
-interface Geometry {
-  shape: number[];
-  strides: number[];
-  offset: number;
-}
-
 /** Where `view` lies, counted from the first element of `base`. */
 function geometryIn(base: Tensor, view: Tensor): Geometry {
   return { shape: view.shape, strides: view.strides, offset: view.offset - base.offset };
@@ -90,14 +85,14 @@ function extent(t: { shape: number[]; strides: number[] }): number {
 
 /** A view of a base: its gradient is the view's, in place, and zero around it. */
 class AsStridedBackward extends Node {
-  readonly #base: Geometry & { size: number };
+  readonly #base: Geometry;
   readonly #view: Geometry;
 
   constructor(base: Tensor, view: Tensor) {
     super();
     this.next_functions = [gradientEdge(base)];
     this.outputs = [{ shape: view.shape, dtype: view.dtype }];
-    this.#base = { shape: base.shape, strides: base.strides, offset: 0, size: Math.max(extent(base), 0) };
+    this.#base = { shape: base.shape, strides: base.strides, offset: 0 };
     this.#view = geometryIn(base, view);
   }
 
@@ -106,11 +101,7 @@ class AsStridedBackward extends Node {
   }
 
   apply([grad]: (Tensor | null)[]): (Tensor | null)[] {
-    if (grad === null) return [null];
-    const out = like(this.#base, grad);
-    const { shape, strides, offset } = this.#view;
-    out.as_strided(shape, strides, offset).add_(grad);
-    return [out];
+    return [grad === null ? null : stridedGradient(grad, this.#base, this.#view)];
   }
 }
 

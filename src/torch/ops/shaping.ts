@@ -1,10 +1,11 @@
 /** Ops that show the same elements under another shape; views wherever PyTorch gives views. */
+import { stridedGradient } from "../autograd/strided";
 import { op } from "../dispatch";
 import { type DType, dtypes } from "../dtype";
 import { RuntimeError } from "../errors";
 import { broadcastTo, contiguous, copyInto, emptyLike } from "../kernels/copy";
 import { inferSize, isExpandableTo, numel, sameShape, sizeText, viewStrides, wrapDim, wrapDims } from "../shape";
-import { alias, allocate, forEachOffset, fromData, Tensor } from "../tensor";
+import { alias, allocate, fromData, Tensor } from "../tensor";
 
 export const view = op("view(Tensor(a) self, int[] size) -> Tensor(a)", {
   doc: "The same memory under another shape; one −1 is worked out. Throws RuntimeError where only a copy would do.",
@@ -394,29 +395,13 @@ export const asStrided = op(
     grad: {
       self: [
         "self",
-        (g, s) => {
-          const { shape, strides, offset } = s.self;
-          const from = positionsOf(s.size, s.stride, s.storage_offset ?? offset);
-          const to = positionsOf(shape, strides, offset);
-          // Both geometries may show an element more than once: what they show of it adds up, and is shared.
-          const size = Math.max(-1, ...from.storageOf.data, ...to.storageOf.data) + 1;
-          let memory: Tensor = g.new_zeros([size]).index_add(0, from, g.reshape([-1]));
-          const shown = g.new_zeros([size]).index_add(0, to, g.new_ones([to.numel()]));
-          if (shown.gt(1).any().item()) memory = memory.div(shown);
-          return memory.index_select(0, to).reshape(shape);
-        },
+        (g, s) =>
+          stridedGradient(g, s.self, { shape: s.size, strides: s.stride, offset: s.storage_offset ?? s.self.offset }),
       ],
     },
     node: "AsStridedBackward0",
   },
 );
-
-/** Memory positions of a geometry, row-major. */
-function positionsOf(shape: readonly number[], strides: readonly number[], offset: number): Tensor {
-  const out: number[] = [];
-  forEachOffset(shape, strides, offset, (at) => void out.push(at));
-  return fromData(Float64Array.from(out), dtypes.int64, [out.length]);
-}
 
 /** The last two dimensions exchanged; a scalar stays as it is. */
 function matricesTransposed(t: Tensor, name: string): Tensor {
