@@ -7,17 +7,365 @@ import type { Tensor } from "../tensor";
 
 const f = functionsOf("nn.functional");
 
+/** softmax(Q Kᵀ / √d + mask) V, and the weights: a boolean mask holds where attention may go. */
+export const _scaled_dot_product_attention: {
+  /** softmax(Q Kᵀ / √d + mask) V, and the weights: a boolean mask holds where attention may go. */
+  (
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attn_mask?:
+      | Tensor
+      | null
+      | { attn_mask?: Tensor | null; dropout_p?: number; need_attn_weights?: boolean; is_causal?: boolean },
+    dropout_p?: number | { dropout_p?: number; need_attn_weights?: boolean; is_causal?: boolean },
+    need_attn_weights?: boolean | { need_attn_weights?: boolean; is_causal?: boolean },
+    is_causal?: boolean | { is_causal?: boolean },
+  ): [Tensor, Tensor] & { output: Tensor; attn: Tensor };
+  /** softmax(Q Kᵀ / √d + mask) V, and the weights: a boolean mask holds where attention may go. */
+  (
+    query: Tensor,
+    options: {
+      key: Tensor;
+      value: Tensor;
+      attn_mask?: Tensor | null;
+      dropout_p?: number;
+      need_attn_weights?: boolean;
+      is_causal?: boolean;
+    },
+  ): [Tensor, Tensor] & { output: Tensor; attn: Tensor };
+} = f._scaled_dot_product_attention;
+
+/** Means over as many windows as asked for in the last dimension. */
+export const adaptive_avg_pool1d: {
+  /** Means over as many windows as asked for in the last dimension. */
+  (input: Tensor, output_size: number | readonly number[]): Tensor;
+  /** Means over as many windows as asked for in the last dimension. */
+  (input: Tensor, options: { output_size: number | readonly number[] }): Tensor;
+} = f.adaptive_avg_pool1d;
+
+/** Means over as many windows as `output_size` asks for in the last 2 dimensions; None keeps a size. */
+export const adaptive_avg_pool2d: {
+  /** Means over as many windows as `output_size` asks for in the last 2 dimensions; None keeps a size. */
+  (input: Tensor, output_size: number | readonly (number | null)[]): Tensor;
+  /** Means over as many windows as `output_size` asks for in the last 2 dimensions; None keeps a size. */
+  (input: Tensor, options: { output_size: number | readonly (number | null)[] }): Tensor;
+} = f.adaptive_avg_pool2d;
+
+/** Means over as many windows as `output_size` asks for in the last 3 dimensions; None keeps a size. */
+export const adaptive_avg_pool3d: {
+  /** Means over as many windows as `output_size` asks for in the last 3 dimensions; None keeps a size. */
+  (input: Tensor, output_size: number | readonly (number | null)[]): Tensor;
+  /** Means over as many windows as `output_size` asks for in the last 3 dimensions; None keeps a size. */
+  (input: Tensor, options: { output_size: number | readonly (number | null)[] }): Tensor;
+} = f.adaptive_avg_pool3d;
+
+/** Maxima over as many windows as asked for in the last dimension; `[values, indices]` with `return_indices`. */
+export const adaptive_max_pool1d: {
+  /** Maxima over as many windows as asked for in the last dimension; `[values, indices]` with `return_indices`. */
+  (
+    input: Tensor,
+    output_size: number | readonly (number | null)[],
+    return_indices?: boolean | { return_indices?: boolean },
+  ): Tensor;
+  /** Maxima over as many windows as asked for in the last dimension; `[values, indices]` with `return_indices`. */
+  (input: Tensor, options: { output_size: number | readonly (number | null)[]; return_indices?: boolean }): Tensor;
+} = f.adaptive_max_pool1d;
+
+/** Maxima over as many windows as asked for in the last dimension, and their positions. */
+export const adaptive_max_pool1d_with_indices: {
+  /** Maxima over as many windows as asked for in the last dimension, and their positions. */
+  (
+    input: Tensor,
+    output_size: number | readonly (number | null)[],
+    return_indices?: boolean | { return_indices?: boolean },
+  ): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
+  /** Maxima over as many windows as asked for in the last dimension, and their positions. */
+  (
+    input: Tensor,
+    options: { output_size: number | readonly (number | null)[]; return_indices?: boolean },
+  ): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
+} = f.adaptive_max_pool1d_with_indices;
+
+/** Maxima over as many windows as asked for in the last 2 dimensions; `[values, indices]` with `return_indices`. */
+export const adaptive_max_pool2d: {
+  /** Maxima over as many windows as asked for in the last 2 dimensions; `[values, indices]` with `return_indices`. */
+  (
+    input: Tensor,
+    output_size: number | readonly (number | null)[],
+    return_indices?: boolean | { return_indices?: boolean },
+  ): Tensor;
+  /** Maxima over as many windows as asked for in the last 2 dimensions; `[values, indices]` with `return_indices`. */
+  (input: Tensor, options: { output_size: number | readonly (number | null)[]; return_indices?: boolean }): Tensor;
+} = f.adaptive_max_pool2d;
+
+/** Maxima over as many windows as asked for in the last 2 dimensions, and their positions. */
+export const adaptive_max_pool2d_with_indices: {
+  /** Maxima over as many windows as asked for in the last 2 dimensions, and their positions. */
+  (
+    input: Tensor,
+    output_size: number | readonly (number | null)[],
+    return_indices?: boolean | { return_indices?: boolean },
+  ): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
+  /** Maxima over as many windows as asked for in the last 2 dimensions, and their positions. */
+  (
+    input: Tensor,
+    options: { output_size: number | readonly (number | null)[]; return_indices?: boolean },
+  ): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
+} = f.adaptive_max_pool2d_with_indices;
+
+/** Maxima over as many windows as asked for in the last 3 dimensions; `[values, indices]` with `return_indices`. */
+export const adaptive_max_pool3d: {
+  /** Maxima over as many windows as asked for in the last 3 dimensions; `[values, indices]` with `return_indices`. */
+  (
+    input: Tensor,
+    output_size: number | readonly (number | null)[],
+    return_indices?: boolean | { return_indices?: boolean },
+  ): Tensor;
+  /** Maxima over as many windows as asked for in the last 3 dimensions; `[values, indices]` with `return_indices`. */
+  (input: Tensor, options: { output_size: number | readonly (number | null)[]; return_indices?: boolean }): Tensor;
+} = f.adaptive_max_pool3d;
+
+/** Maxima over as many windows as asked for in the last 3 dimensions, and their positions. */
+export const adaptive_max_pool3d_with_indices: {
+  /** Maxima over as many windows as asked for in the last 3 dimensions, and their positions. */
+  (
+    input: Tensor,
+    output_size: number | readonly (number | null)[],
+    return_indices?: boolean | { return_indices?: boolean },
+  ): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
+  /** Maxima over as many windows as asked for in the last 3 dimensions, and their positions. */
+  (
+    input: Tensor,
+    options: { output_size: number | readonly (number | null)[]; return_indices?: boolean },
+  ): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
+} = f.adaptive_max_pool3d_with_indices;
+
+/** The grid for `grid_sample` of affine maps `[n, 2, 3]` (or `[n, 3, 4]`) onto images of a size. */
+export const affine_grid: {
+  /** The grid for `grid_sample` of affine maps `[n, 2, 3]` (or `[n, 3, 4]`) onto images of a size. */
+  (theta: Tensor, size: readonly number[], align_corners?: boolean | null | { align_corners?: boolean | null }): Tensor;
+  /** The grid for `grid_sample` of affine maps `[n, 2, 3]` (or `[n, 3, 4]`) onto images of a size. */
+  (theta: Tensor, options: { size: readonly number[]; align_corners?: boolean | null }): Tensor;
+} = f.affine_grid;
+
+/**
+ * Dropout that keeps mean and variance of self-normalising networks.
+ *
+ * In training each element is dropped with probability p such that mean and variance stay what they are (for SELU networks).
+ */
+export const alpha_dropout: {
+  /** Dropout that keeps mean and variance of self-normalising networks. */
+  (
+    input: Tensor,
+    p?: number | { p?: number; training?: boolean; inplace?: boolean },
+    training?: boolean | { training?: boolean; inplace?: boolean },
+    inplace?: boolean | { inplace?: boolean },
+  ): Tensor;
+  /** In training each element is dropped with probability p such that mean and variance stay what they are (for SELU networks). */
+  (
+    input: Tensor,
+    p?: number | { p?: number; training?: boolean; inplace?: boolean },
+    training?: boolean | { training?: boolean; inplace?: boolean },
+    inplace?: boolean | { inplace?: boolean },
+  ): Tensor;
+  /** In training each element is dropped with probability p such that mean and variance stay what they are (for SELU networks). */
+  (
+    input: Tensor,
+    p?: number | { p?: number; training?: boolean; inplace?: boolean },
+    training?: boolean | { training?: boolean; inplace?: boolean },
+    inplace?: boolean | { inplace?: boolean },
+  ): Tensor;
+} = f.alpha_dropout;
+
+/** The mean of each window over the last dimension. */
+export const avg_pool1d: {
+  /** The mean of each window over the last dimension. */
+  (
+    input: Tensor,
+    kernel_size: number | readonly number[],
+    stride?:
+      | number
+      | readonly number[]
+      | null
+      | {
+          stride?: number | readonly number[] | null;
+          padding?: number | readonly number[];
+          ceil_mode?: boolean;
+          count_include_pad?: boolean;
+        },
+    padding?:
+      | number
+      | readonly number[]
+      | { padding?: number | readonly number[]; ceil_mode?: boolean; count_include_pad?: boolean },
+    ceil_mode?: boolean | { ceil_mode?: boolean; count_include_pad?: boolean },
+    count_include_pad?: boolean | { count_include_pad?: boolean },
+  ): Tensor;
+  /** The mean of each window over the last dimension. */
+  (
+    input: Tensor,
+    options: {
+      kernel_size: number | readonly number[];
+      stride?: number | readonly number[] | null;
+      padding?: number | readonly number[];
+      ceil_mode?: boolean;
+      count_include_pad?: boolean;
+    },
+  ): Tensor;
+} = f.avg_pool1d;
+
+/** The mean of each window over the last 2 dimensions. Padding counts as zeros unless `count_include_pad` is false; `divisor_override` divides instead of the count. */
+export const avg_pool2d: {
+  /** The mean of each window over the last 2 dimensions. Padding counts as zeros unless `count_include_pad` is false; `divisor_override` divides instead of the count. */
+  (
+    input: Tensor,
+    kernel_size: number | readonly number[],
+    stride?:
+      | number
+      | readonly number[]
+      | null
+      | {
+          stride?: number | readonly number[] | null;
+          padding?: number | readonly number[];
+          ceil_mode?: boolean;
+          count_include_pad?: boolean;
+          divisor_override?: number | null;
+        },
+    padding?:
+      | number
+      | readonly number[]
+      | {
+          padding?: number | readonly number[];
+          ceil_mode?: boolean;
+          count_include_pad?: boolean;
+          divisor_override?: number | null;
+        },
+    ceil_mode?: boolean | { ceil_mode?: boolean; count_include_pad?: boolean; divisor_override?: number | null },
+    count_include_pad?: boolean | { count_include_pad?: boolean; divisor_override?: number | null },
+    divisor_override?: number | null | { divisor_override?: number | null },
+  ): Tensor;
+  /** The mean of each window over the last 2 dimensions. Padding counts as zeros unless `count_include_pad` is false; `divisor_override` divides instead of the count. */
+  (
+    input: Tensor,
+    options: {
+      kernel_size: number | readonly number[];
+      stride?: number | readonly number[] | null;
+      padding?: number | readonly number[];
+      ceil_mode?: boolean;
+      count_include_pad?: boolean;
+      divisor_override?: number | null;
+    },
+  ): Tensor;
+} = f.avg_pool2d;
+
+/** The mean of each window over the last 3 dimensions. Padding counts as zeros unless `count_include_pad` is false; `divisor_override` divides instead of the count. */
+export const avg_pool3d: {
+  /** The mean of each window over the last 3 dimensions. Padding counts as zeros unless `count_include_pad` is false; `divisor_override` divides instead of the count. */
+  (
+    input: Tensor,
+    kernel_size: number | readonly number[],
+    stride?:
+      | number
+      | readonly number[]
+      | null
+      | {
+          stride?: number | readonly number[] | null;
+          padding?: number | readonly number[];
+          ceil_mode?: boolean;
+          count_include_pad?: boolean;
+          divisor_override?: number | null;
+        },
+    padding?:
+      | number
+      | readonly number[]
+      | {
+          padding?: number | readonly number[];
+          ceil_mode?: boolean;
+          count_include_pad?: boolean;
+          divisor_override?: number | null;
+        },
+    ceil_mode?: boolean | { ceil_mode?: boolean; count_include_pad?: boolean; divisor_override?: number | null },
+    count_include_pad?: boolean | { count_include_pad?: boolean; divisor_override?: number | null },
+    divisor_override?: number | null | { divisor_override?: number | null },
+  ): Tensor;
+  /** The mean of each window over the last 3 dimensions. Padding counts as zeros unless `count_include_pad` is false; `divisor_override` divides instead of the count. */
+  (
+    input: Tensor,
+    options: {
+      kernel_size: number | readonly number[];
+      stride?: number | readonly number[] | null;
+      padding?: number | readonly number[];
+      ceil_mode?: boolean;
+      count_include_pad?: boolean;
+      divisor_override?: number | null;
+    },
+  ): Tensor;
+} = f.avg_pool3d;
+
+/** (x − mean) / √(var + ε) · weight + bias for each channel `[n, c, …]`: by the batch in training (which also moves the running statistics in place), by the running statistics otherwise (Ioffe & Szegedy, 2015). */
+export const batch_norm: {
+  /** (x − mean) / √(var + ε) · weight + bias for each channel `[n, c, …]`: by the batch in training (which also moves the running statistics in place), by the running statistics otherwise (Ioffe & Szegedy, 2015). */
+  (
+    input: Tensor,
+    running_mean: Tensor | null,
+    running_var: Tensor | null,
+    weight?:
+      | Tensor
+      | null
+      | { weight?: Tensor | null; bias?: Tensor | null; training?: boolean; momentum?: number; eps?: number },
+    bias?: Tensor | null | { bias?: Tensor | null; training?: boolean; momentum?: number; eps?: number },
+    training?: boolean | { training?: boolean; momentum?: number; eps?: number },
+    momentum?: number | { momentum?: number; eps?: number },
+    eps?: number | { eps?: number },
+  ): Tensor;
+  /** (x − mean) / √(var + ε) · weight + bias for each channel `[n, c, …]`: by the batch in training (which also moves the running statistics in place), by the running statistics otherwise (Ioffe & Szegedy, 2015). */
+  (
+    input: Tensor,
+    options: {
+      running_mean: Tensor | null;
+      running_var: Tensor | null;
+      weight?: Tensor | null;
+      bias?: Tensor | null;
+      training?: boolean;
+      momentum?: number;
+      eps?: number;
+    },
+  ): Tensor;
+} = f.batch_norm;
+
+/** xᵀ W y + b for each output: `[*, n], [*, m], [out, n, m], [out] → [*, out]`. */
+export const bilinear: {
+  /** xᵀ W y + b for each output: `[*, n], [*, m], [out, n, m], [out] → [*, out]`. */
+  (input1: Tensor, input2: Tensor, weight: Tensor, bias?: Tensor | null | { bias?: Tensor | null }): Tensor;
+  /** xᵀ W y + b for each output: `[*, n], [*, m], [out, n, m], [out] → [*, out]`. */
+  (input1: Tensor, options: { input2: Tensor; weight: Tensor; bias?: Tensor | null }): Tensor;
+} = f.bilinear;
+
 /** −(y log p + (1 − y) log(1 − p)) for probabilities p; each log no smaller than −100. */
 export const binary_cross_entropy: {
   /** −(y log p + (1 − y) log(1 − p)) for probabilities p; each log no smaller than −100. */
   (
     input: Tensor,
     target: Tensor,
-    weight?: Tensor | null | { weight?: Tensor | null; reduction?: string },
+    weight?:
+      | Tensor
+      | null
+      | { weight?: Tensor | null; size_average?: boolean | null; reduce?: boolean | null; reduction?: string },
+    size_average?: boolean | null | { size_average?: boolean | null; reduce?: boolean | null; reduction?: string },
+    reduce?: boolean | null | { reduce?: boolean | null; reduction?: string },
     reduction?: string | { reduction?: string },
   ): Tensor;
   /** −(y log p + (1 − y) log(1 − p)) for probabilities p; each log no smaller than −100. */
-  (input: Tensor, options: { target: Tensor; weight?: Tensor | null; reduction?: string }): Tensor;
+  (
+    input: Tensor,
+    options: {
+      target: Tensor;
+      weight?: Tensor | null;
+      size_average?: boolean | null;
+      reduce?: boolean | null;
+      reduction?: string;
+    },
+  ): Tensor;
 } = f.binary_cross_entropy;
 
 /** Binary cross entropy of sigmoid(x), without overflow. */
@@ -26,16 +374,536 @@ export const binary_cross_entropy_with_logits: {
   (
     input: Tensor,
     target: Tensor,
-    weight?: Tensor | null | { weight?: Tensor | null; reduction?: string; pos_weight?: Tensor | null },
+    weight?:
+      | Tensor
+      | null
+      | {
+          weight?: Tensor | null;
+          size_average?: boolean | null;
+          reduce?: boolean | null;
+          reduction?: string;
+          pos_weight?: Tensor | null;
+        },
+    size_average?:
+      | boolean
+      | null
+      | { size_average?: boolean | null; reduce?: boolean | null; reduction?: string; pos_weight?: Tensor | null },
+    reduce?: boolean | null | { reduce?: boolean | null; reduction?: string; pos_weight?: Tensor | null },
     reduction?: string | { reduction?: string; pos_weight?: Tensor | null },
     pos_weight?: Tensor | null | { pos_weight?: Tensor | null },
   ): Tensor;
   /** Binary cross entropy of sigmoid(x), without overflow. */
   (
     input: Tensor,
-    options: { target: Tensor; weight?: Tensor | null; reduction?: string; pos_weight?: Tensor | null },
+    options: {
+      target: Tensor;
+      weight?: Tensor | null;
+      size_average?: boolean | null;
+      reduce?: boolean | null;
+      reduction?: string;
+      pos_weight?: Tensor | null;
+    },
   ): Tensor;
 } = f.binary_cross_entropy_with_logits;
+
+/** x where positive, α (e^(x / α) − 1) elsewhere. */
+export const celu: {
+  /** x where positive, α (e^(x / α) − 1) elsewhere. */
+  (
+    input: Tensor,
+    alpha?: number | { alpha?: number; inplace?: boolean },
+    inplace?: boolean | { inplace?: boolean },
+  ): Tensor;
+} = f.celu;
+
+/** x where positive, α (e^(x / α) − 1) elsewhere. In place. */
+export const celu_: {
+  /** x where positive, α (e^(x / α) − 1) elsewhere. In place. */
+  (input: Tensor, alpha?: number | { alpha?: number }): Tensor;
+} = f.celu_;
+
+/** Channels of groups interleaved: `[n, g · k, …] → [n, k · g, …]`. */
+export const channel_shuffle: {
+  /** Channels of groups interleaved: `[n, g · k, …] → [n, k · g, …]`. */
+  (input: Tensor, groups: number): Tensor;
+  /** Channels of groups interleaved: `[n, g · k, …] → [n, k · g, …]`. */
+  (input: Tensor, options: { groups: number }): Tensor;
+} = f.channel_shuffle;
+
+/**
+ * Cross-correlation over length: `[n, c, …], [o, c / groups, …], [o] → [n, o, …]`, the batch optional. Output size: ⌊(size + 2 padding − dilation (kernel − 1) − 1) / stride⌋ + 1.
+ *
+ * Cross-correlation over length: `[n, c, …], [o, c / groups, …], [o] → [n, o, …]`, the batch optional. Output size: ⌊(size + 2 padding − dilation (kernel − 1) − 1) / stride⌋ + 1. Padding is "valid" (none) or "same" (the output has the input's size; stride 1 only).
+ */
+export const conv1d: {
+  /** Cross-correlation over length: `[n, c, …], [o, c / groups, …], [o] → [n, o, …]`, the batch optional. Output size: ⌊(size + 2 padding − dilation (kernel − 1) − 1) / stride⌋ + 1. */
+  (
+    input: Tensor,
+    weight: Tensor,
+    bias?:
+      | Tensor
+      | null
+      | {
+          bias?: Tensor | null;
+          stride?: number | readonly number[];
+          padding?: number | readonly number[];
+          dilation?: number | readonly number[];
+          groups?: number;
+        },
+    stride?:
+      | number
+      | readonly number[]
+      | {
+          stride?: number | readonly number[];
+          padding?: number | readonly number[];
+          dilation?: number | readonly number[];
+          groups?: number;
+        },
+    padding?:
+      | number
+      | readonly number[]
+      | { padding?: number | readonly number[]; dilation?: number | readonly number[]; groups?: number },
+    dilation?: number | readonly number[] | { dilation?: number | readonly number[]; groups?: number },
+    groups?: number | { groups?: number },
+  ): Tensor;
+  /** Cross-correlation over length: `[n, c, …], [o, c / groups, …], [o] → [n, o, …]`, the batch optional. Output size: ⌊(size + 2 padding − dilation (kernel − 1) − 1) / stride⌋ + 1. */
+  (
+    input: Tensor,
+    options: {
+      weight: Tensor;
+      bias?: Tensor | null;
+      stride?: number | readonly number[];
+      padding?: number | readonly number[];
+      dilation?: number | readonly number[];
+      groups?: number;
+    },
+  ): Tensor;
+  /** Cross-correlation over length: `[n, c, …], [o, c / groups, …], [o] → [n, o, …]`, the batch optional. Output size: ⌊(size + 2 padding − dilation (kernel − 1) − 1) / stride⌋ + 1. Padding is "valid" (none) or "same" (the output has the input's size; stride 1 only). */
+  (
+    input: Tensor,
+    weight: Tensor,
+    bias?:
+      | Tensor
+      | null
+      | {
+          bias?: Tensor | null;
+          stride?: number | readonly number[];
+          padding?: string;
+          dilation?: number | readonly number[];
+          groups?: number;
+        },
+    stride?:
+      | number
+      | readonly number[]
+      | {
+          stride?: number | readonly number[];
+          padding?: string;
+          dilation?: number | readonly number[];
+          groups?: number;
+        },
+    padding?: string | { padding?: string; dilation?: number | readonly number[]; groups?: number },
+    dilation?: number | readonly number[] | { dilation?: number | readonly number[]; groups?: number },
+    groups?: number | { groups?: number },
+  ): Tensor;
+  /** Cross-correlation over length: `[n, c, …], [o, c / groups, …], [o] → [n, o, …]`, the batch optional. Output size: ⌊(size + 2 padding − dilation (kernel − 1) − 1) / stride⌋ + 1. Padding is "valid" (none) or "same" (the output has the input's size; stride 1 only). */
+  (
+    input: Tensor,
+    options: {
+      weight: Tensor;
+      bias?: Tensor | null;
+      stride?: number | readonly number[];
+      padding?: string;
+      dilation?: number | readonly number[];
+      groups?: number;
+    },
+  ): Tensor;
+} = f.conv1d;
+
+/**
+ * Cross-correlation over height and width: `[n, c, …], [o, c / groups, …], [o] → [n, o, …]`, the batch optional. Output size: ⌊(size + 2 padding − dilation (kernel − 1) − 1) / stride⌋ + 1.
+ *
+ * Cross-correlation over height and width: `[n, c, …], [o, c / groups, …], [o] → [n, o, …]`, the batch optional. Output size: ⌊(size + 2 padding − dilation (kernel − 1) − 1) / stride⌋ + 1. Padding is "valid" (none) or "same" (the output has the input's size; stride 1 only).
+ */
+export const conv2d: {
+  /** Cross-correlation over height and width: `[n, c, …], [o, c / groups, …], [o] → [n, o, …]`, the batch optional. Output size: ⌊(size + 2 padding − dilation (kernel − 1) − 1) / stride⌋ + 1. */
+  (
+    input: Tensor,
+    weight: Tensor,
+    bias?:
+      | Tensor
+      | null
+      | {
+          bias?: Tensor | null;
+          stride?: number | readonly number[];
+          padding?: number | readonly number[];
+          dilation?: number | readonly number[];
+          groups?: number;
+        },
+    stride?:
+      | number
+      | readonly number[]
+      | {
+          stride?: number | readonly number[];
+          padding?: number | readonly number[];
+          dilation?: number | readonly number[];
+          groups?: number;
+        },
+    padding?:
+      | number
+      | readonly number[]
+      | { padding?: number | readonly number[]; dilation?: number | readonly number[]; groups?: number },
+    dilation?: number | readonly number[] | { dilation?: number | readonly number[]; groups?: number },
+    groups?: number | { groups?: number },
+  ): Tensor;
+  /** Cross-correlation over height and width: `[n, c, …], [o, c / groups, …], [o] → [n, o, …]`, the batch optional. Output size: ⌊(size + 2 padding − dilation (kernel − 1) − 1) / stride⌋ + 1. */
+  (
+    input: Tensor,
+    options: {
+      weight: Tensor;
+      bias?: Tensor | null;
+      stride?: number | readonly number[];
+      padding?: number | readonly number[];
+      dilation?: number | readonly number[];
+      groups?: number;
+    },
+  ): Tensor;
+  /** Cross-correlation over height and width: `[n, c, …], [o, c / groups, …], [o] → [n, o, …]`, the batch optional. Output size: ⌊(size + 2 padding − dilation (kernel − 1) − 1) / stride⌋ + 1. Padding is "valid" (none) or "same" (the output has the input's size; stride 1 only). */
+  (
+    input: Tensor,
+    weight: Tensor,
+    bias?:
+      | Tensor
+      | null
+      | {
+          bias?: Tensor | null;
+          stride?: number | readonly number[];
+          padding?: string;
+          dilation?: number | readonly number[];
+          groups?: number;
+        },
+    stride?:
+      | number
+      | readonly number[]
+      | {
+          stride?: number | readonly number[];
+          padding?: string;
+          dilation?: number | readonly number[];
+          groups?: number;
+        },
+    padding?: string | { padding?: string; dilation?: number | readonly number[]; groups?: number },
+    dilation?: number | readonly number[] | { dilation?: number | readonly number[]; groups?: number },
+    groups?: number | { groups?: number },
+  ): Tensor;
+  /** Cross-correlation over height and width: `[n, c, …], [o, c / groups, …], [o] → [n, o, …]`, the batch optional. Output size: ⌊(size + 2 padding − dilation (kernel − 1) − 1) / stride⌋ + 1. Padding is "valid" (none) or "same" (the output has the input's size; stride 1 only). */
+  (
+    input: Tensor,
+    options: {
+      weight: Tensor;
+      bias?: Tensor | null;
+      stride?: number | readonly number[];
+      padding?: string;
+      dilation?: number | readonly number[];
+      groups?: number;
+    },
+  ): Tensor;
+} = f.conv2d;
+
+/**
+ * Cross-correlation over depth, height and width: `[n, c, …], [o, c / groups, …], [o] → [n, o, …]`, the batch optional. Output size: ⌊(size + 2 padding − dilation (kernel − 1) − 1) / stride⌋ + 1.
+ *
+ * Cross-correlation over depth, height and width: `[n, c, …], [o, c / groups, …], [o] → [n, o, …]`, the batch optional. Output size: ⌊(size + 2 padding − dilation (kernel − 1) − 1) / stride⌋ + 1. Padding is "valid" (none) or "same" (the output has the input's size; stride 1 only).
+ */
+export const conv3d: {
+  /** Cross-correlation over depth, height and width: `[n, c, …], [o, c / groups, …], [o] → [n, o, …]`, the batch optional. Output size: ⌊(size + 2 padding − dilation (kernel − 1) − 1) / stride⌋ + 1. */
+  (
+    input: Tensor,
+    weight: Tensor,
+    bias?:
+      | Tensor
+      | null
+      | {
+          bias?: Tensor | null;
+          stride?: number | readonly number[];
+          padding?: number | readonly number[];
+          dilation?: number | readonly number[];
+          groups?: number;
+        },
+    stride?:
+      | number
+      | readonly number[]
+      | {
+          stride?: number | readonly number[];
+          padding?: number | readonly number[];
+          dilation?: number | readonly number[];
+          groups?: number;
+        },
+    padding?:
+      | number
+      | readonly number[]
+      | { padding?: number | readonly number[]; dilation?: number | readonly number[]; groups?: number },
+    dilation?: number | readonly number[] | { dilation?: number | readonly number[]; groups?: number },
+    groups?: number | { groups?: number },
+  ): Tensor;
+  /** Cross-correlation over depth, height and width: `[n, c, …], [o, c / groups, …], [o] → [n, o, …]`, the batch optional. Output size: ⌊(size + 2 padding − dilation (kernel − 1) − 1) / stride⌋ + 1. */
+  (
+    input: Tensor,
+    options: {
+      weight: Tensor;
+      bias?: Tensor | null;
+      stride?: number | readonly number[];
+      padding?: number | readonly number[];
+      dilation?: number | readonly number[];
+      groups?: number;
+    },
+  ): Tensor;
+  /** Cross-correlation over depth, height and width: `[n, c, …], [o, c / groups, …], [o] → [n, o, …]`, the batch optional. Output size: ⌊(size + 2 padding − dilation (kernel − 1) − 1) / stride⌋ + 1. Padding is "valid" (none) or "same" (the output has the input's size; stride 1 only). */
+  (
+    input: Tensor,
+    weight: Tensor,
+    bias?:
+      | Tensor
+      | null
+      | {
+          bias?: Tensor | null;
+          stride?: number | readonly number[];
+          padding?: string;
+          dilation?: number | readonly number[];
+          groups?: number;
+        },
+    stride?:
+      | number
+      | readonly number[]
+      | {
+          stride?: number | readonly number[];
+          padding?: string;
+          dilation?: number | readonly number[];
+          groups?: number;
+        },
+    padding?: string | { padding?: string; dilation?: number | readonly number[]; groups?: number },
+    dilation?: number | readonly number[] | { dilation?: number | readonly number[]; groups?: number },
+    groups?: number | { groups?: number },
+  ): Tensor;
+  /** Cross-correlation over depth, height and width: `[n, c, …], [o, c / groups, …], [o] → [n, o, …]`, the batch optional. Output size: ⌊(size + 2 padding − dilation (kernel − 1) − 1) / stride⌋ + 1. Padding is "valid" (none) or "same" (the output has the input's size; stride 1 only). */
+  (
+    input: Tensor,
+    options: {
+      weight: Tensor;
+      bias?: Tensor | null;
+      stride?: number | readonly number[];
+      padding?: string;
+      dilation?: number | readonly number[];
+      groups?: number;
+    },
+  ): Tensor;
+} = f.conv3d;
+
+/** The transpose of a convolution over length: `[n, c, …], [c, o / groups, …], [o] → [n, o, …]`. Output size: (size − 1) stride − 2 padding + dilation (kernel − 1) + output_padding + 1. */
+export const conv_transpose1d: {
+  /** The transpose of a convolution over length: `[n, c, …], [c, o / groups, …], [o] → [n, o, …]`. Output size: (size − 1) stride − 2 padding + dilation (kernel − 1) + output_padding + 1. */
+  (
+    input: Tensor,
+    weight: Tensor,
+    bias?:
+      | Tensor
+      | null
+      | {
+          bias?: Tensor | null;
+          stride?: number | readonly number[];
+          padding?: number | readonly number[];
+          output_padding?: number | readonly number[];
+          groups?: number;
+          dilation?: number | readonly number[];
+        },
+    stride?:
+      | number
+      | readonly number[]
+      | {
+          stride?: number | readonly number[];
+          padding?: number | readonly number[];
+          output_padding?: number | readonly number[];
+          groups?: number;
+          dilation?: number | readonly number[];
+        },
+    padding?:
+      | number
+      | readonly number[]
+      | {
+          padding?: number | readonly number[];
+          output_padding?: number | readonly number[];
+          groups?: number;
+          dilation?: number | readonly number[];
+        },
+    output_padding?:
+      | number
+      | readonly number[]
+      | { output_padding?: number | readonly number[]; groups?: number; dilation?: number | readonly number[] },
+    groups?: number | { groups?: number; dilation?: number | readonly number[] },
+    dilation?: number | readonly number[] | { dilation?: number | readonly number[] },
+  ): Tensor;
+  /** The transpose of a convolution over length: `[n, c, …], [c, o / groups, …], [o] → [n, o, …]`. Output size: (size − 1) stride − 2 padding + dilation (kernel − 1) + output_padding + 1. */
+  (
+    input: Tensor,
+    options: {
+      weight: Tensor;
+      bias?: Tensor | null;
+      stride?: number | readonly number[];
+      padding?: number | readonly number[];
+      output_padding?: number | readonly number[];
+      groups?: number;
+      dilation?: number | readonly number[];
+    },
+  ): Tensor;
+} = f.conv_transpose1d;
+
+/** The transpose of a convolution over height and width: `[n, c, …], [c, o / groups, …], [o] → [n, o, …]`. Output size: (size − 1) stride − 2 padding + dilation (kernel − 1) + output_padding + 1. */
+export const conv_transpose2d: {
+  /** The transpose of a convolution over height and width: `[n, c, …], [c, o / groups, …], [o] → [n, o, …]`. Output size: (size − 1) stride − 2 padding + dilation (kernel − 1) + output_padding + 1. */
+  (
+    input: Tensor,
+    weight: Tensor,
+    bias?:
+      | Tensor
+      | null
+      | {
+          bias?: Tensor | null;
+          stride?: number | readonly number[];
+          padding?: number | readonly number[];
+          output_padding?: number | readonly number[];
+          groups?: number;
+          dilation?: number | readonly number[];
+        },
+    stride?:
+      | number
+      | readonly number[]
+      | {
+          stride?: number | readonly number[];
+          padding?: number | readonly number[];
+          output_padding?: number | readonly number[];
+          groups?: number;
+          dilation?: number | readonly number[];
+        },
+    padding?:
+      | number
+      | readonly number[]
+      | {
+          padding?: number | readonly number[];
+          output_padding?: number | readonly number[];
+          groups?: number;
+          dilation?: number | readonly number[];
+        },
+    output_padding?:
+      | number
+      | readonly number[]
+      | { output_padding?: number | readonly number[]; groups?: number; dilation?: number | readonly number[] },
+    groups?: number | { groups?: number; dilation?: number | readonly number[] },
+    dilation?: number | readonly number[] | { dilation?: number | readonly number[] },
+  ): Tensor;
+  /** The transpose of a convolution over height and width: `[n, c, …], [c, o / groups, …], [o] → [n, o, …]`. Output size: (size − 1) stride − 2 padding + dilation (kernel − 1) + output_padding + 1. */
+  (
+    input: Tensor,
+    options: {
+      weight: Tensor;
+      bias?: Tensor | null;
+      stride?: number | readonly number[];
+      padding?: number | readonly number[];
+      output_padding?: number | readonly number[];
+      groups?: number;
+      dilation?: number | readonly number[];
+    },
+  ): Tensor;
+} = f.conv_transpose2d;
+
+/** The transpose of a convolution over depth, height and width: `[n, c, …], [c, o / groups, …], [o] → [n, o, …]`. Output size: (size − 1) stride − 2 padding + dilation (kernel − 1) + output_padding + 1. */
+export const conv_transpose3d: {
+  /** The transpose of a convolution over depth, height and width: `[n, c, …], [c, o / groups, …], [o] → [n, o, …]`. Output size: (size − 1) stride − 2 padding + dilation (kernel − 1) + output_padding + 1. */
+  (
+    input: Tensor,
+    weight: Tensor,
+    bias?:
+      | Tensor
+      | null
+      | {
+          bias?: Tensor | null;
+          stride?: number | readonly number[];
+          padding?: number | readonly number[];
+          output_padding?: number | readonly number[];
+          groups?: number;
+          dilation?: number | readonly number[];
+        },
+    stride?:
+      | number
+      | readonly number[]
+      | {
+          stride?: number | readonly number[];
+          padding?: number | readonly number[];
+          output_padding?: number | readonly number[];
+          groups?: number;
+          dilation?: number | readonly number[];
+        },
+    padding?:
+      | number
+      | readonly number[]
+      | {
+          padding?: number | readonly number[];
+          output_padding?: number | readonly number[];
+          groups?: number;
+          dilation?: number | readonly number[];
+        },
+    output_padding?:
+      | number
+      | readonly number[]
+      | { output_padding?: number | readonly number[]; groups?: number; dilation?: number | readonly number[] },
+    groups?: number | { groups?: number; dilation?: number | readonly number[] },
+    dilation?: number | readonly number[] | { dilation?: number | readonly number[] },
+  ): Tensor;
+  /** The transpose of a convolution over depth, height and width: `[n, c, …], [c, o / groups, …], [o] → [n, o, …]`. Output size: (size − 1) stride − 2 padding + dilation (kernel − 1) + output_padding + 1. */
+  (
+    input: Tensor,
+    options: {
+      weight: Tensor;
+      bias?: Tensor | null;
+      stride?: number | readonly number[];
+      padding?: number | readonly number[];
+      output_padding?: number | readonly number[];
+      groups?: number;
+      dilation?: number | readonly number[];
+    },
+  ): Tensor;
+} = f.conv_transpose3d;
+
+/** 1 − cos(a, b) where the target is 1, max(0, cos(a, b) − margin) where it is −1. */
+export const cosine_embedding_loss: {
+  /** 1 − cos(a, b) where the target is 1, max(0, cos(a, b) − margin) where it is −1. */
+  (
+    input1: Tensor,
+    input2: Tensor,
+    target: Tensor,
+    margin?: number | { margin?: number; size_average?: boolean | null; reduce?: boolean | null; reduction?: string },
+    size_average?: boolean | null | { size_average?: boolean | null; reduce?: boolean | null; reduction?: string },
+    reduce?: boolean | null | { reduce?: boolean | null; reduction?: string },
+    reduction?: string | { reduction?: string },
+  ): Tensor;
+  /** 1 − cos(a, b) where the target is 1, max(0, cos(a, b) − margin) where it is −1. */
+  (
+    input1: Tensor,
+    options: {
+      input2: Tensor;
+      target: Tensor;
+      margin?: number;
+      size_average?: boolean | null;
+      reduce?: boolean | null;
+      reduction?: string;
+    },
+  ): Tensor;
+} = f.cosine_embedding_loss;
+
+/** x₁ · x₂ / (max(‖x₁‖, ε) max(‖x₂‖, ε)) along a dimension, broadcast. */
+export const cosine_similarity: {
+  /** x₁ · x₂ / (max(‖x₁‖, ε) max(‖x₂‖, ε)) along a dimension, broadcast. */
+  (x1: Tensor, x2: Tensor, dim?: number | { dim?: number; eps?: number }, eps?: number | { eps?: number }): Tensor;
+  /** x₁ · x₂ / (max(‖x₁‖, ε) max(‖x₂‖, ε)) along a dimension, broadcast. */
+  (x1: Tensor, options: { x2: Tensor; dim?: number; eps?: number }): Tensor;
+} = f.cosine_similarity;
 
 /** −log softmax of the target classes, for scores `[n, c, …]` and int64 classes `[n, …]` or probabilities `[n, c, …]`. */
 export const cross_entropy: {
@@ -46,8 +914,28 @@ export const cross_entropy: {
     weight?:
       | Tensor
       | null
-      | { weight?: Tensor | null; ignore_index?: number; reduction?: string; label_smoothing?: number },
-    ignore_index?: number | { ignore_index?: number; reduction?: string; label_smoothing?: number },
+      | {
+          weight?: Tensor | null;
+          size_average?: boolean | null;
+          ignore_index?: number;
+          reduce?: boolean | null;
+          reduction?: string;
+          label_smoothing?: number;
+        },
+    size_average?:
+      | boolean
+      | null
+      | {
+          size_average?: boolean | null;
+          ignore_index?: number;
+          reduce?: boolean | null;
+          reduction?: string;
+          label_smoothing?: number;
+        },
+    ignore_index?:
+      | number
+      | { ignore_index?: number; reduce?: boolean | null; reduction?: string; label_smoothing?: number },
+    reduce?: boolean | null | { reduce?: boolean | null; reduction?: string; label_smoothing?: number },
     reduction?: string | { reduction?: string; label_smoothing?: number },
     label_smoothing?: number | { label_smoothing?: number },
   ): Tensor;
@@ -57,32 +945,842 @@ export const cross_entropy: {
     options: {
       target: Tensor;
       weight?: Tensor | null;
+      size_average?: boolean | null;
       ignore_index?: number;
+      reduce?: boolean | null;
       reduction?: string;
       label_smoothing?: number;
     },
   ): Tensor;
 } = f.cross_entropy;
 
-/** x where positive, alpha · (eˣ − 1) elsewhere. */
+/** −log of the probability that `log_probs` `[t, n, c]` spell the targets, over all alignments with blanks (Graves et al., 2006). The mean divides each by its target's length. */
+export const ctc_loss: {
+  /** −log of the probability that `log_probs` `[t, n, c]` spell the targets, over all alignments with blanks (Graves et al., 2006). The mean divides each by its target's length. */
+  (
+    log_probs: Tensor,
+    targets: Tensor,
+    input_lengths: Tensor,
+    target_lengths: Tensor,
+    blank?: number | { blank?: number; reduction?: string; zero_infinity?: boolean },
+    reduction?: string | { reduction?: string; zero_infinity?: boolean },
+    zero_infinity?: boolean | { zero_infinity?: boolean },
+  ): Tensor;
+  /** −log of the probability that `log_probs` `[t, n, c]` spell the targets, over all alignments with blanks (Graves et al., 2006). The mean divides each by its target's length. */
+  (
+    log_probs: Tensor,
+    options: {
+      targets: Tensor;
+      input_lengths: Tensor;
+      target_lengths: Tensor;
+      blank?: number;
+      reduction?: string;
+      zero_infinity?: boolean;
+    },
+  ): Tensor;
+  /** −log of the probability that `log_probs` `[t, n, c]` spell the targets, over all alignments with blanks (Graves et al., 2006). The mean divides each by its target's length. */
+  (
+    log_probs: Tensor,
+    targets: Tensor,
+    input_lengths: readonly number[],
+    target_lengths: readonly number[],
+    blank?: number | { blank?: number; reduction?: string; zero_infinity?: boolean },
+    reduction?: string | { reduction?: string; zero_infinity?: boolean },
+    zero_infinity?: boolean | { zero_infinity?: boolean },
+  ): Tensor;
+  /** −log of the probability that `log_probs` `[t, n, c]` spell the targets, over all alignments with blanks (Graves et al., 2006). The mean divides each by its target's length. */
+  (
+    log_probs: Tensor,
+    options: {
+      targets: Tensor;
+      input_lengths: readonly number[];
+      target_lengths: readonly number[];
+      blank?: number;
+      reduction?: string;
+      zero_infinity?: boolean;
+    },
+  ): Tensor;
+} = f.ctc_loss;
+
+/** In training each element is dropped (set to 0) with probability p, the others scaled by 1 / (1 − p). */
+export const dropout: {
+  /** In training each element is dropped (set to 0) with probability p, the others scaled by 1 / (1 − p). */
+  (
+    input: Tensor,
+    p?: number | { p?: number; training?: boolean; inplace?: boolean },
+    training?: boolean | { training?: boolean; inplace?: boolean },
+    inplace?: boolean | { inplace?: boolean },
+  ): Tensor;
+  /** In training each element is dropped (set to 0) with probability p, the others scaled by 1 / (1 − p). */
+  (
+    input: Tensor,
+    p?: number | { p?: number; training?: boolean; inplace?: boolean },
+    training?: boolean | { training?: boolean; inplace?: boolean },
+    inplace?: boolean | { inplace?: boolean },
+  ): Tensor;
+} = f.dropout;
+
+/**
+ * Whole channels zeroed with probability p, the rest scaled by 1 / (1 − p).
+ *
+ * In training each channel of 1 dimension is dropped as a whole with probability p, the others scaled by 1 / (1 − p).
+ */
+export const dropout1d: {
+  /** Whole channels zeroed with probability p, the rest scaled by 1 / (1 − p). */
+  (
+    input: Tensor,
+    p?: number | { p?: number; training?: boolean; inplace?: boolean },
+    training?: boolean | { training?: boolean; inplace?: boolean },
+    inplace?: boolean | { inplace?: boolean },
+  ): Tensor;
+  /** In training each channel of 1 dimension is dropped as a whole with probability p, the others scaled by 1 / (1 − p). */
+  (
+    input: Tensor,
+    p?: number | { p?: number; training?: boolean; inplace?: boolean },
+    training?: boolean | { training?: boolean; inplace?: boolean },
+    inplace?: boolean | { inplace?: boolean },
+  ): Tensor;
+  /** In training each channel of 1 dimension is dropped as a whole with probability p, the others scaled by 1 / (1 − p). */
+  (
+    input: Tensor,
+    p?: number | { p?: number; training?: boolean; inplace?: boolean },
+    training?: boolean | { training?: boolean; inplace?: boolean },
+    inplace?: boolean | { inplace?: boolean },
+  ): Tensor;
+} = f.dropout1d;
+
+/**
+ * Whole channels zeroed with probability p, the rest scaled by 1 / (1 − p).
+ *
+ * In training each channel of 2 dimensions is dropped as a whole with probability p, the others scaled by 1 / (1 − p).
+ */
+export const dropout2d: {
+  /** Whole channels zeroed with probability p, the rest scaled by 1 / (1 − p). */
+  (
+    input: Tensor,
+    p?: number | { p?: number; training?: boolean; inplace?: boolean },
+    training?: boolean | { training?: boolean; inplace?: boolean },
+    inplace?: boolean | { inplace?: boolean },
+  ): Tensor;
+  /** In training each channel of 2 dimensions is dropped as a whole with probability p, the others scaled by 1 / (1 − p). */
+  (
+    input: Tensor,
+    p?: number | { p?: number; training?: boolean; inplace?: boolean },
+    training?: boolean | { training?: boolean; inplace?: boolean },
+    inplace?: boolean | { inplace?: boolean },
+  ): Tensor;
+  /** In training each channel of 2 dimensions is dropped as a whole with probability p, the others scaled by 1 / (1 − p). */
+  (
+    input: Tensor,
+    p?: number | { p?: number; training?: boolean; inplace?: boolean },
+    training?: boolean | { training?: boolean; inplace?: boolean },
+    inplace?: boolean | { inplace?: boolean },
+  ): Tensor;
+} = f.dropout2d;
+
+/**
+ * Whole channels zeroed with probability p, the rest scaled by 1 / (1 − p).
+ *
+ * In training each channel of 3 dimensions is dropped as a whole with probability p, the others scaled by 1 / (1 − p).
+ */
+export const dropout3d: {
+  /** Whole channels zeroed with probability p, the rest scaled by 1 / (1 − p). */
+  (
+    input: Tensor,
+    p?: number | { p?: number; training?: boolean; inplace?: boolean },
+    training?: boolean | { training?: boolean; inplace?: boolean },
+    inplace?: boolean | { inplace?: boolean },
+  ): Tensor;
+  /** In training each channel of 3 dimensions is dropped as a whole with probability p, the others scaled by 1 / (1 − p). */
+  (
+    input: Tensor,
+    p?: number | { p?: number; training?: boolean; inplace?: boolean },
+    training?: boolean | { training?: boolean; inplace?: boolean },
+    inplace?: boolean | { inplace?: boolean },
+  ): Tensor;
+  /** In training each channel of 3 dimensions is dropped as a whole with probability p, the others scaled by 1 / (1 − p). */
+  (
+    input: Tensor,
+    p?: number | { p?: number; training?: boolean; inplace?: boolean },
+    training?: boolean | { training?: boolean; inplace?: boolean },
+    inplace?: boolean | { inplace?: boolean },
+  ): Tensor;
+} = f.dropout3d;
+
+/** x where positive, α (eˣ − 1) elsewhere. */
 export const elu: {
-  /** x where positive, alpha · (eˣ − 1) elsewhere. */
-  (input: Tensor, alpha?: number | boolean | { alpha?: number | boolean }): Tensor;
+  /** x where positive, α (eˣ − 1) elsewhere. */
+  (
+    input: Tensor,
+    alpha?: number | { alpha?: number; inplace?: boolean },
+    inplace?: boolean | { inplace?: boolean },
+  ): Tensor;
 } = f.elu;
+
+/** x where positive, α (eˣ − 1) elsewhere; in place. */
+export const elu_: {
+  /** x where positive, α (eˣ − 1) elsewhere; in place. */
+  (input: Tensor, alpha?: number | { alpha?: number }): Tensor;
+} = f.elu_;
+
+/** Rows of `weight` by int64 indices: `[*], [rows, d] → [*, d]`. The row `padding_idx` gets no gradient; rows longer than `max_norm` are shortened in place. */
+export const embedding: {
+  /** Rows of `weight` by int64 indices: `[*], [rows, d] → [*, d]`. The row `padding_idx` gets no gradient; rows longer than `max_norm` are shortened in place. */
+  (
+    input: Tensor,
+    weight: Tensor,
+    padding_idx?:
+      | number
+      | null
+      | {
+          padding_idx?: number | null;
+          max_norm?: number | null;
+          norm_type?: number;
+          scale_grad_by_freq?: boolean;
+          sparse?: boolean;
+        },
+    max_norm?:
+      | number
+      | null
+      | { max_norm?: number | null; norm_type?: number; scale_grad_by_freq?: boolean; sparse?: boolean },
+    norm_type?: number | { norm_type?: number; scale_grad_by_freq?: boolean; sparse?: boolean },
+    scale_grad_by_freq?: boolean | { scale_grad_by_freq?: boolean; sparse?: boolean },
+    sparse?: boolean | { sparse?: boolean },
+  ): Tensor;
+  /** Rows of `weight` by int64 indices: `[*], [rows, d] → [*, d]`. The row `padding_idx` gets no gradient; rows longer than `max_norm` are shortened in place. */
+  (
+    input: Tensor,
+    options: {
+      weight: Tensor;
+      padding_idx?: number | null;
+      max_norm?: number | null;
+      norm_type?: number;
+      scale_grad_by_freq?: boolean;
+      sparse?: boolean;
+    },
+  ): Tensor;
+} = f.embedding;
+
+/** Sums, means or maxima of rows of `weight`, one for each bag of indices: the rows of a matrix of indices, or the parts of a vector that start at `offsets`. `per_sample_weights` scale rows in "sum". */
+export const embedding_bag: {
+  /** Sums, means or maxima of rows of `weight`, one for each bag of indices: the rows of a matrix of indices, or the parts of a vector that start at `offsets`. `per_sample_weights` scale rows in "sum". */
+  (
+    input: Tensor,
+    weight: Tensor,
+    offsets?:
+      | Tensor
+      | null
+      | {
+          offsets?: Tensor | null;
+          max_norm?: number | null;
+          norm_type?: number;
+          scale_grad_by_freq?: boolean;
+          mode?: string;
+          sparse?: boolean;
+          per_sample_weights?: Tensor | null;
+          include_last_offset?: boolean;
+          padding_idx?: number | null;
+        },
+    max_norm?:
+      | number
+      | null
+      | {
+          max_norm?: number | null;
+          norm_type?: number;
+          scale_grad_by_freq?: boolean;
+          mode?: string;
+          sparse?: boolean;
+          per_sample_weights?: Tensor | null;
+          include_last_offset?: boolean;
+          padding_idx?: number | null;
+        },
+    norm_type?:
+      | number
+      | {
+          norm_type?: number;
+          scale_grad_by_freq?: boolean;
+          mode?: string;
+          sparse?: boolean;
+          per_sample_weights?: Tensor | null;
+          include_last_offset?: boolean;
+          padding_idx?: number | null;
+        },
+    scale_grad_by_freq?:
+      | boolean
+      | {
+          scale_grad_by_freq?: boolean;
+          mode?: string;
+          sparse?: boolean;
+          per_sample_weights?: Tensor | null;
+          include_last_offset?: boolean;
+          padding_idx?: number | null;
+        },
+    mode?:
+      | string
+      | {
+          mode?: string;
+          sparse?: boolean;
+          per_sample_weights?: Tensor | null;
+          include_last_offset?: boolean;
+          padding_idx?: number | null;
+        },
+    sparse?:
+      | boolean
+      | {
+          sparse?: boolean;
+          per_sample_weights?: Tensor | null;
+          include_last_offset?: boolean;
+          padding_idx?: number | null;
+        },
+    per_sample_weights?:
+      | Tensor
+      | null
+      | { per_sample_weights?: Tensor | null; include_last_offset?: boolean; padding_idx?: number | null },
+    include_last_offset?: boolean | { include_last_offset?: boolean; padding_idx?: number | null },
+    padding_idx?: number | null | { padding_idx?: number | null },
+  ): Tensor;
+  /** Sums, means or maxima of rows of `weight`, one for each bag of indices: the rows of a matrix of indices, or the parts of a vector that start at `offsets`. `per_sample_weights` scale rows in "sum". */
+  (
+    input: Tensor,
+    options: {
+      weight: Tensor;
+      offsets?: Tensor | null;
+      max_norm?: number | null;
+      norm_type?: number;
+      scale_grad_by_freq?: boolean;
+      mode?: string;
+      sparse?: boolean;
+      per_sample_weights?: Tensor | null;
+      include_last_offset?: boolean;
+      padding_idx?: number | null;
+    },
+  ): Tensor;
+} = f.embedding_bag;
+
+/**
+ * alpha_dropout of whole channels.
+ *
+ * In training each channel is dropped with probability p such that mean and variance stay what they are (for SELU networks).
+ */
+export const feature_alpha_dropout: {
+  /** alpha_dropout of whole channels. */
+  (
+    input: Tensor,
+    p?: number | { p?: number; training?: boolean; inplace?: boolean },
+    training?: boolean | { training?: boolean; inplace?: boolean },
+    inplace?: boolean | { inplace?: boolean },
+  ): Tensor;
+  /** In training each channel is dropped with probability p such that mean and variance stay what they are (for SELU networks). */
+  (
+    input: Tensor,
+    p?: number | { p?: number; training?: boolean; inplace?: boolean },
+    training?: boolean | { training?: boolean; inplace?: boolean },
+    inplace?: boolean | { inplace?: boolean },
+  ): Tensor;
+  /** In training each channel is dropped with probability p such that mean and variance stay what they are (for SELU networks). */
+  (
+    input: Tensor,
+    p?: number | { p?: number; training?: boolean; inplace?: boolean },
+    training?: boolean | { training?: boolean; inplace?: boolean },
+    inplace?: boolean | { inplace?: boolean },
+  ): Tensor;
+} = f.feature_alpha_dropout;
+
+/** Columns of patches added up into planes: `[n, c · kernel, positions] → [n, c, h, w]`, the batch optional. */
+export const fold: {
+  /** Columns of patches added up into planes: `[n, c · kernel, positions] → [n, c, h, w]`, the batch optional. */
+  (
+    input: Tensor,
+    output_size: number | readonly number[],
+    kernel_size: number | readonly number[],
+    dilation?:
+      | number
+      | readonly number[]
+      | {
+          dilation?: number | readonly number[];
+          padding?: number | readonly number[];
+          stride?: number | readonly number[];
+        },
+    padding?:
+      | number
+      | readonly number[]
+      | { padding?: number | readonly number[]; stride?: number | readonly number[] },
+    stride?: number | readonly number[] | { stride?: number | readonly number[] },
+  ): Tensor;
+  /** Columns of patches added up into planes: `[n, c · kernel, positions] → [n, c, h, w]`, the batch optional. */
+  (
+    input: Tensor,
+    options: {
+      output_size: number | readonly number[];
+      kernel_size: number | readonly number[];
+      dilation?: number | readonly number[];
+      padding?: number | readonly number[];
+      stride?: number | readonly number[];
+    },
+  ): Tensor;
+} = f.fold;
+
+/** Maxima of windows whose places are drawn at random, for an output size or a ratio of the input's. */
+export const fractional_max_pool2d: {
+  /** Maxima of windows whose places are drawn at random, for an output size or a ratio of the input's. */
+  (
+    input: Tensor,
+    kernel_size: number | readonly number[],
+    output_size?:
+      | number
+      | readonly number[]
+      | null
+      | {
+          output_size?: number | readonly number[] | null;
+          output_ratio?: number | readonly number[] | null;
+          return_indices?: boolean;
+          _random_samples?: Tensor | null;
+        },
+    output_ratio?:
+      | number
+      | readonly number[]
+      | null
+      | { output_ratio?: number | readonly number[] | null; return_indices?: boolean; _random_samples?: Tensor | null },
+    return_indices?: boolean | { return_indices?: boolean; _random_samples?: Tensor | null },
+    _random_samples?: Tensor | null | { _random_samples?: Tensor | null },
+  ): Tensor;
+  /** Maxima of windows whose places are drawn at random, for an output size or a ratio of the input's. */
+  (
+    input: Tensor,
+    options: {
+      kernel_size: number | readonly number[];
+      output_size?: number | readonly number[] | null;
+      output_ratio?: number | readonly number[] | null;
+      return_indices?: boolean;
+      _random_samples?: Tensor | null;
+    },
+  ): Tensor;
+} = f.fractional_max_pool2d;
+
+/** Maxima of windows whose places are drawn at random, and their positions. */
+export const fractional_max_pool2d_with_indices: {
+  /** Maxima of windows whose places are drawn at random, and their positions. */
+  (
+    input: Tensor,
+    kernel_size: number | readonly number[],
+    output_size?:
+      | number
+      | readonly number[]
+      | null
+      | {
+          output_size?: number | readonly number[] | null;
+          output_ratio?: number | readonly number[] | null;
+          return_indices?: boolean;
+          _random_samples?: Tensor | null;
+        },
+    output_ratio?:
+      | number
+      | readonly number[]
+      | null
+      | { output_ratio?: number | readonly number[] | null; return_indices?: boolean; _random_samples?: Tensor | null },
+    return_indices?: boolean | { return_indices?: boolean; _random_samples?: Tensor | null },
+    _random_samples?: Tensor | null | { _random_samples?: Tensor | null },
+  ): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
+  /** Maxima of windows whose places are drawn at random, and their positions. */
+  (
+    input: Tensor,
+    options: {
+      kernel_size: number | readonly number[];
+      output_size?: number | readonly number[] | null;
+      output_ratio?: number | readonly number[] | null;
+      return_indices?: boolean;
+      _random_samples?: Tensor | null;
+    },
+  ): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
+} = f.fractional_max_pool2d_with_indices;
+
+/** Maxima of windows whose places are drawn at random, for an output size or a ratio of the input's. */
+export const fractional_max_pool3d: {
+  /** Maxima of windows whose places are drawn at random, for an output size or a ratio of the input's. */
+  (
+    input: Tensor,
+    kernel_size: number | readonly number[],
+    output_size?:
+      | number
+      | readonly number[]
+      | null
+      | {
+          output_size?: number | readonly number[] | null;
+          output_ratio?: number | readonly number[] | null;
+          return_indices?: boolean;
+          _random_samples?: Tensor | null;
+        },
+    output_ratio?:
+      | number
+      | readonly number[]
+      | null
+      | { output_ratio?: number | readonly number[] | null; return_indices?: boolean; _random_samples?: Tensor | null },
+    return_indices?: boolean | { return_indices?: boolean; _random_samples?: Tensor | null },
+    _random_samples?: Tensor | null | { _random_samples?: Tensor | null },
+  ): Tensor;
+  /** Maxima of windows whose places are drawn at random, for an output size or a ratio of the input's. */
+  (
+    input: Tensor,
+    options: {
+      kernel_size: number | readonly number[];
+      output_size?: number | readonly number[] | null;
+      output_ratio?: number | readonly number[] | null;
+      return_indices?: boolean;
+      _random_samples?: Tensor | null;
+    },
+  ): Tensor;
+} = f.fractional_max_pool3d;
+
+/** Maxima of windows whose places are drawn at random, and their positions. */
+export const fractional_max_pool3d_with_indices: {
+  /** Maxima of windows whose places are drawn at random, and their positions. */
+  (
+    input: Tensor,
+    kernel_size: number | readonly number[],
+    output_size?:
+      | number
+      | readonly number[]
+      | null
+      | {
+          output_size?: number | readonly number[] | null;
+          output_ratio?: number | readonly number[] | null;
+          return_indices?: boolean;
+          _random_samples?: Tensor | null;
+        },
+    output_ratio?:
+      | number
+      | readonly number[]
+      | null
+      | { output_ratio?: number | readonly number[] | null; return_indices?: boolean; _random_samples?: Tensor | null },
+    return_indices?: boolean | { return_indices?: boolean; _random_samples?: Tensor | null },
+    _random_samples?: Tensor | null | { _random_samples?: Tensor | null },
+  ): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
+  /** Maxima of windows whose places are drawn at random, and their positions. */
+  (
+    input: Tensor,
+    options: {
+      kernel_size: number | readonly number[];
+      output_size?: number | readonly number[] | null;
+      output_ratio?: number | readonly number[] | null;
+      return_indices?: boolean;
+      _random_samples?: Tensor | null;
+    },
+  ): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
+} = f.fractional_max_pool3d_with_indices;
+
+/** ½ (log v + (x − y)² / v) for variances v of at least eps, plus ½ log 2π with `full`. */
+export const gaussian_nll_loss: {
+  /** ½ (log v + (x − y)² / v) for variances v of at least eps, plus ½ log 2π with `full`. */
+  (
+    input: Tensor,
+    target: Tensor,
+    var_: Tensor,
+    full?: boolean | { full?: boolean; eps?: number; reduction?: string },
+    eps?: number | { eps?: number; reduction?: string },
+    reduction?: string | { reduction?: string },
+  ): Tensor;
+  /** ½ (log v + (x − y)² / v) for variances v of at least eps, plus ½ log 2π with `full`. */
+  (input: Tensor, options: { target: Tensor; var: Tensor; full?: boolean; eps?: number; reduction?: string }): Tensor;
+} = f.gaussian_nll_loss;
+
+/** x · Φ(x), Φ the normal distribution function; with `approximate="tanh"` ½ x (1 + tanh(√(2/π) (x + 0.044715 x³))). */
+export const gelu: {
+  /** x · Φ(x), Φ the normal distribution function; with `approximate="tanh"` ½ x (1 + tanh(√(2/π) (x + 0.044715 x³))). */
+  (input: Tensor, options?: { approximate?: string }): Tensor;
+} = f.gelu;
+
+/** The first half along a dimension times the sigmoid of the second. */
+export const glu: {
+  /** The first half along a dimension times the sigmoid of the second. */
+  (input: Tensor, dim?: number | { dim?: number }): Tensor;
+} = f.glu;
+
+/** An image `[n, c, h, w]` read at points `[n, ho, wo, 2]` (x, y from −1 to 1): "bilinear", "nearest" or "bicubic", with "zeros", "border" or "reflection" outside. Volumes likewise with one dimension more. */
+export const grid_sample: {
+  /** An image `[n, c, h, w]` read at points `[n, ho, wo, 2]` (x, y from −1 to 1): "bilinear", "nearest" or "bicubic", with "zeros", "border" or "reflection" outside. Volumes likewise with one dimension more. */
+  (
+    input: Tensor,
+    grid: Tensor,
+    mode?: string | { mode?: string; padding_mode?: string; align_corners?: boolean | null },
+    padding_mode?: string | { padding_mode?: string; align_corners?: boolean | null },
+    align_corners?: boolean | null | { align_corners?: boolean | null },
+  ): Tensor;
+  /** An image `[n, c, h, w]` read at points `[n, ho, wo, 2]` (x, y from −1 to 1): "bilinear", "nearest" or "bicubic", with "zeros", "border" or "reflection" outside. Volumes likewise with one dimension more. */
+  (
+    input: Tensor,
+    options: { grid: Tensor; mode?: string; padding_mode?: string; align_corners?: boolean | null },
+  ): Tensor;
+} = f.grid_sample;
+
+/** (x − mean) / √(var + ε) within each group of channels, then scaled and shifted per channel (Wu & He, 2018). */
+export const group_norm: {
+  /** (x − mean) / √(var + ε) within each group of channels, then scaled and shifted per channel (Wu & He, 2018). */
+  (
+    input: Tensor,
+    num_groups: number,
+    weight?: Tensor | null | { weight?: Tensor | null; bias?: Tensor | null; eps?: number },
+    bias?: Tensor | null | { bias?: Tensor | null; eps?: number },
+    eps?: number | { eps?: number },
+  ): Tensor;
+  /** (x − mean) / √(var + ε) within each group of channels, then scaled and shifted per channel (Wu & He, 2018). */
+  (input: Tensor, options: { num_groups: number; weight?: Tensor | null; bias?: Tensor | null; eps?: number }): Tensor;
+} = f.group_norm;
+
+/** softmax((logits + Gumbel noise) / τ); with `hard` the one-hot vector of its largest element, with the soft one's gradient (Jang et al., 2017). */
+export const gumbel_softmax: {
+  /** softmax((logits + Gumbel noise) / τ); with `hard` the one-hot vector of its largest element, with the soft one's gradient (Jang et al., 2017). */
+  (
+    logits: Tensor,
+    tau?: number | { tau?: number; hard?: boolean; eps?: number; dim?: number },
+    hard?: boolean | { hard?: boolean; eps?: number; dim?: number },
+    eps?: number | { eps?: number; dim?: number },
+    dim?: number | { dim?: number },
+  ): Tensor;
+} = f.gumbel_softmax;
+
+/** x beyond λ of 0, 0 within. */
+export const hardshrink: {
+  /** x beyond λ of 0, 0 within. */
+  (input: Tensor, lambd?: number | boolean | { lambd?: number | boolean }): Tensor;
+} = f.hardshrink;
+
+/** (x + 3) / 6, cut off at 0 and 1. */
+export const hardsigmoid: {
+  /** (x + 3) / 6, cut off at 0 and 1. */
+  (input: Tensor, inplace?: boolean | { inplace?: boolean }): Tensor;
+} = f.hardsigmoid;
+
+/** (x + 3) / 6, cut off at 0 and 1. In place. */
+export const hardsigmoid_: {
+  /** (x + 3) / 6, cut off at 0 and 1. In place. */
+  (input: Tensor): Tensor;
+} = f.hardsigmoid_;
+
+/** x · hardsigmoid(x). */
+export const hardswish: {
+  /** x · hardsigmoid(x). */
+  (input: Tensor, inplace?: boolean | { inplace?: boolean }): Tensor;
+} = f.hardswish;
+
+/** x · hardsigmoid(x). In place. */
+export const hardswish_: {
+  /** x · hardsigmoid(x). In place. */
+  (input: Tensor): Tensor;
+} = f.hardswish_;
+
+/** x cut off below and above. */
+export const hardtanh: {
+  /** x cut off below and above. */
+  (
+    input: Tensor,
+    min_val?: number | { min_val?: number; max_val?: number; inplace?: boolean },
+    max_val?: number | { max_val?: number; inplace?: boolean },
+    inplace?: boolean | { inplace?: boolean },
+  ): Tensor;
+} = f.hardtanh;
+
+/** x cut off below and above. In place. */
+export const hardtanh_: {
+  /** x cut off below and above. In place. */
+  (
+    input: Tensor,
+    min_val?: number | { min_val?: number; max_val?: number },
+    max_val?: number | { max_val?: number },
+  ): Tensor;
+} = f.hardtanh_;
+
+/** x where the target is 1, max(0, margin − x) where it is −1. */
+export const hinge_embedding_loss: {
+  /** x where the target is 1, max(0, margin − x) where it is −1. */
+  (
+    input: Tensor,
+    target: Tensor,
+    margin?: number | { margin?: number; size_average?: boolean | null; reduce?: boolean | null; reduction?: string },
+    size_average?: boolean | null | { size_average?: boolean | null; reduce?: boolean | null; reduction?: string },
+    reduce?: boolean | null | { reduce?: boolean | null; reduction?: string },
+    reduction?: string | { reduction?: string },
+  ): Tensor;
+  /** x where the target is 1, max(0, margin − x) where it is −1. */
+  (
+    input: Tensor,
+    options: {
+      target: Tensor;
+      margin?: number;
+      size_average?: boolean | null;
+      reduce?: boolean | null;
+      reduction?: string;
+    },
+  ): Tensor;
+} = f.hinge_embedding_loss;
+
+/** z² / 2 for differences |z| ≤ δ, δ (|z| − δ/2) beyond (Huber, 1964). */
+export const huber_loss: {
+  /** z² / 2 for differences |z| ≤ δ, δ (|z| − δ/2) beyond (Huber, 1964). */
+  (
+    input: Tensor,
+    target: Tensor,
+    reduction?: string | { reduction?: string; delta?: number },
+    delta?: number | { delta?: number },
+  ): Tensor;
+  /** z² / 2 for differences |z| ≤ δ, δ (|z| − δ/2) beyond (Huber, 1964). */
+  (input: Tensor, options: { target: Tensor; reduction?: string; delta?: number }): Tensor;
+} = f.huber_loss;
+
+/** Batch normalisation of every example by itself (Ulyanov et al., 2017). */
+export const instance_norm: {
+  /** Batch normalisation of every example by itself (Ulyanov et al., 2017). */
+  (
+    input: Tensor,
+    running_mean?:
+      | Tensor
+      | null
+      | {
+          running_mean?: Tensor | null;
+          running_var?: Tensor | null;
+          weight?: Tensor | null;
+          bias?: Tensor | null;
+          use_input_stats?: boolean;
+          momentum?: number;
+          eps?: number;
+        },
+    running_var?:
+      | Tensor
+      | null
+      | {
+          running_var?: Tensor | null;
+          weight?: Tensor | null;
+          bias?: Tensor | null;
+          use_input_stats?: boolean;
+          momentum?: number;
+          eps?: number;
+        },
+    weight?:
+      | Tensor
+      | null
+      | { weight?: Tensor | null; bias?: Tensor | null; use_input_stats?: boolean; momentum?: number; eps?: number },
+    bias?: Tensor | null | { bias?: Tensor | null; use_input_stats?: boolean; momentum?: number; eps?: number },
+    use_input_stats?: boolean | { use_input_stats?: boolean; momentum?: number; eps?: number },
+    momentum?: number | { momentum?: number; eps?: number },
+    eps?: number | { eps?: number },
+  ): Tensor;
+} = f.instance_norm;
+
+/** Resizes `[n, c, …]` to a size or by a factor: "nearest", "nearest-exact", "linear" (1-D), "bilinear", "bicubic" (2-D), "trilinear" (3-D) or "area". */
+export const interpolate: {
+  /** Resizes `[n, c, …]` to a size or by a factor: "nearest", "nearest-exact", "linear" (1-D), "bilinear", "bicubic" (2-D), "trilinear" (3-D) or "area". */
+  (
+    input: Tensor,
+    size?:
+      | number
+      | readonly number[]
+      | null
+      | {
+          size?: number | readonly number[] | null;
+          scale_factor?: number | readonly number[] | null;
+          mode?: string;
+          align_corners?: boolean | null;
+          recompute_scale_factor?: boolean | null;
+          antialias?: boolean;
+        },
+    scale_factor?:
+      | number
+      | readonly number[]
+      | null
+      | {
+          scale_factor?: number | readonly number[] | null;
+          mode?: string;
+          align_corners?: boolean | null;
+          recompute_scale_factor?: boolean | null;
+          antialias?: boolean;
+        },
+    mode?:
+      | string
+      | { mode?: string; align_corners?: boolean | null; recompute_scale_factor?: boolean | null; antialias?: boolean },
+    align_corners?:
+      | boolean
+      | null
+      | { align_corners?: boolean | null; recompute_scale_factor?: boolean | null; antialias?: boolean },
+    recompute_scale_factor?: boolean | null | { recompute_scale_factor?: boolean | null; antialias?: boolean },
+    antialias?: boolean | { antialias?: boolean },
+  ): Tensor;
+} = f.interpolate;
+
+/** y (log y − x) for log-probabilities x and probabilities y (or their logarithms); "batchmean" divides the sum by the batch size. */
+export const kl_div: {
+  /** y (log y − x) for log-probabilities x and probabilities y (or their logarithms); "batchmean" divides the sum by the batch size. */
+  (
+    input: Tensor,
+    target: Tensor,
+    size_average?:
+      | boolean
+      | null
+      | { size_average?: boolean | null; reduce?: boolean | null; reduction?: string; log_target?: boolean },
+    reduce?: boolean | null | { reduce?: boolean | null; reduction?: string; log_target?: boolean },
+    reduction?: string | { reduction?: string; log_target?: boolean },
+    log_target?: boolean | { log_target?: boolean },
+  ): Tensor;
+  /** y (log y − x) for log-probabilities x and probabilities y (or their logarithms); "batchmean" divides the sum by the batch size. */
+  (
+    input: Tensor,
+    options: {
+      target: Tensor;
+      size_average?: boolean | null;
+      reduce?: boolean | null;
+      reduction?: string;
+      log_target?: boolean;
+    },
+  ): Tensor;
+} = f.kl_div;
 
 /** Absolute differences: their mean, their sum, or each one. */
 export const l1_loss: {
   /** Absolute differences: their mean, their sum, or each one. */
-  (input: Tensor, target: Tensor, reduction?: string | { reduction?: string }): Tensor;
+  (
+    input: Tensor,
+    target: Tensor,
+    size_average?: boolean | null | { size_average?: boolean | null; reduce?: boolean | null; reduction?: string },
+    reduce?: boolean | null | { reduce?: boolean | null; reduction?: string },
+    reduction?: string | { reduction?: string },
+  ): Tensor;
   /** Absolute differences: their mean, their sum, or each one. */
-  (input: Tensor, options: { target: Tensor; reduction?: string }): Tensor;
+  (
+    input: Tensor,
+    options: { target: Tensor; size_average?: boolean | null; reduce?: boolean | null; reduction?: string },
+  ): Tensor;
 } = f.l1_loss;
+
+/** (x − mean) / √(var + ε) · weight + bias over the last dimensions, of the shape given (Ba et al., 2016). */
+export const layer_norm: {
+  /** (x − mean) / √(var + ε) · weight + bias over the last dimensions, of the shape given (Ba et al., 2016). */
+  (
+    input: Tensor,
+    normalized_shape: readonly number[],
+    weight?: Tensor | null | { weight?: Tensor | null; bias?: Tensor | null; eps?: number },
+    bias?: Tensor | null | { bias?: Tensor | null; eps?: number },
+    eps?: number | { eps?: number },
+  ): Tensor;
+  /** (x − mean) / √(var + ε) · weight + bias over the last dimensions, of the shape given (Ba et al., 2016). */
+  (
+    input: Tensor,
+    options: { normalized_shape: readonly number[]; weight?: Tensor | null; bias?: Tensor | null; eps?: number },
+  ): Tensor;
+} = f.layer_norm;
 
 /** x where positive, `negative_slope · x` elsewhere. */
 export const leaky_relu: {
   /** x where positive, `negative_slope · x` elsewhere. */
-  (input: Tensor, negative_slope?: number | boolean | { negative_slope?: number | boolean }): Tensor;
+  (
+    input: Tensor,
+    negative_slope?: number | boolean | { negative_slope?: number | boolean; inplace?: boolean },
+    inplace?: boolean | { inplace?: boolean },
+  ): Tensor;
 } = f.leaky_relu;
+
+/** x where positive, `negative_slope · x` elsewhere. In place. */
+export const leaky_relu_: {
+  /** x where positive, `negative_slope · x` elsewhere. In place. */
+  (input: Tensor, negative_slope?: number | boolean | { negative_slope?: number | boolean }): Tensor;
+} = f.leaky_relu_;
 
 /** `input @ weight.T + bias`: `[*, in], [out, in], [out] → [*, out]`. */
 export const linear: {
@@ -92,64 +1790,1015 @@ export const linear: {
   (input: Tensor, options: { weight: Tensor; bias?: Tensor | null }): Tensor;
 } = f.linear;
 
+/** x / (k + α · mean of x² over neighbouring channels)^β (Krizhevsky et al., 2012). */
+export const local_response_norm: {
+  /** x / (k + α · mean of x² over neighbouring channels)^β (Krizhevsky et al., 2012). */
+  (
+    input: Tensor,
+    size: number,
+    alpha?: number | { alpha?: number; beta?: number; k?: number },
+    beta?: number | { beta?: number; k?: number },
+    k?: number | { k?: number },
+  ): Tensor;
+  /** x / (k + α · mean of x² over neighbouring channels)^β (Krizhevsky et al., 2012). */
+  (input: Tensor, options: { size: number; alpha?: number; beta?: number; k?: number }): Tensor;
+} = f.local_response_norm;
+
 /** log of softmax along a dimension, without overflow. */
 export const log_softmax: {
   /** log of softmax along a dimension, without overflow. */
-  (self: Tensor, dim: number, dtype?: DType | null | { dtype?: DType | null }): Tensor;
+  (input: Tensor, dim: number, dtype?: DType | null | { dtype?: DType | null }): Tensor;
   /** log of softmax along a dimension, without overflow. */
-  (self: Tensor, options: { dim: number; dtype?: DType | null }): Tensor;
+  (input: Tensor, options: { dim: number; dtype?: DType | null }): Tensor;
 } = f.log_softmax;
+
+/** log(sigmoid(x)), without overflow. */
+export const logsigmoid: {
+  /** log(sigmoid(x)), without overflow. */
+  (input: Tensor): Tensor;
+} = f.logsigmoid;
+
+/** The p-norm of each window, (Σ xᵖ)^(1/p). */
+export const lp_pool1d: {
+  /** The p-norm of each window, (Σ xᵖ)^(1/p). */
+  (
+    input: Tensor,
+    norm_type: number,
+    kernel_size: number | readonly number[],
+    stride?: number | readonly number[] | null | { stride?: number | readonly number[] | null; ceil_mode?: boolean },
+    ceil_mode?: boolean | { ceil_mode?: boolean },
+  ): Tensor;
+  /** The p-norm of each window, (Σ xᵖ)^(1/p). */
+  (
+    input: Tensor,
+    options: {
+      norm_type: number;
+      kernel_size: number | readonly number[];
+      stride?: number | readonly number[] | null;
+      ceil_mode?: boolean;
+    },
+  ): Tensor;
+} = f.lp_pool1d;
+
+/** The p-norm of each window, (Σ xᵖ)^(1/p). */
+export const lp_pool2d: {
+  /** The p-norm of each window, (Σ xᵖ)^(1/p). */
+  (
+    input: Tensor,
+    norm_type: number,
+    kernel_size: number | readonly number[],
+    stride?: number | readonly number[] | null | { stride?: number | readonly number[] | null; ceil_mode?: boolean },
+    ceil_mode?: boolean | { ceil_mode?: boolean },
+  ): Tensor;
+  /** The p-norm of each window, (Σ xᵖ)^(1/p). */
+  (
+    input: Tensor,
+    options: {
+      norm_type: number;
+      kernel_size: number | readonly number[];
+      stride?: number | readonly number[] | null;
+      ceil_mode?: boolean;
+    },
+  ): Tensor;
+} = f.lp_pool2d;
+
+/** max(0, −y (a − b) + margin) for targets y of ±1. */
+export const margin_ranking_loss: {
+  /** max(0, −y (a − b) + margin) for targets y of ±1. */
+  (
+    input1: Tensor,
+    input2: Tensor,
+    target: Tensor,
+    margin?: number | { margin?: number; size_average?: boolean | null; reduce?: boolean | null; reduction?: string },
+    size_average?: boolean | null | { size_average?: boolean | null; reduce?: boolean | null; reduction?: string },
+    reduce?: boolean | null | { reduce?: boolean | null; reduction?: string },
+    reduction?: string | { reduction?: string },
+  ): Tensor;
+  /** max(0, −y (a − b) + margin) for targets y of ±1. */
+  (
+    input1: Tensor,
+    options: {
+      input2: Tensor;
+      target: Tensor;
+      margin?: number;
+      size_average?: boolean | null;
+      reduce?: boolean | null;
+      reduction?: string;
+    },
+  ): Tensor;
+} = f.margin_ranking_loss;
+
+/** The largest element of each window over the last dimension; `[values, indices]` with `return_indices`. Windows lie `stride` apart, by default a kernel. */
+export const max_pool1d: {
+  /** The largest element of each window over the last dimension; `[values, indices]` with `return_indices`. Windows lie `stride` apart, by default a kernel. */
+  (
+    input: Tensor,
+    kernel_size: number | readonly number[],
+    stride?:
+      | number
+      | readonly number[]
+      | null
+      | {
+          stride?: number | readonly number[] | null;
+          padding?: number | readonly number[];
+          dilation?: number | readonly number[];
+          ceil_mode?: boolean;
+          return_indices?: boolean;
+        },
+    padding?:
+      | number
+      | readonly number[]
+      | {
+          padding?: number | readonly number[];
+          dilation?: number | readonly number[];
+          ceil_mode?: boolean;
+          return_indices?: boolean;
+        },
+    dilation?:
+      | number
+      | readonly number[]
+      | { dilation?: number | readonly number[]; ceil_mode?: boolean; return_indices?: boolean },
+    ceil_mode?: boolean | { ceil_mode?: boolean; return_indices?: boolean },
+    return_indices?: boolean | { return_indices?: boolean },
+  ): Tensor;
+  /** The largest element of each window over the last dimension; `[values, indices]` with `return_indices`. Windows lie `stride` apart, by default a kernel. */
+  (
+    input: Tensor,
+    options: {
+      kernel_size: number | readonly number[];
+      stride?: number | readonly number[] | null;
+      padding?: number | readonly number[];
+      dilation?: number | readonly number[];
+      ceil_mode?: boolean;
+      return_indices?: boolean;
+    },
+  ): Tensor;
+} = f.max_pool1d;
+
+/** The largest element of each window over the last dimension, and its position. */
+export const max_pool1d_with_indices: {
+  /** The largest element of each window over the last dimension, and its position. */
+  (
+    input: Tensor,
+    kernel_size: number | readonly number[],
+    stride?:
+      | number
+      | readonly number[]
+      | null
+      | {
+          stride?: number | readonly number[] | null;
+          padding?: number | readonly number[];
+          dilation?: number | readonly number[];
+          ceil_mode?: boolean;
+        },
+    padding?:
+      | number
+      | readonly number[]
+      | { padding?: number | readonly number[]; dilation?: number | readonly number[]; ceil_mode?: boolean },
+    dilation?: number | readonly number[] | { dilation?: number | readonly number[]; ceil_mode?: boolean },
+    ceil_mode?: boolean | { ceil_mode?: boolean },
+  ): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
+  /** The largest element of each window over the last dimension, and its position. */
+  (
+    input: Tensor,
+    options: {
+      kernel_size: number | readonly number[];
+      stride?: number | readonly number[] | null;
+      padding?: number | readonly number[];
+      dilation?: number | readonly number[];
+      ceil_mode?: boolean;
+    },
+  ): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
+} = f.max_pool1d_with_indices;
+
+/** The largest element of each window over the last 2 dimensions; `[values, indices]` with `return_indices`. Windows lie `stride` apart, by default a kernel. */
+export const max_pool2d: {
+  /** The largest element of each window over the last 2 dimensions; `[values, indices]` with `return_indices`. Windows lie `stride` apart, by default a kernel. */
+  (
+    input: Tensor,
+    kernel_size: number | readonly number[],
+    stride?:
+      | number
+      | readonly number[]
+      | null
+      | {
+          stride?: number | readonly number[] | null;
+          padding?: number | readonly number[];
+          dilation?: number | readonly number[];
+          ceil_mode?: boolean;
+          return_indices?: boolean;
+        },
+    padding?:
+      | number
+      | readonly number[]
+      | {
+          padding?: number | readonly number[];
+          dilation?: number | readonly number[];
+          ceil_mode?: boolean;
+          return_indices?: boolean;
+        },
+    dilation?:
+      | number
+      | readonly number[]
+      | { dilation?: number | readonly number[]; ceil_mode?: boolean; return_indices?: boolean },
+    ceil_mode?: boolean | { ceil_mode?: boolean; return_indices?: boolean },
+    return_indices?: boolean | { return_indices?: boolean },
+  ): Tensor;
+  /** The largest element of each window over the last 2 dimensions; `[values, indices]` with `return_indices`. Windows lie `stride` apart, by default a kernel. */
+  (
+    input: Tensor,
+    options: {
+      kernel_size: number | readonly number[];
+      stride?: number | readonly number[] | null;
+      padding?: number | readonly number[];
+      dilation?: number | readonly number[];
+      ceil_mode?: boolean;
+      return_indices?: boolean;
+    },
+  ): Tensor;
+} = f.max_pool2d;
+
+/** The largest element of each window over the last 2 dimensions, and its position in its plane. */
+export const max_pool2d_with_indices: {
+  /** The largest element of each window over the last 2 dimensions, and its position in its plane. */
+  (
+    input: Tensor,
+    kernel_size: number | readonly number[],
+    stride?:
+      | number
+      | readonly number[]
+      | null
+      | {
+          stride?: number | readonly number[] | null;
+          padding?: number | readonly number[];
+          dilation?: number | readonly number[];
+          ceil_mode?: boolean;
+        },
+    padding?:
+      | number
+      | readonly number[]
+      | { padding?: number | readonly number[]; dilation?: number | readonly number[]; ceil_mode?: boolean },
+    dilation?: number | readonly number[] | { dilation?: number | readonly number[]; ceil_mode?: boolean },
+    ceil_mode?: boolean | { ceil_mode?: boolean },
+  ): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
+  /** The largest element of each window over the last 2 dimensions, and its position in its plane. */
+  (
+    input: Tensor,
+    options: {
+      kernel_size: number | readonly number[];
+      stride?: number | readonly number[] | null;
+      padding?: number | readonly number[];
+      dilation?: number | readonly number[];
+      ceil_mode?: boolean;
+    },
+  ): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
+} = f.max_pool2d_with_indices;
+
+/** The largest element of each window over the last 3 dimensions; `[values, indices]` with `return_indices`. Windows lie `stride` apart, by default a kernel. */
+export const max_pool3d: {
+  /** The largest element of each window over the last 3 dimensions; `[values, indices]` with `return_indices`. Windows lie `stride` apart, by default a kernel. */
+  (
+    input: Tensor,
+    kernel_size: number | readonly number[],
+    stride?:
+      | number
+      | readonly number[]
+      | null
+      | {
+          stride?: number | readonly number[] | null;
+          padding?: number | readonly number[];
+          dilation?: number | readonly number[];
+          ceil_mode?: boolean;
+          return_indices?: boolean;
+        },
+    padding?:
+      | number
+      | readonly number[]
+      | {
+          padding?: number | readonly number[];
+          dilation?: number | readonly number[];
+          ceil_mode?: boolean;
+          return_indices?: boolean;
+        },
+    dilation?:
+      | number
+      | readonly number[]
+      | { dilation?: number | readonly number[]; ceil_mode?: boolean; return_indices?: boolean },
+    ceil_mode?: boolean | { ceil_mode?: boolean; return_indices?: boolean },
+    return_indices?: boolean | { return_indices?: boolean },
+  ): Tensor;
+  /** The largest element of each window over the last 3 dimensions; `[values, indices]` with `return_indices`. Windows lie `stride` apart, by default a kernel. */
+  (
+    input: Tensor,
+    options: {
+      kernel_size: number | readonly number[];
+      stride?: number | readonly number[] | null;
+      padding?: number | readonly number[];
+      dilation?: number | readonly number[];
+      ceil_mode?: boolean;
+      return_indices?: boolean;
+    },
+  ): Tensor;
+} = f.max_pool3d;
+
+/** The largest element of each window over the last 3 dimensions, and its position in its plane. */
+export const max_pool3d_with_indices: {
+  /** The largest element of each window over the last 3 dimensions, and its position in its plane. */
+  (
+    input: Tensor,
+    kernel_size: number | readonly number[],
+    stride?:
+      | number
+      | readonly number[]
+      | null
+      | {
+          stride?: number | readonly number[] | null;
+          padding?: number | readonly number[];
+          dilation?: number | readonly number[];
+          ceil_mode?: boolean;
+        },
+    padding?:
+      | number
+      | readonly number[]
+      | { padding?: number | readonly number[]; dilation?: number | readonly number[]; ceil_mode?: boolean },
+    dilation?: number | readonly number[] | { dilation?: number | readonly number[]; ceil_mode?: boolean },
+    ceil_mode?: boolean | { ceil_mode?: boolean },
+  ): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
+  /** The largest element of each window over the last 3 dimensions, and its position in its plane. */
+  (
+    input: Tensor,
+    options: {
+      kernel_size: number | readonly number[];
+      stride?: number | readonly number[] | null;
+      padding?: number | readonly number[];
+      dilation?: number | readonly number[];
+      ceil_mode?: boolean;
+    },
+  ): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
+} = f.max_pool3d_with_indices;
+
+/** The inverse of `max_pool1d` with `return_indices`, where all but the maxima are zero. */
+export const max_unpool1d: {
+  /** The inverse of `max_pool1d` with `return_indices`, where all but the maxima are zero. */
+  (
+    input: Tensor,
+    indices: Tensor,
+    kernel_size: number | readonly number[],
+    stride?:
+      | number
+      | readonly number[]
+      | null
+      | {
+          stride?: number | readonly number[] | null;
+          padding?: number | readonly number[];
+          output_size?: readonly number[] | null;
+        },
+    padding?:
+      | number
+      | readonly number[]
+      | { padding?: number | readonly number[]; output_size?: readonly number[] | null },
+    output_size?: readonly number[] | null | { output_size?: readonly number[] | null },
+  ): Tensor;
+  /** The inverse of `max_pool1d` with `return_indices`, where all but the maxima are zero. */
+  (
+    input: Tensor,
+    options: {
+      indices: Tensor;
+      kernel_size: number | readonly number[];
+      stride?: number | readonly number[] | null;
+      padding?: number | readonly number[];
+      output_size?: readonly number[] | null;
+    },
+  ): Tensor;
+} = f.max_unpool1d;
+
+/** The inverse of `max_pool2d` with `return_indices`, where all but the maxima are zero. */
+export const max_unpool2d: {
+  /** The inverse of `max_pool2d` with `return_indices`, where all but the maxima are zero. */
+  (
+    input: Tensor,
+    indices: Tensor,
+    kernel_size: number | readonly number[],
+    stride?:
+      | number
+      | readonly number[]
+      | null
+      | {
+          stride?: number | readonly number[] | null;
+          padding?: number | readonly number[];
+          output_size?: readonly number[] | null;
+        },
+    padding?:
+      | number
+      | readonly number[]
+      | { padding?: number | readonly number[]; output_size?: readonly number[] | null },
+    output_size?: readonly number[] | null | { output_size?: readonly number[] | null },
+  ): Tensor;
+  /** The inverse of `max_pool2d` with `return_indices`, where all but the maxima are zero. */
+  (
+    input: Tensor,
+    options: {
+      indices: Tensor;
+      kernel_size: number | readonly number[];
+      stride?: number | readonly number[] | null;
+      padding?: number | readonly number[];
+      output_size?: readonly number[] | null;
+    },
+  ): Tensor;
+} = f.max_unpool2d;
+
+/** The inverse of `max_pool3d` with `return_indices`, where all but the maxima are zero. */
+export const max_unpool3d: {
+  /** The inverse of `max_pool3d` with `return_indices`, where all but the maxima are zero. */
+  (
+    input: Tensor,
+    indices: Tensor,
+    kernel_size: number | readonly number[],
+    stride?:
+      | number
+      | readonly number[]
+      | null
+      | {
+          stride?: number | readonly number[] | null;
+          padding?: number | readonly number[];
+          output_size?: readonly number[] | null;
+        },
+    padding?:
+      | number
+      | readonly number[]
+      | { padding?: number | readonly number[]; output_size?: readonly number[] | null },
+    output_size?: readonly number[] | null | { output_size?: readonly number[] | null },
+  ): Tensor;
+  /** The inverse of `max_pool3d` with `return_indices`, where all but the maxima are zero. */
+  (
+    input: Tensor,
+    options: {
+      indices: Tensor;
+      kernel_size: number | readonly number[];
+      stride?: number | readonly number[] | null;
+      padding?: number | readonly number[];
+      output_size?: readonly number[] | null;
+    },
+  ): Tensor;
+} = f.max_unpool3d;
+
+/** x · tanh(softplus(x)). */
+export const mish: {
+  /** x · tanh(softplus(x)). */
+  (input: Tensor, inplace?: boolean | { inplace?: boolean }): Tensor;
+} = f.mish;
+
+/** x · tanh(softplus(x)). In place. */
+export const mish_: {
+  /** x · tanh(softplus(x)). In place. */
+  (input: Tensor): Tensor;
+} = f.mish_;
 
 /** Squared differences: their mean, their sum, or each one. */
 export const mse_loss: {
   /** Squared differences: their mean, their sum, or each one. */
-  (input: Tensor, target: Tensor, reduction?: string | { reduction?: string }): Tensor;
-  /** Squared differences: their mean, their sum, or each one. */
-  (input: Tensor, options: { target: Tensor; reduction?: string }): Tensor;
-} = f.mse_loss;
-
-/** −log p of the target classes, for log-probabilities `[n, c, …]` and int64 classes `[n, …]`. */
-export const nll_loss: {
-  /** −log p of the target classes, for log-probabilities `[n, c, …]` and int64 classes `[n, …]`. */
   (
     input: Tensor,
     target: Tensor,
-    weight?: Tensor | null | { weight?: Tensor | null; ignore_index?: number; reduction?: string },
-    ignore_index?: number | { ignore_index?: number; reduction?: string },
+    size_average?: boolean | null | { size_average?: boolean | null; reduce?: boolean | null; reduction?: string },
+    reduce?: boolean | null | { reduce?: boolean | null; reduction?: string },
     reduction?: string | { reduction?: string },
   ): Tensor;
-  /** −log p of the target classes, for log-probabilities `[n, c, …]` and int64 classes `[n, …]`. */
+  /** Squared differences: their mean, their sum, or each one. */
   (
     input: Tensor,
-    options: { target: Tensor; weight?: Tensor | null; ignore_index?: number; reduction?: string },
+    options: { target: Tensor; size_average?: boolean | null; reduce?: boolean | null; reduction?: string },
+  ): Tensor;
+} = f.mse_loss;
+
+/** Attention in several heads, `[length, batch, embedding]` or without the batch: the output, and the weights averaged over heads (null unless asked for). */
+export const multi_head_attention_forward: {
+  /** Attention in several heads, `[length, batch, embedding]` or without the batch: the output, and the weights averaged over heads (null unless asked for). */
+  (
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    embed_dim_to_check: number,
+    num_heads: number,
+    in_proj_weight: Tensor | null,
+    in_proj_bias: Tensor | null,
+    bias_k: Tensor | null,
+    bias_v: Tensor | null,
+    add_zero_attn: boolean,
+    dropout_p: number,
+    out_proj_weight: Tensor,
+    out_proj_bias: Tensor | null,
+    training?:
+      | boolean
+      | {
+          training?: boolean;
+          key_padding_mask?: Tensor | null;
+          need_weights?: boolean;
+          attn_mask?: Tensor | null;
+          use_separate_proj_weight?: boolean;
+          q_proj_weight?: Tensor | null;
+          k_proj_weight?: Tensor | null;
+          v_proj_weight?: Tensor | null;
+          static_k?: Tensor | null;
+          static_v?: Tensor | null;
+          average_attn_weights?: boolean;
+        },
+    key_padding_mask?:
+      | Tensor
+      | null
+      | {
+          key_padding_mask?: Tensor | null;
+          need_weights?: boolean;
+          attn_mask?: Tensor | null;
+          use_separate_proj_weight?: boolean;
+          q_proj_weight?: Tensor | null;
+          k_proj_weight?: Tensor | null;
+          v_proj_weight?: Tensor | null;
+          static_k?: Tensor | null;
+          static_v?: Tensor | null;
+          average_attn_weights?: boolean;
+        },
+    need_weights?:
+      | boolean
+      | {
+          need_weights?: boolean;
+          attn_mask?: Tensor | null;
+          use_separate_proj_weight?: boolean;
+          q_proj_weight?: Tensor | null;
+          k_proj_weight?: Tensor | null;
+          v_proj_weight?: Tensor | null;
+          static_k?: Tensor | null;
+          static_v?: Tensor | null;
+          average_attn_weights?: boolean;
+        },
+    attn_mask?:
+      | Tensor
+      | null
+      | {
+          attn_mask?: Tensor | null;
+          use_separate_proj_weight?: boolean;
+          q_proj_weight?: Tensor | null;
+          k_proj_weight?: Tensor | null;
+          v_proj_weight?: Tensor | null;
+          static_k?: Tensor | null;
+          static_v?: Tensor | null;
+          average_attn_weights?: boolean;
+        },
+    use_separate_proj_weight?:
+      | boolean
+      | {
+          use_separate_proj_weight?: boolean;
+          q_proj_weight?: Tensor | null;
+          k_proj_weight?: Tensor | null;
+          v_proj_weight?: Tensor | null;
+          static_k?: Tensor | null;
+          static_v?: Tensor | null;
+          average_attn_weights?: boolean;
+        },
+    q_proj_weight?:
+      | Tensor
+      | null
+      | {
+          q_proj_weight?: Tensor | null;
+          k_proj_weight?: Tensor | null;
+          v_proj_weight?: Tensor | null;
+          static_k?: Tensor | null;
+          static_v?: Tensor | null;
+          average_attn_weights?: boolean;
+        },
+    k_proj_weight?:
+      | Tensor
+      | null
+      | {
+          k_proj_weight?: Tensor | null;
+          v_proj_weight?: Tensor | null;
+          static_k?: Tensor | null;
+          static_v?: Tensor | null;
+          average_attn_weights?: boolean;
+        },
+    v_proj_weight?:
+      | Tensor
+      | null
+      | {
+          v_proj_weight?: Tensor | null;
+          static_k?: Tensor | null;
+          static_v?: Tensor | null;
+          average_attn_weights?: boolean;
+        },
+    static_k?: Tensor | null | { static_k?: Tensor | null; static_v?: Tensor | null; average_attn_weights?: boolean },
+    static_v?: Tensor | null | { static_v?: Tensor | null; average_attn_weights?: boolean },
+    average_attn_weights?: boolean | { average_attn_weights?: boolean },
+  ): [Tensor, Tensor] & { output: Tensor; weights: Tensor };
+  /** Attention in several heads, `[length, batch, embedding]` or without the batch: the output, and the weights averaged over heads (null unless asked for). */
+  (
+    query: Tensor,
+    options: {
+      key: Tensor;
+      value: Tensor;
+      embed_dim_to_check: number;
+      num_heads: number;
+      in_proj_weight: Tensor | null;
+      in_proj_bias: Tensor | null;
+      bias_k: Tensor | null;
+      bias_v: Tensor | null;
+      add_zero_attn: boolean;
+      dropout_p: number;
+      out_proj_weight: Tensor;
+      out_proj_bias: Tensor | null;
+      training?: boolean;
+      key_padding_mask?: Tensor | null;
+      need_weights?: boolean;
+      attn_mask?: Tensor | null;
+      use_separate_proj_weight?: boolean;
+      q_proj_weight?: Tensor | null;
+      k_proj_weight?: Tensor | null;
+      v_proj_weight?: Tensor | null;
+      static_k?: Tensor | null;
+      static_v?: Tensor | null;
+      average_attn_weights?: boolean;
+    },
+  ): [Tensor, Tensor] & { output: Tensor; weights: Tensor };
+} = f.multi_head_attention_forward;
+
+/** Σ max(0, margin − x_y + x_j)ᵖ / c over the classes j other than the target y. */
+export const multi_margin_loss: {
+  /** Σ max(0, margin − x_y + x_j)ᵖ / c over the classes j other than the target y. */
+  (
+    input: Tensor,
+    target: Tensor,
+    p?:
+      | number
+      | {
+          p?: number;
+          margin?: number;
+          weight?: Tensor | null;
+          size_average?: boolean | null;
+          reduce?: boolean | null;
+          reduction?: string;
+        },
+    margin?:
+      | number
+      | {
+          margin?: number;
+          weight?: Tensor | null;
+          size_average?: boolean | null;
+          reduce?: boolean | null;
+          reduction?: string;
+        },
+    weight?:
+      | Tensor
+      | null
+      | { weight?: Tensor | null; size_average?: boolean | null; reduce?: boolean | null; reduction?: string },
+    size_average?: boolean | null | { size_average?: boolean | null; reduce?: boolean | null; reduction?: string },
+    reduce?: boolean | null | { reduce?: boolean | null; reduction?: string },
+    reduction?: string | { reduction?: string },
+  ): Tensor;
+  /** Σ max(0, margin − x_y + x_j)ᵖ / c over the classes j other than the target y. */
+  (
+    input: Tensor,
+    options: {
+      target: Tensor;
+      p?: number;
+      margin?: number;
+      weight?: Tensor | null;
+      size_average?: boolean | null;
+      reduce?: boolean | null;
+      reduction?: string;
+    },
+  ): Tensor;
+} = f.multi_margin_loss;
+
+/** Σ max(0, 1 − x_y + x_j) / c over target classes y (a list that −1 ends) and all others j. */
+export const multilabel_margin_loss: {
+  /** Σ max(0, 1 − x_y + x_j) / c over target classes y (a list that −1 ends) and all others j. */
+  (
+    input: Tensor,
+    target: Tensor,
+    size_average?: boolean | null | { size_average?: boolean | null; reduce?: boolean | null; reduction?: string },
+    reduce?: boolean | null | { reduce?: boolean | null; reduction?: string },
+    reduction?: string | { reduction?: string },
+  ): Tensor;
+  /** Σ max(0, 1 − x_y + x_j) / c over target classes y (a list that −1 ends) and all others j. */
+  (
+    input: Tensor,
+    options: { target: Tensor; size_average?: boolean | null; reduce?: boolean | null; reduction?: string },
+  ): Tensor;
+} = f.multilabel_margin_loss;
+
+/** The mean over classes of −(y log σ(x) + (1 − y) log σ(−x)). */
+export const multilabel_soft_margin_loss: {
+  /** The mean over classes of −(y log σ(x) + (1 − y) log σ(−x)). */
+  (
+    input: Tensor,
+    target: Tensor,
+    weight?:
+      | Tensor
+      | null
+      | { weight?: Tensor | null; size_average?: boolean | null; reduce?: boolean | null; reduction?: string },
+    size_average?: boolean | null | { size_average?: boolean | null; reduce?: boolean | null; reduction?: string },
+    reduce?: boolean | null | { reduce?: boolean | null; reduction?: string },
+    reduction?: string | { reduction?: string },
+  ): Tensor;
+  /** The mean over classes of −(y log σ(x) + (1 − y) log σ(−x)). */
+  (
+    input: Tensor,
+    options: {
+      target: Tensor;
+      weight?: Tensor | null;
+      size_average?: boolean | null;
+      reduce?: boolean | null;
+      reduction?: string;
+    },
+  ): Tensor;
+} = f.multilabel_soft_margin_loss;
+
+/** −log p of the target classes, for log-probabilities `[n, c, …]` and int64 classes `[n, …]`. The mean is weighted and leaves out ignored targets. */
+export const nll_loss: {
+  /** −log p of the target classes, for log-probabilities `[n, c, …]` and int64 classes `[n, …]`. The mean is weighted and leaves out ignored targets. */
+  (
+    input: Tensor,
+    target: Tensor,
+    weight?:
+      | Tensor
+      | null
+      | {
+          weight?: Tensor | null;
+          size_average?: boolean | null;
+          ignore_index?: number;
+          reduce?: boolean | null;
+          reduction?: string;
+        },
+    size_average?:
+      | boolean
+      | null
+      | { size_average?: boolean | null; ignore_index?: number; reduce?: boolean | null; reduction?: string },
+    ignore_index?: number | { ignore_index?: number; reduce?: boolean | null; reduction?: string },
+    reduce?: boolean | null | { reduce?: boolean | null; reduction?: string },
+    reduction?: string | { reduction?: string },
+  ): Tensor;
+  /** −log p of the target classes, for log-probabilities `[n, c, …]` and int64 classes `[n, …]`. The mean is weighted and leaves out ignored targets. */
+  (
+    input: Tensor,
+    options: {
+      target: Tensor;
+      weight?: Tensor | null;
+      size_average?: boolean | null;
+      ignore_index?: number;
+      reduce?: boolean | null;
+      reduction?: string;
+    },
   ): Tensor;
 } = f.nll_loss;
+
+/** x / max(‖x‖ₚ, ε) along a dimension. */
+export const normalize: {
+  /** x / max(‖x‖ₚ, ε) along a dimension. */
+  (
+    input: Tensor,
+    p?: number | { p?: number; dim?: number | readonly number[]; eps?: number },
+    dim?: number | readonly number[] | { dim?: number | readonly number[]; eps?: number },
+    eps?: number | { eps?: number },
+  ): Tensor;
+} = f.normalize;
+
+/** Vectors with a 1 at each index: `[*] → [*, classes]`, int64; as many classes as the largest index needs by default. */
+export const one_hot: {
+  /** Vectors with a 1 at each index: `[*] → [*, classes]`, int64; as many classes as the largest index needs by default. */
+  (input: Tensor, num_classes?: number | { num_classes?: number }): Tensor;
+} = f.one_hot;
+
+/** Padding of the last dimensions, pairs from the last one backwards: "constant" with `value`, "reflect", "replicate" or "circular". */
+export const pad: {
+  /** Padding of the last dimensions, pairs from the last one backwards: "constant" with `value`, "reflect", "replicate" or "circular". */
+  (
+    input: Tensor,
+    pad: readonly number[],
+    mode?: string | { mode?: string; value?: number | boolean | null },
+    value?: number | boolean | null | { value?: number | boolean | null },
+  ): Tensor;
+  /** Padding of the last dimensions, pairs from the last one backwards: "constant" with `value`, "reflect", "replicate" or "circular". */
+  (input: Tensor, options: { pad: readonly number[]; mode?: string; value?: number | boolean | null }): Tensor;
+} = f.pad;
+
+/** ‖x₁ − x₂ + ε‖ₚ along the last dimension. */
+export const pairwise_distance: {
+  /** ‖x₁ − x₂ + ε‖ₚ along the last dimension. */
+  (
+    x1: Tensor,
+    x2: Tensor,
+    p?: number | { p?: number; eps?: number; keepdim?: boolean },
+    eps?: number | { eps?: number; keepdim?: boolean },
+    keepdim?: boolean | { keepdim?: boolean },
+  ): Tensor;
+  /** ‖x₁ − x₂ + ε‖ₚ along the last dimension. */
+  (x1: Tensor, options: { x2: Tensor; p?: number; eps?: number; keepdim?: boolean }): Tensor;
+} = f.pairwise_distance;
+
+/** p-norm distances between the rows of a matrix, one for each pair: `[n, c] → [n (n − 1) / 2]`. */
+export const pdist: {
+  /** p-norm distances between the rows of a matrix, one for each pair: `[n, c] → [n (n − 1) / 2]`. */
+  (input: Tensor, p?: number | { p?: number }): Tensor;
+} = f.pdist;
+
+/** Channels into a finer image: `[*, c r², h, w] → [*, c, h r, w r]`. */
+export const pixel_shuffle: {
+  /** Channels into a finer image: `[*, c r², h, w] → [*, c, h r, w r]`. */
+  (input: Tensor, upscale_factor: number): Tensor;
+  /** Channels into a finer image: `[*, c r², h, w] → [*, c, h r, w r]`. */
+  (input: Tensor, options: { upscale_factor: number }): Tensor;
+} = f.pixel_shuffle;
+
+/** An image into channels of a coarser one: `[*, c, h r, w r] → [*, c r², h, w]`. */
+export const pixel_unshuffle: {
+  /** An image into channels of a coarser one: `[*, c, h r, w r] → [*, c r², h, w]`. */
+  (input: Tensor, downscale_factor: number): Tensor;
+  /** An image into channels of a coarser one: `[*, c, h r, w r] → [*, c r², h, w]`. */
+  (input: Tensor, options: { downscale_factor: number }): Tensor;
+} = f.pixel_unshuffle;
+
+/** eˣ − y x for log rates x (x − y log(x + eps) for rates), plus Stirling's term with `full`. */
+export const poisson_nll_loss: {
+  /** eˣ − y x for log rates x (x − y log(x + eps) for rates), plus Stirling's term with `full`. */
+  (
+    input: Tensor,
+    target: Tensor,
+    log_input?:
+      | boolean
+      | {
+          log_input?: boolean;
+          full?: boolean;
+          size_average?: boolean | null;
+          eps?: number;
+          reduce?: boolean | null;
+          reduction?: string;
+        },
+    full?:
+      | boolean
+      | { full?: boolean; size_average?: boolean | null; eps?: number; reduce?: boolean | null; reduction?: string },
+    size_average?:
+      | boolean
+      | null
+      | { size_average?: boolean | null; eps?: number; reduce?: boolean | null; reduction?: string },
+    eps?: number | { eps?: number; reduce?: boolean | null; reduction?: string },
+    reduce?: boolean | null | { reduce?: boolean | null; reduction?: string },
+    reduction?: string | { reduction?: string },
+  ): Tensor;
+  /** eˣ − y x for log rates x (x − y log(x + eps) for rates), plus Stirling's term with `full`. */
+  (
+    input: Tensor,
+    options: {
+      target: Tensor;
+      log_input?: boolean;
+      full?: boolean;
+      size_average?: boolean | null;
+      eps?: number;
+      reduce?: boolean | null;
+      reduction?: string;
+    },
+  ): Tensor;
+} = f.poisson_nll_loss;
+
+/** x where positive, `weight · x` elsewhere, with one weight for all or for each channel. */
+export const prelu: {
+  /** x where positive, `weight · x` elsewhere, with one weight for all or for each channel. */
+  (input: Tensor, weight: Tensor): Tensor;
+  /** x where positive, `weight · x` elsewhere, with one weight for all or for each channel. */
+  (input: Tensor, options: { weight: Tensor }): Tensor;
+} = f.prelu;
 
 /** Each element where positive, 0 elsewhere. */
 export const relu: {
   /** Each element where positive, 0 elsewhere. */
-  (self: Tensor): Tensor;
+  (input: Tensor, inplace?: boolean | { inplace?: boolean }): Tensor;
 } = f.relu;
+
+/** x cut off below 0 and above 6. */
+export const relu6: {
+  /** x cut off below 0 and above 6. */
+  (input: Tensor, inplace?: boolean | { inplace?: boolean }): Tensor;
+} = f.relu6;
+
+/** Each element where positive, 0 elsewhere. In place. */
+export const relu_: {
+  /** Each element where positive, 0 elsewhere. In place. */
+  (input: Tensor): Tensor;
+} = f.relu_;
+
+/** x where positive, r · x elsewhere: r uniform between the bounds in training, their mean otherwise. */
+export const rrelu: {
+  /** x where positive, r · x elsewhere: r uniform between the bounds in training, their mean otherwise. */
+  (
+    input: Tensor,
+    lower?: number | { lower?: number; upper?: number; training?: boolean; inplace?: boolean },
+    upper?: number | { upper?: number; training?: boolean; inplace?: boolean },
+    training?: boolean | { training?: boolean; inplace?: boolean },
+    inplace?: boolean | { inplace?: boolean },
+  ): Tensor;
+} = f.rrelu;
+
+/** x where positive, r · x elsewhere; in place. */
+export const rrelu_: {
+  /** x where positive, r · x elsewhere; in place. */
+  (
+    input: Tensor,
+    lower?: number | { lower?: number; upper?: number; training?: boolean },
+    upper?: number | { upper?: number; training?: boolean },
+    training?: boolean | { training?: boolean },
+  ): Tensor;
+} = f.rrelu_;
+
+/** scale · elu(x, α) with the α and scale that keep mean 0 and variance 1 (Klambauer et al., 2017). */
+export const selu: {
+  /** scale · elu(x, α) with the α and scale that keep mean 0 and variance 1 (Klambauer et al., 2017). */
+  (input: Tensor, inplace?: boolean | { inplace?: boolean }): Tensor;
+} = f.selu;
+
+/** scale · elu(x, α) with the α and scale that keep mean 0 and variance 1 (Klambauer et al., 2017). In place. */
+export const selu_: {
+  /** scale · elu(x, α) with the α and scale that keep mean 0 and variance 1 (Klambauer et al., 2017). In place. */
+  (input: Tensor): Tensor;
+} = f.selu_;
 
 /** Logistic sigmoid 1 / (1 + e⁻ˣ) of each element. */
 export const sigmoid: {
   /** Logistic sigmoid 1 / (1 + e⁻ˣ) of each element. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.sigmoid;
 
 /** x · sigmoid(x). */
 export const silu: {
   /** x · sigmoid(x). */
-  (input: Tensor): Tensor;
+  (input: Tensor, inplace?: boolean | { inplace?: boolean }): Tensor;
 } = f.silu;
+
+/** x · sigmoid(x). In place. */
+export const silu_: {
+  /** x · sigmoid(x). In place. */
+  (input: Tensor): Tensor;
+} = f.silu_;
+
+/** z² / 2β for differences |z| < β, |z| − β/2 beyond (Girshick, 2015). */
+export const smooth_l1_loss: {
+  /** z² / 2β for differences |z| < β, |z| − β/2 beyond (Girshick, 2015). */
+  (
+    input: Tensor,
+    target: Tensor,
+    size_average?:
+      | boolean
+      | null
+      | { size_average?: boolean | null; reduce?: boolean | null; reduction?: string; beta?: number },
+    reduce?: boolean | null | { reduce?: boolean | null; reduction?: string; beta?: number },
+    reduction?: string | { reduction?: string; beta?: number },
+    beta?: number | { beta?: number },
+  ): Tensor;
+  /** z² / 2β for differences |z| < β, |z| − β/2 beyond (Girshick, 2015). */
+  (
+    input: Tensor,
+    options: {
+      target: Tensor;
+      size_average?: boolean | null;
+      reduce?: boolean | null;
+      reduction?: string;
+      beta?: number;
+    },
+  ): Tensor;
+} = f.smooth_l1_loss;
+
+/** log(1 + e^(−y x)) for targets y of ±1. */
+export const soft_margin_loss: {
+  /** log(1 + e^(−y x)) for targets y of ±1. */
+  (
+    input: Tensor,
+    target: Tensor,
+    size_average?: boolean | null | { size_average?: boolean | null; reduce?: boolean | null; reduction?: string },
+    reduce?: boolean | null | { reduce?: boolean | null; reduction?: string },
+    reduction?: string | { reduction?: string },
+  ): Tensor;
+  /** log(1 + e^(−y x)) for targets y of ±1. */
+  (
+    input: Tensor,
+    options: { target: Tensor; size_average?: boolean | null; reduce?: boolean | null; reduction?: string },
+  ): Tensor;
+} = f.soft_margin_loss;
 
 /** eˣ / Σ eˣ along a dimension. */
 export const softmax: {
   /** eˣ / Σ eˣ along a dimension. */
-  (self: Tensor, dim: number, dtype?: DType | null | { dtype?: DType | null }): Tensor;
+  (input: Tensor, dim: number, dtype?: DType | null | { dtype?: DType | null }): Tensor;
   /** eˣ / Σ eˣ along a dimension. */
-  (self: Tensor, options: { dim: number; dtype?: DType | null }): Tensor;
+  (input: Tensor, options: { dim: number; dtype?: DType | null }): Tensor;
 } = f.softmax;
+
+/** softmax(−x) along a dimension. */
+export const softmin: {
+  /** softmax(−x) along a dimension. */
+  (
+    input: Tensor,
+    dim?: number | null | { dim?: number | null; _stacklevel?: number; dtype?: DType | null },
+    _stacklevel?: number | { _stacklevel?: number; dtype?: DType | null },
+    dtype?: DType | null | { dtype?: DType | null },
+  ): Tensor;
+} = f.softmin;
 
 /** log(1 + e^(βx)) / β, the identity above the threshold. */
 export const softplus: {
@@ -161,8 +2810,213 @@ export const softplus: {
   ): Tensor;
 } = f.softplus;
 
+/** x moved towards 0 by λ, 0 within λ of it. */
+export const softshrink: {
+  /** x moved towards 0 by λ, 0 within λ of it. */
+  (input: Tensor, lambd?: number | boolean | { lambd?: number | boolean }): Tensor;
+} = f.softshrink;
+
+/** x / (1 + |x|). */
+export const softsign: {
+  /** x / (1 + |x|). */
+  (input: Tensor): Tensor;
+} = f.softsign;
+
 /** Hyperbolic tangent of each element. */
 export const tanh: {
   /** Hyperbolic tangent of each element. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.tanh;
+
+/** x − tanh(x). */
+export const tanhshrink: {
+  /** x − tanh(x). */
+  (input: Tensor): Tensor;
+} = f.tanhshrink;
+
+/** x above the threshold, `value` elsewhere. */
+export const threshold: {
+  /** x above the threshold, `value` elsewhere. */
+  (
+    input: Tensor,
+    threshold: number | boolean,
+    value: number | boolean,
+    inplace?: boolean | { inplace?: boolean },
+  ): Tensor;
+  /** x above the threshold, `value` elsewhere. */
+  (input: Tensor, options: { threshold: number | boolean; value: number | boolean; inplace?: boolean }): Tensor;
+} = f.threshold;
+
+/** x above the threshold, `value` elsewhere. In place. */
+export const threshold_: {
+  /** x above the threshold, `value` elsewhere. In place. */
+  (input: Tensor, threshold: number | boolean, value: number | boolean): Tensor;
+  /** x above the threshold, `value` elsewhere. In place. */
+  (input: Tensor, options: { threshold: number | boolean; value: number | boolean }): Tensor;
+} = f.threshold_;
+
+/** max(0, margin + d(anchor, positive) − d(anchor, negative)); with `swap` the nearer of anchor and positive to the negative. */
+export const triplet_margin_loss: {
+  /** max(0, margin + d(anchor, positive) − d(anchor, negative)); with `swap` the nearer of anchor and positive to the negative. */
+  (
+    anchor: Tensor,
+    positive: Tensor,
+    negative: Tensor,
+    margin?:
+      | number
+      | {
+          margin?: number;
+          p?: number;
+          eps?: number;
+          swap?: boolean;
+          size_average?: boolean | null;
+          reduce?: boolean | null;
+          reduction?: string;
+        },
+    p?:
+      | number
+      | {
+          p?: number;
+          eps?: number;
+          swap?: boolean;
+          size_average?: boolean | null;
+          reduce?: boolean | null;
+          reduction?: string;
+        },
+    eps?:
+      | number
+      | { eps?: number; swap?: boolean; size_average?: boolean | null; reduce?: boolean | null; reduction?: string },
+    swap?: boolean | { swap?: boolean; size_average?: boolean | null; reduce?: boolean | null; reduction?: string },
+    size_average?: boolean | null | { size_average?: boolean | null; reduce?: boolean | null; reduction?: string },
+    reduce?: boolean | null | { reduce?: boolean | null; reduction?: string },
+    reduction?: string | { reduction?: string },
+  ): Tensor;
+  /** max(0, margin + d(anchor, positive) − d(anchor, negative)); with `swap` the nearer of anchor and positive to the negative. */
+  (
+    anchor: Tensor,
+    options: {
+      positive: Tensor;
+      negative: Tensor;
+      margin?: number;
+      p?: number;
+      eps?: number;
+      swap?: boolean;
+      size_average?: boolean | null;
+      reduce?: boolean | null;
+      reduction?: string;
+    },
+  ): Tensor;
+} = f.triplet_margin_loss;
+
+/** triplet_margin_loss with a distance of the caller's: a function of two tensors, by default the Euclidean distance. */
+export const triplet_margin_with_distance_loss: {
+  /** triplet_margin_loss with a distance of the caller's: a function of two tensors, by default the Euclidean distance. */
+  (
+    anchor: Tensor,
+    positive: Tensor,
+    negative: Tensor,
+    options?: {
+      distance_function?: ((a: Tensor, b: Tensor) => Tensor) | null;
+      margin?: number;
+      swap?: boolean;
+      reduction?: string;
+    },
+  ): Tensor;
+  /** triplet_margin_loss with a distance of the caller's: a function of two tensors, by default the Euclidean distance. */
+  (
+    anchor: Tensor,
+    options: {
+      positive: Tensor;
+      negative: Tensor;
+      distance_function?: ((a: Tensor, b: Tensor) => Tensor) | null;
+      margin?: number;
+      swap?: boolean;
+      reduction?: string;
+    },
+  ): Tensor;
+} = f.triplet_margin_with_distance_loss;
+
+/** Sliding patches as columns: `[n, c, h, w] → [n, c · kernel, positions]`, the batch optional. */
+export const unfold: {
+  /** Sliding patches as columns: `[n, c, h, w] → [n, c · kernel, positions]`, the batch optional. */
+  (
+    input: Tensor,
+    kernel_size: number | readonly number[],
+    dilation?:
+      | number
+      | readonly number[]
+      | {
+          dilation?: number | readonly number[];
+          padding?: number | readonly number[];
+          stride?: number | readonly number[];
+        },
+    padding?:
+      | number
+      | readonly number[]
+      | { padding?: number | readonly number[]; stride?: number | readonly number[] },
+    stride?: number | readonly number[] | { stride?: number | readonly number[] },
+  ): Tensor;
+  /** Sliding patches as columns: `[n, c, h, w] → [n, c · kernel, positions]`, the batch optional. */
+  (
+    input: Tensor,
+    options: {
+      kernel_size: number | readonly number[];
+      dilation?: number | readonly number[];
+      padding?: number | readonly number[];
+      stride?: number | readonly number[];
+    },
+  ): Tensor;
+} = f.unfold;
+
+/** Resizes; `interpolate` is its newer name. */
+export const upsample: {
+  /** Resizes; `interpolate` is its newer name. */
+  (
+    input: Tensor,
+    size?:
+      | number
+      | readonly number[]
+      | null
+      | {
+          size?: number | readonly number[] | null;
+          scale_factor?: number | readonly number[] | null;
+          mode?: string;
+          align_corners?: boolean | null;
+        },
+    scale_factor?:
+      | number
+      | readonly number[]
+      | null
+      | { scale_factor?: number | readonly number[] | null; mode?: string; align_corners?: boolean | null },
+    mode?: string | { mode?: string; align_corners?: boolean | null },
+    align_corners?: boolean | null | { align_corners?: boolean | null },
+  ): Tensor;
+} = f.upsample;
+
+/** Resizes bilinearly with aligned corners. */
+export const upsample_bilinear: {
+  /** Resizes bilinearly with aligned corners. */
+  (
+    input: Tensor,
+    size?:
+      | number
+      | readonly number[]
+      | null
+      | { size?: number | readonly number[] | null; scale_factor?: number | readonly number[] | null },
+    scale_factor?: number | readonly number[] | null | { scale_factor?: number | readonly number[] | null },
+  ): Tensor;
+} = f.upsample_bilinear;
+
+/** Resizes by the nearest pixel. */
+export const upsample_nearest: {
+  /** Resizes by the nearest pixel. */
+  (
+    input: Tensor,
+    size?:
+      | number
+      | readonly number[]
+      | null
+      | { size?: number | readonly number[] | null; scale_factor?: number | readonly number[] | null },
+    scale_factor?: number | readonly number[] | null | { scale_factor?: number | readonly number[] | null },
+  ): Tensor;
+} = f.upsample_nearest;

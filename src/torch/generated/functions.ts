@@ -11,70 +11,200 @@ const f = functionsOf("function");
 /** Absolute value of each element, in the dtype of the input. */
 export const abs: {
   /** Absolute value of each element, in the dtype of the input. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.abs;
 
 /** In place: Absolute value of each element, in the dtype of the input. */
 export const abs_: {
   /** In place: Absolute value of each element, in the dtype of the input. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.abs_;
+
+/** Absolute value of each element, in the dtype of the input. */
+export const absolute: {
+  /** Absolute value of each element, in the dtype of the input. */
+  (input: Tensor): Tensor;
+} = f.absolute;
+
+/** In place: Absolute value of each element, in the dtype of the input. */
+export const absolute_: {
+  /** In place: Absolute value of each element, in the dtype of the input. */
+  (input: Tensor): Tensor;
+} = f.absolute_;
 
 /** Arccosine of each element, in radians. */
 export const acos: {
   /** Arccosine of each element, in radians. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.acos;
 
 /** In place: Arccosine of each element, in radians. */
 export const acos_: {
   /** In place: Arccosine of each element, in radians. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.acos_;
 
 /** Inverse hyperbolic cosine of each element. */
 export const acosh: {
   /** Inverse hyperbolic cosine of each element. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.acosh;
 
 /** In place: Inverse hyperbolic cosine of each element. */
 export const acosh_: {
   /** In place: Inverse hyperbolic cosine of each element. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.acosh_;
+
+/** Means over as many windows as asked for in the last dimension. */
+export const adaptive_avg_pool1d: {
+  /** Means over as many windows as asked for in the last dimension. */
+  (input: Tensor, output_size: number | readonly number[]): Tensor;
+  /** Means over as many windows as asked for in the last dimension. */
+  (input: Tensor, options: { output_size: number | readonly number[] }): Tensor;
+} = f.adaptive_avg_pool1d;
 
 /** `self + alpha · other`, broadcast. */
 export const add: {
   /** `self + alpha · other`, broadcast. */
-  (self: Tensor | number | boolean, other: Tensor | number | boolean, options?: { alpha?: number | boolean }): Tensor;
+  (input: Tensor | number | boolean, other: Tensor | number | boolean, options?: { alpha?: number | boolean }): Tensor;
   /** `self + alpha · other`, broadcast. */
-  (self: Tensor | number | boolean, options: { other: Tensor | number | boolean; alpha?: number | boolean }): Tensor;
+  (input: Tensor | number | boolean, options: { other: Tensor | number | boolean; alpha?: number | boolean }): Tensor;
 } = f.add;
 
 /** In place: `self + alpha · other`, broadcast. */
 export const add_: {
   /** In place: `self + alpha · other`, broadcast. */
-  (self: Tensor | number | boolean, other: Tensor | number | boolean, options?: { alpha?: number | boolean }): Tensor;
+  (input: Tensor | number | boolean, other: Tensor | number | boolean, options?: { alpha?: number | boolean }): Tensor;
   /** In place: `self + alpha · other`, broadcast. */
-  (self: Tensor | number | boolean, options: { other: Tensor | number | boolean; alpha?: number | boolean }): Tensor;
+  (input: Tensor | number | boolean, options: { other: Tensor | number | boolean; alpha?: number | boolean }): Tensor;
 } = f.add_;
+
+/** `beta · self + alpha · Σ batch1 @ batch2` over the batch: `[b, n, k] · [b, k, m] → [n, m]`. */
+export const addbmm: {
+  /** `beta · self + alpha · Σ batch1 @ batch2` over the batch: `[b, n, k] · [b, k, m] → [n, m]`. */
+  (
+    input: Tensor,
+    batch1: Tensor,
+    batch2: Tensor,
+    options?: { beta?: number | boolean; alpha?: number | boolean },
+  ): Tensor;
+  /** `beta · self + alpha · Σ batch1 @ batch2` over the batch: `[b, n, k] · [b, k, m] → [n, m]`. */
+  (
+    input: Tensor,
+    options: { batch1: Tensor; batch2: Tensor; beta?: number | boolean; alpha?: number | boolean },
+  ): Tensor;
+} = f.addbmm;
+
+/** In place: `beta · self + alpha · Σ batch1 @ batch2` over the batch: `[b, n, k] · [b, k, m] → [n, m]`. */
+export const addbmm_: {
+  /** In place: `beta · self + alpha · Σ batch1 @ batch2` over the batch: `[b, n, k] · [b, k, m] → [n, m]`. */
+  (
+    input: Tensor,
+    batch1: Tensor,
+    batch2: Tensor,
+    options?: { beta?: number | boolean; alpha?: number | boolean },
+  ): Tensor;
+  /** In place: `beta · self + alpha · Σ batch1 @ batch2` over the batch: `[b, n, k] · [b, k, m] → [n, m]`. */
+  (
+    input: Tensor,
+    options: { batch1: Tensor; batch2: Tensor; beta?: number | boolean; alpha?: number | boolean },
+  ): Tensor;
+} = f.addbmm_;
+
+/** `self + value · tensor1 / tensor2`, broadcast; floating point only. */
+export const addcdiv: {
+  /** `self + value · tensor1 / tensor2`, broadcast; floating point only. */
+  (input: Tensor, tensor1: Tensor, tensor2: Tensor, options?: { value?: number | boolean }): Tensor;
+  /** `self + value · tensor1 / tensor2`, broadcast; floating point only. */
+  (input: Tensor, options: { tensor1: Tensor; tensor2: Tensor; value?: number | boolean }): Tensor;
+} = f.addcdiv;
+
+/** In place: `self + value · tensor1 / tensor2`, broadcast; floating point only. */
+export const addcdiv_: {
+  /** In place: `self + value · tensor1 / tensor2`, broadcast; floating point only. */
+  (input: Tensor, tensor1: Tensor, tensor2: Tensor, options?: { value?: number | boolean }): Tensor;
+  /** In place: `self + value · tensor1 / tensor2`, broadcast; floating point only. */
+  (input: Tensor, options: { tensor1: Tensor; tensor2: Tensor; value?: number | boolean }): Tensor;
+} = f.addcdiv_;
+
+/** `self + value · tensor1 · tensor2`, broadcast. */
+export const addcmul: {
+  /** `self + value · tensor1 · tensor2`, broadcast. */
+  (input: Tensor, tensor1: Tensor, tensor2: Tensor, options?: { value?: number | boolean }): Tensor;
+  /** `self + value · tensor1 · tensor2`, broadcast. */
+  (input: Tensor, options: { tensor1: Tensor; tensor2: Tensor; value?: number | boolean }): Tensor;
+} = f.addcmul;
+
+/** In place: `self + value · tensor1 · tensor2`, broadcast. */
+export const addcmul_: {
+  /** In place: `self + value · tensor1 · tensor2`, broadcast. */
+  (input: Tensor, tensor1: Tensor, tensor2: Tensor, options?: { value?: number | boolean }): Tensor;
+  /** In place: `self + value · tensor1 · tensor2`, broadcast. */
+  (input: Tensor, options: { tensor1: Tensor; tensor2: Tensor; value?: number | boolean }): Tensor;
+} = f.addcmul_;
 
 /** `beta · self + alpha · mat1 @ mat2`, with `self` broadcast. */
 export const addmm: {
   /** `beta · self + alpha · mat1 @ mat2`, with `self` broadcast. */
-  (self: Tensor, mat1: Tensor, mat2: Tensor, options?: { beta?: number | boolean; alpha?: number | boolean }): Tensor;
+  (input: Tensor, mat1: Tensor, mat2: Tensor, options?: { beta?: number | boolean; alpha?: number | boolean }): Tensor;
   /** `beta · self + alpha · mat1 @ mat2`, with `self` broadcast. */
-  (self: Tensor, options: { mat1: Tensor; mat2: Tensor; beta?: number | boolean; alpha?: number | boolean }): Tensor;
+  (input: Tensor, options: { mat1: Tensor; mat2: Tensor; beta?: number | boolean; alpha?: number | boolean }): Tensor;
 } = f.addmm;
 
 /** In place: `beta · self + alpha · mat1 @ mat2`, with `self` broadcast. */
 export const addmm_: {
   /** In place: `beta · self + alpha · mat1 @ mat2`, with `self` broadcast. */
-  (self: Tensor, mat1: Tensor, mat2: Tensor, options?: { beta?: number | boolean; alpha?: number | boolean }): Tensor;
+  (input: Tensor, mat1: Tensor, mat2: Tensor, options?: { beta?: number | boolean; alpha?: number | boolean }): Tensor;
   /** In place: `beta · self + alpha · mat1 @ mat2`, with `self` broadcast. */
-  (self: Tensor, options: { mat1: Tensor; mat2: Tensor; beta?: number | boolean; alpha?: number | boolean }): Tensor;
+  (input: Tensor, options: { mat1: Tensor; mat2: Tensor; beta?: number | boolean; alpha?: number | boolean }): Tensor;
 } = f.addmm_;
+
+/** `beta · self + alpha · mat @ vec`, with `self` broadcast. */
+export const addmv: {
+  /** `beta · self + alpha · mat @ vec`, with `self` broadcast. */
+  (input: Tensor, mat: Tensor, vec: Tensor, options?: { beta?: number | boolean; alpha?: number | boolean }): Tensor;
+  /** `beta · self + alpha · mat @ vec`, with `self` broadcast. */
+  (input: Tensor, options: { mat: Tensor; vec: Tensor; beta?: number | boolean; alpha?: number | boolean }): Tensor;
+} = f.addmv;
+
+/** In place: `beta · self + alpha · mat @ vec`, with `self` broadcast. */
+export const addmv_: {
+  /** In place: `beta · self + alpha · mat @ vec`, with `self` broadcast. */
+  (input: Tensor, mat: Tensor, vec: Tensor, options?: { beta?: number | boolean; alpha?: number | boolean }): Tensor;
+  /** In place: `beta · self + alpha · mat @ vec`, with `self` broadcast. */
+  (input: Tensor, options: { mat: Tensor; vec: Tensor; beta?: number | boolean; alpha?: number | boolean }): Tensor;
+} = f.addmv_;
+
+/** `beta · self + alpha · vec1 ⊗ vec2`, with `self` broadcast. */
+export const addr: {
+  /** `beta · self + alpha · vec1 ⊗ vec2`, with `self` broadcast. */
+  (input: Tensor, vec1: Tensor, vec2: Tensor, options?: { beta?: number | boolean; alpha?: number | boolean }): Tensor;
+  /** `beta · self + alpha · vec1 ⊗ vec2`, with `self` broadcast. */
+  (input: Tensor, options: { vec1: Tensor; vec2: Tensor; beta?: number | boolean; alpha?: number | boolean }): Tensor;
+} = f.addr;
+
+/** In place: `beta · self + alpha · vec1 ⊗ vec2`, with `self` broadcast. */
+export const addr_: {
+  /** In place: `beta · self + alpha · vec1 ⊗ vec2`, with `self` broadcast. */
+  (input: Tensor, vec1: Tensor, vec2: Tensor, options?: { beta?: number | boolean; alpha?: number | boolean }): Tensor;
+  /** In place: `beta · self + alpha · vec1 ⊗ vec2`, with `self` broadcast. */
+  (input: Tensor, options: { vec1: Tensor; vec2: Tensor; beta?: number | boolean; alpha?: number | boolean }): Tensor;
+} = f.addr_;
+
+/** The last two dimensions exchanged (and conjugated, which for real numbers is nothing); a view. */
+export const adjoint: {
+  /** The last two dimensions exchanged (and conjugated, which for real numbers is nothing); a view. */
+  (input: Tensor): Tensor;
+} = f.adjoint;
+
+/** The pixels' points, moved by an affine map for each example. */
+export const affine_grid_generator: {
+  /** The pixels' points, moved by an affine map for each example. */
+  (theta: Tensor, size: readonly number[], align_corners: boolean): Tensor;
+  /** The pixels' points, moved by an affine map for each example. */
+  (theta: Tensor, options: { size: readonly number[]; align_corners: boolean }): Tensor;
+} = f.affine_grid_generator;
 
 /**
  * Whether every element is non-zero; bool.
@@ -83,18 +213,32 @@ export const addmm_: {
  */
 export const all: {
   /** Whether every element is non-zero; bool. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
   /** Whether every element along a dimension is non-zero; bool. */
-  (self: Tensor, dim: number, keepdim?: boolean | { keepdim?: boolean }): Tensor;
+  (input: Tensor, dim: number, keepdim?: boolean | { keepdim?: boolean }): Tensor;
   /** Whether every element along a dimension is non-zero; bool. */
-  (self: Tensor, options: { dim: number; keepdim?: boolean }): Tensor;
+  (input: Tensor, options: { dim: number; keepdim?: boolean }): Tensor;
 } = f.all;
+
+/** Whether every pair of elements is close: |self − other| ≤ atol + rtol · |other|. */
+export const allclose: {
+  /** Whether every pair of elements is close: |self − other| ≤ atol + rtol · |other|. */
+  (
+    input: Tensor,
+    other: Tensor,
+    rtol?: number | { rtol?: number; atol?: number; equal_nan?: boolean },
+    atol?: number | { atol?: number; equal_nan?: boolean },
+    equal_nan?: boolean | { equal_nan?: boolean },
+  ): boolean;
+  /** Whether every pair of elements is close: |self − other| ≤ atol + rtol · |other|. */
+  (input: Tensor, options: { other: Tensor; rtol?: number; atol?: number; equal_nan?: boolean }): boolean;
+} = f.allclose;
 
 /** The largest element along dimensions; equal ones share the gradient. */
 export const amax: {
   /** The largest element along dimensions; equal ones share the gradient. */
   (
-    self: Tensor,
+    input: Tensor,
     dim?: number | readonly number[] | { dim?: number | readonly number[]; keepdim?: boolean },
     keepdim?: boolean | { keepdim?: boolean },
   ): Tensor;
@@ -104,11 +248,26 @@ export const amax: {
 export const amin: {
   /** The smallest element along dimensions; equal ones share the gradient. */
   (
-    self: Tensor,
+    input: Tensor,
     dim?: number | readonly number[] | { dim?: number | readonly number[]; keepdim?: boolean },
     keepdim?: boolean | { keepdim?: boolean },
   ): Tensor;
 } = f.amin;
+
+/** The smallest and the largest element, of all or along a dimension: `[min, max]`. */
+export const aminmax: {
+  /** The smallest and the largest element, of all or along a dimension: `[min, max]`. */
+  (
+    input: Tensor,
+    options?: { dim?: number | null; keepdim?: boolean },
+  ): [Tensor, Tensor] & { min: Tensor; max: Tensor };
+} = f.aminmax;
+
+/** The angle of each element as a complex number: π where negative, 0 elsewhere. */
+export const angle: {
+  /** The angle of each element as a complex number: π where negative, 0 elsewhere. */
+  (input: Tensor): Tensor;
+} = f.angle;
 
 /**
  * Whether any element is non-zero; bool.
@@ -117,11 +276,11 @@ export const amin: {
  */
 export const any: {
   /** Whether any element is non-zero; bool. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
   /** Whether any element along a dimension is non-zero; bool. */
-  (self: Tensor, dim: number, keepdim?: boolean | { keepdim?: boolean }): Tensor;
+  (input: Tensor, dim: number, keepdim?: boolean | { keepdim?: boolean }): Tensor;
   /** Whether any element along a dimension is non-zero; bool. */
-  (self: Tensor, options: { dim: number; keepdim?: boolean }): Tensor;
+  (input: Tensor, options: { dim: number; keepdim?: boolean }): Tensor;
 } = f.any;
 
 /**
@@ -146,11 +305,99 @@ export const arange: {
   ): Tensor;
 } = f.arange;
 
+/** Arccosine of each element, in radians. */
+export const arccos: {
+  /** Arccosine of each element, in radians. */
+  (input: Tensor): Tensor;
+} = f.arccos;
+
+/** In place: Arccosine of each element, in radians. */
+export const arccos_: {
+  /** In place: Arccosine of each element, in radians. */
+  (input: Tensor): Tensor;
+} = f.arccos_;
+
+/** Inverse hyperbolic cosine of each element. */
+export const arccosh: {
+  /** Inverse hyperbolic cosine of each element. */
+  (input: Tensor): Tensor;
+} = f.arccosh;
+
+/** In place: Inverse hyperbolic cosine of each element. */
+export const arccosh_: {
+  /** In place: Inverse hyperbolic cosine of each element. */
+  (input: Tensor): Tensor;
+} = f.arccosh_;
+
+/** Arcsine of each element, in radians. */
+export const arcsin: {
+  /** Arcsine of each element, in radians. */
+  (input: Tensor): Tensor;
+} = f.arcsin;
+
+/** In place: Arcsine of each element, in radians. */
+export const arcsin_: {
+  /** In place: Arcsine of each element, in radians. */
+  (input: Tensor): Tensor;
+} = f.arcsin_;
+
+/** Inverse hyperbolic sine of each element. */
+export const arcsinh: {
+  /** Inverse hyperbolic sine of each element. */
+  (input: Tensor): Tensor;
+} = f.arcsinh;
+
+/** In place: Inverse hyperbolic sine of each element. */
+export const arcsinh_: {
+  /** In place: Inverse hyperbolic sine of each element. */
+  (input: Tensor): Tensor;
+} = f.arcsinh_;
+
+/** Arctangent of each element, in radians. */
+export const arctan: {
+  /** Arctangent of each element, in radians. */
+  (input: Tensor): Tensor;
+} = f.arctan;
+
+/** The angle of the point (`other`, `self`), in radians. */
+export const arctan2: {
+  /** The angle of the point (`other`, `self`), in radians. */
+  (input: Tensor, other: Tensor): Tensor;
+  /** The angle of the point (`other`, `self`), in radians. */
+  (input: Tensor, options: { other: Tensor }): Tensor;
+} = f.arctan2;
+
+/** In place: The angle of the point (`other`, `self`), in radians. */
+export const arctan2_: {
+  /** In place: The angle of the point (`other`, `self`), in radians. */
+  (input: Tensor, other: Tensor): Tensor;
+  /** In place: The angle of the point (`other`, `self`), in radians. */
+  (input: Tensor, options: { other: Tensor }): Tensor;
+} = f.arctan2_;
+
+/** In place: Arctangent of each element, in radians. */
+export const arctan_: {
+  /** In place: Arctangent of each element, in radians. */
+  (input: Tensor): Tensor;
+} = f.arctan_;
+
+/** Inverse hyperbolic tangent of each element. */
+export const arctanh: {
+  /** Inverse hyperbolic tangent of each element. */
+  (input: Tensor): Tensor;
+} = f.arctanh;
+
+/** In place: Inverse hyperbolic tangent of each element. */
+export const arctanh_: {
+  /** In place: Inverse hyperbolic tangent of each element. */
+  (input: Tensor): Tensor;
+} = f.arctanh_;
+
 /** Where the largest element stands, along a dimension or in the flattened tensor; int64. */
 export const argmax: {
   /** Where the largest element stands, along a dimension or in the flattened tensor; int64. */
   (
-    self: Tensor,
+    input: Tensor,
     dim?: number | null | { dim?: number | null; keepdim?: boolean },
     keepdim?: boolean | { keepdim?: boolean },
   ): Tensor;
@@ -160,167 +407,451 @@ export const argmax: {
 export const argmin: {
   /** Where the smallest element stands, along a dimension or in the flattened tensor; int64. */
   (
-    self: Tensor,
+    input: Tensor,
     dim?: number | null | { dim?: number | null; keepdim?: boolean },
     keepdim?: boolean | { keepdim?: boolean },
   ): Tensor;
 } = f.argmin;
 
+/** Where the elements along a dimension stand when sorted; int64. */
+export const argsort: {
+  /** Where the elements along a dimension stand when sorted; int64. */
+  (
+    input: Tensor,
+    dim?: number | { dim?: number; descending?: boolean },
+    descending?: boolean | { descending?: boolean },
+  ): Tensor;
+  /** Where the elements along a dimension stand when sorted; int64. */
+  (input: Tensor, options?: { stable: boolean; dim?: number; descending?: boolean }): Tensor;
+} = f.argsort;
+
+/** The indices of the non-zero elements: `[n, ndim]`. */
+export const argwhere: {
+  /** The indices of the non-zero elements: `[n, ndim]`. */
+  (input: Tensor): Tensor;
+} = f.argwhere;
+
 /** Any geometry over the same memory. */
 export const as_strided: {
   /** Any geometry over the same memory. */
   (
-    self: Tensor,
+    input: Tensor,
     size: readonly number[],
     stride: readonly number[],
     storage_offset?: number | null | { storage_offset?: number | null },
   ): Tensor;
   /** Any geometry over the same memory. */
   (
-    self: Tensor,
+    input: Tensor,
     options: { size: readonly number[]; stride: readonly number[]; storage_offset?: number | null },
   ): Tensor;
 } = f.as_strided;
 
+/** A copy of `self` with `src` at the places that a geometry names. */
+export const as_strided_scatter: {
+  /** A copy of `self` with `src` at the places that a geometry names. */
+  (
+    input: Tensor,
+    src: Tensor,
+    size: readonly number[],
+    stride: readonly number[],
+    storage_offset?: number | null | { storage_offset?: number | null },
+  ): Tensor;
+  /** A copy of `self` with `src` at the places that a geometry names. */
+  (
+    input: Tensor,
+    options: { src: Tensor; size: readonly number[]; stride: readonly number[]; storage_offset?: number | null },
+  ): Tensor;
+} = f.as_strided_scatter;
+
 /** Arcsine of each element, in radians. */
 export const asin: {
   /** Arcsine of each element, in radians. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.asin;
 
 /** In place: Arcsine of each element, in radians. */
 export const asin_: {
   /** In place: Arcsine of each element, in radians. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.asin_;
 
 /** Inverse hyperbolic sine of each element. */
 export const asinh: {
   /** Inverse hyperbolic sine of each element. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.asinh;
 
 /** In place: Inverse hyperbolic sine of each element. */
 export const asinh_: {
   /** In place: Inverse hyperbolic sine of each element. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.asinh_;
 
 /** Arctangent of each element, in radians. */
 export const atan: {
   /** Arctangent of each element, in radians. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.atan;
 
 /** The angle of the point (`other`, `self`), in radians. */
 export const atan2: {
   /** The angle of the point (`other`, `self`), in radians. */
-  (self: Tensor, other: Tensor): Tensor;
+  (input: Tensor, other: Tensor): Tensor;
   /** The angle of the point (`other`, `self`), in radians. */
-  (self: Tensor, options: { other: Tensor }): Tensor;
+  (input: Tensor, options: { other: Tensor }): Tensor;
 } = f.atan2;
 
 /** In place: The angle of the point (`other`, `self`), in radians. */
 export const atan2_: {
   /** In place: The angle of the point (`other`, `self`), in radians. */
-  (self: Tensor, other: Tensor): Tensor;
+  (input: Tensor, other: Tensor): Tensor;
   /** In place: The angle of the point (`other`, `self`), in radians. */
-  (self: Tensor, options: { other: Tensor }): Tensor;
+  (input: Tensor, options: { other: Tensor }): Tensor;
 } = f.atan2_;
 
 /** In place: Arctangent of each element, in radians. */
 export const atan_: {
   /** In place: Arctangent of each element, in radians. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.atan_;
 
 /** Inverse hyperbolic tangent of each element. */
 export const atanh: {
   /** Inverse hyperbolic tangent of each element. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.atanh;
 
 /** In place: Inverse hyperbolic tangent of each element. */
 export const atanh_: {
   /** In place: Inverse hyperbolic tangent of each element. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.atanh_;
+
+/** With dimensions of size 1 put in where there are fewer than 1. Several tensors give an array. */
+export const atleast_1d: {
+  /** With dimensions of size 1 put in where there are fewer than 1. Several tensors give an array. */
+  (input: Tensor): Tensor;
+  /** With dimensions of size 1 put in where there are fewer than 1. Several tensors give an array. */
+  (tensors: readonly Tensor[]): Tensor[];
+  /** With dimensions of size 1 put in where there are fewer than 1. Several tensors give an array. */
+  (...tensors: Tensor[]): Tensor[];
+} = f.atleast_1d;
+
+/** With dimensions of size 1 put in where there are fewer than 2. Several tensors give an array. */
+export const atleast_2d: {
+  /** With dimensions of size 1 put in where there are fewer than 2. Several tensors give an array. */
+  (input: Tensor): Tensor;
+  /** With dimensions of size 1 put in where there are fewer than 2. Several tensors give an array. */
+  (tensors: readonly Tensor[]): Tensor[];
+  /** With dimensions of size 1 put in where there are fewer than 2. Several tensors give an array. */
+  (...tensors: Tensor[]): Tensor[];
+} = f.atleast_2d;
+
+/** With dimensions of size 1 put in where there are fewer than 3. Several tensors give an array. */
+export const atleast_3d: {
+  /** With dimensions of size 1 put in where there are fewer than 3. Several tensors give an array. */
+  (input: Tensor): Tensor;
+  /** With dimensions of size 1 put in where there are fewer than 3. Several tensors give an array. */
+  (tensors: readonly Tensor[]): Tensor[];
+  /** With dimensions of size 1 put in where there are fewer than 3. Several tensors give an array. */
+  (...tensors: Tensor[]): Tensor[];
+} = f.atleast_3d;
+
+/** The mean of each window over the last dimension. */
+export const avg_pool1d: {
+  /** The mean of each window over the last dimension. */
+  (
+    input: Tensor,
+    kernel_size: number | readonly number[],
+    stride?:
+      | number
+      | readonly number[]
+      | null
+      | {
+          stride?: number | readonly number[] | null;
+          padding?: number | readonly number[];
+          ceil_mode?: boolean;
+          count_include_pad?: boolean;
+        },
+    padding?:
+      | number
+      | readonly number[]
+      | { padding?: number | readonly number[]; ceil_mode?: boolean; count_include_pad?: boolean },
+    ceil_mode?: boolean | { ceil_mode?: boolean; count_include_pad?: boolean },
+    count_include_pad?: boolean | { count_include_pad?: boolean },
+  ): Tensor;
+  /** The mean of each window over the last dimension. */
+  (
+    input: Tensor,
+    options: {
+      kernel_size: number | readonly number[];
+      stride?: number | readonly number[] | null;
+      padding?: number | readonly number[];
+      ceil_mode?: boolean;
+      count_include_pad?: boolean;
+    },
+  ): Tensor;
+} = f.avg_pool1d;
+
+/** `beta · self + alpha · batch1 @ batch2` for each matrix of a batch. */
+export const baddbmm: {
+  /** `beta · self + alpha · batch1 @ batch2` for each matrix of a batch. */
+  (
+    input: Tensor,
+    batch1: Tensor,
+    batch2: Tensor,
+    options?: { beta?: number | boolean; alpha?: number | boolean },
+  ): Tensor;
+  /** `beta · self + alpha · batch1 @ batch2` for each matrix of a batch. */
+  (
+    input: Tensor,
+    options: { batch1: Tensor; batch2: Tensor; beta?: number | boolean; alpha?: number | boolean },
+  ): Tensor;
+} = f.baddbmm;
+
+/** In place: `beta · self + alpha · batch1 @ batch2` for each matrix of a batch. */
+export const baddbmm_: {
+  /** In place: `beta · self + alpha · batch1 @ batch2` for each matrix of a batch. */
+  (
+    input: Tensor,
+    batch1: Tensor,
+    batch2: Tensor,
+    options?: { beta?: number | boolean; alpha?: number | boolean },
+  ): Tensor;
+  /** In place: `beta · self + alpha · batch1 @ batch2` for each matrix of a batch. */
+  (
+    input: Tensor,
+    options: { batch1: Tensor; batch2: Tensor; beta?: number | boolean; alpha?: number | boolean },
+  ): Tensor;
+} = f.baddbmm_;
+
+/** Bartlett's triangular window 1 − |2i / N − 1|. `periodic` windows (N = window_length) repeat without a seam, symmetric ones have N = window_length − 1. */
+export const bartlett_window: {
+  /** Bartlett's triangular window 1 − |2i / N − 1|. `periodic` windows (N = window_length) repeat without a seam, symmetric ones have N = window_length − 1. */
+  (
+    window_length: number,
+    periodic?: boolean | { periodic?: boolean; dtype?: DType | null; requires_grad?: boolean },
+    options?: { dtype?: DType | null; requires_grad?: boolean },
+  ): Tensor;
+} = f.bartlett_window;
+
+/** Batch normalisation in the argument order of the low-level op. */
+export const batch_norm: {
+  /** Batch normalisation in the argument order of the low-level op. */
+  (
+    input: Tensor,
+    weight: Tensor | null,
+    bias: Tensor | null,
+    running_mean: Tensor | null,
+    running_var: Tensor | null,
+    training: boolean,
+    momentum: number,
+    eps: number,
+    cudnn_enabled: boolean,
+  ): Tensor;
+  /** Batch normalisation in the argument order of the low-level op. */
+  (
+    input: Tensor,
+    options: {
+      weight: Tensor | null;
+      bias: Tensor | null;
+      running_mean: Tensor | null;
+      running_var: Tensor | null;
+      training: boolean;
+      momentum: number;
+      eps: number;
+      cudnn_enabled: boolean;
+    },
+  ): Tensor;
+} = f.batch_norm;
+
+/**
+ * 1 with the probability that each element names, else 0.
+ *
+ * 1 with probability p, else 0, in the shape of this tensor.
+ */
+export const bernoulli: {
+  /** 1 with the probability that each element names, else 0. */
+  (input: Tensor, options?: { generator?: Generator | null }): Tensor;
+  /** 1 with probability p, else 0, in the shape of this tensor. */
+  (input: Tensor, p: number, options?: { generator?: Generator | null }): Tensor;
+  /** 1 with probability p, else 0, in the shape of this tensor. */
+  (input: Tensor, options: { p: number; generator?: Generator | null }): Tensor;
+  /** 1 with the probability that each element names, else 0. */
+  (input: Tensor, options?: { generator?: Generator | null }): Tensor;
+  /** 1 with probability p, else 0, in the shape of this tensor. */
+  (input: Tensor, p: number, options?: { generator?: Generator | null }): Tensor;
+  /** 1 with probability p, else 0, in the shape of this tensor. */
+  (input: Tensor, options: { p: number; generator?: Generator | null }): Tensor;
+} = f.bernoulli;
+
+/** How often each whole number occurs, or the sum of its weights, from 0 to the largest. */
+export const bincount: {
+  /** How often each whole number occurs, or the sum of its weights, from 0 to the largest. */
+  (
+    input: Tensor,
+    weights?: Tensor | null | { weights?: Tensor | null; minlength?: number },
+    minlength?: number | { minlength?: number },
+  ): Tensor;
+} = f.bincount;
 
 /** Bitwise and of integers, logical and of booleans. */
 export const bitwise_and: {
   /** Bitwise and of integers, logical and of booleans. */
-  (self: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
+  (input: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
   /** Bitwise and of integers, logical and of booleans. */
-  (self: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
+  (input: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
 } = f.bitwise_and;
 
 /** In place: Bitwise and of integers, logical and of booleans. */
 export const bitwise_and_: {
   /** In place: Bitwise and of integers, logical and of booleans. */
-  (self: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
+  (input: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
   /** In place: Bitwise and of integers, logical and of booleans. */
-  (self: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
+  (input: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
 } = f.bitwise_and_;
+
+/** Bits shifted to the left; broadcast. */
+export const bitwise_left_shift: {
+  /** Bits shifted to the left; broadcast. */
+  (input: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
+  /** Bits shifted to the left; broadcast. */
+  (input: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
+} = f.bitwise_left_shift;
+
+/** In place: Bits shifted to the left; broadcast. */
+export const bitwise_left_shift_: {
+  /** In place: Bits shifted to the left; broadcast. */
+  (input: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
+  /** In place: Bits shifted to the left; broadcast. */
+  (input: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
+} = f.bitwise_left_shift_;
 
 /** Each bit turned; logical not for bool. */
 export const bitwise_not: {
   /** Each bit turned; logical not for bool. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.bitwise_not;
 
 /** In place: Each bit turned; logical not for bool. */
 export const bitwise_not_: {
   /** In place: Each bit turned; logical not for bool. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.bitwise_not_;
 
 /** Bitwise or of integers, logical or of booleans. */
 export const bitwise_or: {
   /** Bitwise or of integers, logical or of booleans. */
-  (self: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
+  (input: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
   /** Bitwise or of integers, logical or of booleans. */
-  (self: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
+  (input: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
 } = f.bitwise_or;
 
 /** In place: Bitwise or of integers, logical or of booleans. */
 export const bitwise_or_: {
   /** In place: Bitwise or of integers, logical or of booleans. */
-  (self: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
+  (input: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
   /** In place: Bitwise or of integers, logical or of booleans. */
-  (self: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
+  (input: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
 } = f.bitwise_or_;
+
+/** Bits shifted to the right; broadcast. */
+export const bitwise_right_shift: {
+  /** Bits shifted to the right; broadcast. */
+  (input: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
+  /** Bits shifted to the right; broadcast. */
+  (input: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
+} = f.bitwise_right_shift;
+
+/** In place: Bits shifted to the right; broadcast. */
+export const bitwise_right_shift_: {
+  /** In place: Bits shifted to the right; broadcast. */
+  (input: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
+  /** In place: Bits shifted to the right; broadcast. */
+  (input: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
+} = f.bitwise_right_shift_;
 
 /** Bitwise exclusive or of integers, logical exclusive or of booleans. */
 export const bitwise_xor: {
   /** Bitwise exclusive or of integers, logical exclusive or of booleans. */
-  (self: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
+  (input: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
   /** Bitwise exclusive or of integers, logical exclusive or of booleans. */
-  (self: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
+  (input: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
 } = f.bitwise_xor;
 
 /** In place: Bitwise exclusive or of integers, logical exclusive or of booleans. */
 export const bitwise_xor_: {
   /** In place: Bitwise exclusive or of integers, logical exclusive or of booleans. */
-  (self: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
+  (input: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
   /** In place: Bitwise exclusive or of integers, logical exclusive or of booleans. */
-  (self: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
+  (input: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
 } = f.bitwise_xor_;
+
+/** Blackman's window 0.42 − 0.5 cos(2πi / N) + 0.08 cos(4πi / N). `periodic` windows (N = window_length) repeat without a seam, symmetric ones have N = window_length − 1. */
+export const blackman_window: {
+  /** Blackman's window 0.42 − 0.5 cos(2πi / N) + 0.08 cos(4πi / N). `periodic` windows (N = window_length) repeat without a seam, symmetric ones have N = window_length − 1. */
+  (
+    window_length: number,
+    periodic?: boolean | { periodic?: boolean; dtype?: DType | null; requires_grad?: boolean },
+    options?: { dtype?: DType | null; requires_grad?: boolean },
+  ): Tensor;
+} = f.blackman_window;
+
+/** Matrices (vectors as rows, scalars as 1 × 1) along the diagonal of one, zeros elsewhere. */
+export const block_diag: {
+  /** Matrices (vectors as rows, scalars as 1 × 1) along the diagonal of one, zeros elsewhere. */
+  (tensors: readonly Tensor[]): Tensor;
+  /** Matrices (vectors as rows, scalars as 1 × 1) along the diagonal of one, zeros elsewhere. */
+  (...tensors: Tensor[]): Tensor;
+} = f.block_diag;
 
 /** Products of matrices in a batch: `[b, n, k] · [b, k, m] → [b, n, m]`. */
 export const bmm: {
   /** Products of matrices in a batch: `[b, n, k] · [b, k, m] → [b, n, m]`. */
-  (self: Tensor, mat2: Tensor): Tensor;
+  (input: Tensor, mat2: Tensor): Tensor;
   /** Products of matrices in a batch: `[b, n, k] · [b, k, m] → [b, n, m]`. */
-  (self: Tensor, options: { mat2: Tensor }): Tensor;
+  (input: Tensor, options: { mat2: Tensor }): Tensor;
 } = f.bmm;
+
+/** All tensors expanded to the shape they broadcast to; views. */
+export const broadcast_tensors: {
+  /** All tensors expanded to the shape they broadcast to; views. */
+  (tensors: readonly Tensor[]): Tensor[];
+  /** All tensors expanded to the shape they broadcast to; views. */
+  (...tensors: Tensor[]): Tensor[];
+} = f.broadcast_tensors;
 
 /** Expanded to a shape. */
 export const broadcast_to: {
   /** Expanded to a shape. */
-  (self: Tensor, size: readonly number[]): Tensor;
+  (input: Tensor, size: readonly number[]): Tensor;
   /** Expanded to a shape. */
-  (self: Tensor, options: { size: readonly number[] }): Tensor;
+  (input: Tensor, options: { size: readonly number[] }): Tensor;
 } = f.broadcast_to;
+
+/** The number of the bucket, between sorted boundaries, that each element falls into; int64. */
+export const bucketize: {
+  /** The number of the bucket, between sorted boundaries, that each element falls into; int64. */
+  (
+    input: Tensor | number | boolean,
+    boundaries: Tensor | number | boolean,
+    options?: { out_int32?: boolean; right?: boolean },
+  ): Tensor;
+  /** The number of the bucket, between sorted boundaries, that each element falls into; int64. */
+  (
+    input: Tensor | number | boolean,
+    options: { boundaries: Tensor | number | boolean; out_int32?: boolean; right?: boolean },
+  ): Tensor;
+} = f.bucketize;
+
+/** All combinations of one element of each vector, a row each. */
+export const cartesian_prod: {
+  /** All combinations of one element of each vector, a row each. */
+  (tensors: readonly Tensor[]): Tensor;
+  /** All combinations of one element of each vector, a row each. */
+  (...tensors: Tensor[]): Tensor;
+} = f.cartesian_prod;
 
 /** Tensors one after another along an existing dimension. */
 export const cat: {
@@ -328,135 +859,1150 @@ export const cat: {
   (tensors: readonly Tensor[], dim?: number | { dim?: number }): Tensor;
 } = f.cat;
 
+/** p-norm distances between every row of one batch and every row of another: `[*, n, c], [*, m, c] → [*, n, m]`. */
+export const cdist: {
+  /** p-norm distances between every row of one batch and every row of another: `[*, n, c], [*, m, c] → [*, n, m]`. */
+  (
+    x1: Tensor,
+    x2: Tensor,
+    p?: number | { p?: number; compute_mode?: string | null },
+    compute_mode?: string | null | { compute_mode?: string | null },
+  ): Tensor;
+  /** p-norm distances between every row of one batch and every row of another: `[*, n, c], [*, m, c] → [*, n, m]`. */
+  (x1: Tensor, options: { x2: Tensor; p?: number; compute_mode?: string | null }): Tensor;
+} = f.cdist;
+
 /** The smallest whole number not below each element. */
 export const ceil: {
   /** The smallest whole number not below each element. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.ceil;
 
 /** In place: The smallest whole number not below each element. */
 export const ceil_: {
   /** In place: The smallest whole number not below each element. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.ceil_;
+
+/** x where positive, α (e^(x / α) − 1) elsewhere. */
+export const celu: {
+  /** x where positive, α (e^(x / α) − 1) elsewhere. */
+  (input: Tensor, alpha?: number | boolean | { alpha?: number | boolean }): Tensor;
+} = f.celu;
+
+/** In place: x where positive, α (e^(x / α) − 1) elsewhere. */
+export const celu_: {
+  /** In place: x where positive, α (e^(x / α) − 1) elsewhere. */
+  (input: Tensor, alpha?: number | boolean | { alpha?: number | boolean }): Tensor;
+} = f.celu_;
+
+/** The product of a chain of matrices; `torch.linalg.multi_dot` is its newer name. */
+export const chain_matmul: {
+  /** The product of a chain of matrices; `torch.linalg.multi_dot` is its newer name. */
+  (matrices: readonly Tensor[]): Tensor;
+  /** The product of a chain of matrices; `torch.linalg.multi_dot` is its newer name. */
+  (...matrices: Tensor[]): Tensor;
+} = f.chain_matmul;
+
+/** Channels of groups interleaved: `[n, g · k, …] → [n, k · g, …]`. */
+export const channel_shuffle: {
+  /** Channels of groups interleaved: `[n, g · k, …] → [n, k · g, …]`. */
+  (input: Tensor, groups: number): Tensor;
+  /** Channels of groups interleaved: `[n, g · k, …] → [n, k · g, …]`. */
+  (input: Tensor, options: { groups: number }): Tensor;
+} = f.channel_shuffle;
+
+/** The triangular L with `A = L Lᵀ`; `torch.linalg.cholesky` is its newer name. */
+export const cholesky: {
+  /** The triangular L with `A = L Lᵀ`; `torch.linalg.cholesky` is its newer name. */
+  (input: Tensor, upper?: boolean | { upper?: boolean }): Tensor;
+} = f.cholesky;
+
+/** The inverse of A from its Cholesky factor. */
+export const cholesky_inverse: {
+  /** The inverse of A from its Cholesky factor. */
+  (input: Tensor, upper?: boolean | { upper?: boolean }): Tensor;
+} = f.cholesky_inverse;
+
+/** Solves `A X = B` from the Cholesky factor of A: `torch.cholesky_solve(B, L)`. */
+export const cholesky_solve: {
+  /** Solves `A X = B` from the Cholesky factor of A: `torch.cholesky_solve(B, L)`. */
+  (input: Tensor, input2: Tensor, upper?: boolean | { upper?: boolean }): Tensor;
+  /** Solves `A X = B` from the Cholesky factor of A: `torch.cholesky_solve(B, L)`. */
+  (input: Tensor, options: { input2: Tensor; upper?: boolean }): Tensor;
+} = f.cholesky_solve;
 
 /** At most so many equal pieces along a dimension; views. */
 export const chunk: {
   /** At most so many equal pieces along a dimension; views. */
-  (self: Tensor, chunks: number, dim?: number | { dim?: number }): Tensor[];
+  (input: Tensor, chunks: number, dim?: number | { dim?: number }): Tensor[];
   /** At most so many equal pieces along a dimension; views. */
-  (self: Tensor, options: { chunks: number; dim?: number }): Tensor[];
+  (input: Tensor, options: { chunks: number; dim?: number }): Tensor[];
 } = f.chunk;
 
-/** Each element, no smaller than `min` and no larger than `max`. */
+/**
+ * Each element, no smaller than the matching one of `min` and no larger than that of `max`; broadcast.
+ *
+ * Each element, no smaller than `min` and no larger than `max`.
+ */
 export const clamp: {
+  /** Each element, no smaller than the matching one of `min` and no larger than that of `max`; broadcast. */
+  (
+    input: Tensor,
+    min?: Tensor | null | { min?: Tensor | null; max?: Tensor | null },
+    max?: Tensor | null | { max?: Tensor | null },
+  ): Tensor;
   /** Each element, no smaller than `min` and no larger than `max`. */
   (
-    self: Tensor,
+    input: Tensor,
     min?: number | boolean | null | { min?: number | boolean | null; max?: number | boolean | null },
     max?: number | boolean | null | { max?: number | boolean | null },
   ): Tensor;
 } = f.clamp;
 
-/** In place: Each element, no smaller than `min` and no larger than `max`. */
+/**
+ * In place: Each element, no smaller than the matching one of `min` and no larger than that of `max`; broadcast.
+ *
+ * In place: Each element, no smaller than `min` and no larger than `max`.
+ */
 export const clamp_: {
+  /** In place: Each element, no smaller than the matching one of `min` and no larger than that of `max`; broadcast. */
+  (
+    input: Tensor,
+    min?: Tensor | null | { min?: Tensor | null; max?: Tensor | null },
+    max?: Tensor | null | { max?: Tensor | null },
+  ): Tensor;
   /** In place: Each element, no smaller than `min` and no larger than `max`. */
   (
-    self: Tensor,
+    input: Tensor,
     min?: number | boolean | null | { min?: number | boolean | null; max?: number | boolean | null },
     max?: number | boolean | null | { max?: number | boolean | null },
   ): Tensor;
 } = f.clamp_;
 
+/**
+ * Each element, no larger than the matching one of `max`; broadcast.
+ *
+ * Each element, no larger than `max`.
+ */
+export const clamp_max: {
+  /** Each element, no larger than the matching one of `max`; broadcast. */
+  (input: Tensor, max: Tensor): Tensor;
+  /** Each element, no larger than the matching one of `max`; broadcast. */
+  (input: Tensor, options: { max: Tensor }): Tensor;
+  /** Each element, no larger than `max`. */
+  (input: Tensor, max: number | boolean): Tensor;
+  /** Each element, no larger than `max`. */
+  (input: Tensor, options: { max: number | boolean }): Tensor;
+} = f.clamp_max;
+
+/**
+ * In place: Each element, no larger than the matching one of `max`; broadcast.
+ *
+ * In place: Each element, no larger than `max`.
+ */
+export const clamp_max_: {
+  /** In place: Each element, no larger than the matching one of `max`; broadcast. */
+  (input: Tensor, max: Tensor): Tensor;
+  /** In place: Each element, no larger than the matching one of `max`; broadcast. */
+  (input: Tensor, options: { max: Tensor }): Tensor;
+  /** In place: Each element, no larger than `max`. */
+  (input: Tensor, max: number | boolean): Tensor;
+  /** In place: Each element, no larger than `max`. */
+  (input: Tensor, options: { max: number | boolean }): Tensor;
+} = f.clamp_max_;
+
+/**
+ * Each element, no smaller than the matching one of `min`; broadcast.
+ *
+ * Each element, no smaller than `min`.
+ */
+export const clamp_min: {
+  /** Each element, no smaller than the matching one of `min`; broadcast. */
+  (input: Tensor, min: Tensor): Tensor;
+  /** Each element, no smaller than the matching one of `min`; broadcast. */
+  (input: Tensor, options: { min: Tensor }): Tensor;
+  /** Each element, no smaller than `min`. */
+  (input: Tensor, min: number | boolean): Tensor;
+  /** Each element, no smaller than `min`. */
+  (input: Tensor, options: { min: number | boolean }): Tensor;
+} = f.clamp_min;
+
+/**
+ * In place: Each element, no smaller than the matching one of `min`; broadcast.
+ *
+ * In place: Each element, no smaller than `min`.
+ */
+export const clamp_min_: {
+  /** In place: Each element, no smaller than the matching one of `min`; broadcast. */
+  (input: Tensor, min: Tensor): Tensor;
+  /** In place: Each element, no smaller than the matching one of `min`; broadcast. */
+  (input: Tensor, options: { min: Tensor }): Tensor;
+  /** In place: Each element, no smaller than `min`. */
+  (input: Tensor, min: number | boolean): Tensor;
+  /** In place: Each element, no smaller than `min`. */
+  (input: Tensor, options: { min: number | boolean }): Tensor;
+} = f.clamp_min_;
+
+/**
+ * Each element, no smaller than the matching one of `min` and no larger than that of `max`; broadcast.
+ *
+ * Each element, no smaller than `min` and no larger than `max`.
+ */
+export const clip: {
+  /** Each element, no smaller than the matching one of `min` and no larger than that of `max`; broadcast. */
+  (
+    input: Tensor,
+    min?: Tensor | null | { min?: Tensor | null; max?: Tensor | null },
+    max?: Tensor | null | { max?: Tensor | null },
+  ): Tensor;
+  /** Each element, no smaller than `min` and no larger than `max`. */
+  (
+    input: Tensor,
+    min?: number | boolean | null | { min?: number | boolean | null; max?: number | boolean | null },
+    max?: number | boolean | null | { max?: number | boolean | null },
+  ): Tensor;
+} = f.clip;
+
+/**
+ * In place: Each element, no smaller than the matching one of `min` and no larger than that of `max`; broadcast.
+ *
+ * In place: Each element, no smaller than `min` and no larger than `max`.
+ */
+export const clip_: {
+  /** In place: Each element, no smaller than the matching one of `min` and no larger than that of `max`; broadcast. */
+  (
+    input: Tensor,
+    min?: Tensor | null | { min?: Tensor | null; max?: Tensor | null },
+    max?: Tensor | null | { max?: Tensor | null },
+  ): Tensor;
+  /** In place: Each element, no smaller than `min` and no larger than `max`. */
+  (
+    input: Tensor,
+    min?: number | boolean | null | { min?: number | boolean | null; max?: number | boolean | null },
+    max?: number | boolean | null | { max?: number | boolean | null },
+  ): Tensor;
+} = f.clip_;
+
 /** A copy with memory of its own; gradients flow through it. */
 export const clone: {
   /** A copy with memory of its own; gradients flow through it. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.clone;
+
+/** Tensors side by side, vectors as columns. */
+export const column_stack: {
+  /** Tensors side by side, vectors as columns. */
+  (tensors: readonly Tensor[]): Tensor;
+  /** Tensors side by side, vectors as columns. */
+  (...tensors: Tensor[]): Tensor;
+} = f.column_stack;
+
+/** All ways to choose r elements of a vector in its order (each again and again with `with_replacement`), a row each. */
+export const combinations: {
+  /** All ways to choose r elements of a vector in its order (each again and again with `with_replacement`), a row each. */
+  (
+    input: Tensor,
+    r?: number | { r?: number; with_replacement?: boolean },
+    with_replacement?: boolean | { with_replacement?: boolean },
+  ): Tensor;
+} = f.combinations;
+
+/** Tensors one after another along an existing dimension. */
+export const concat: {
+  /** Tensors one after another along an existing dimension. */
+  (tensors: readonly Tensor[], dim?: number | { dim?: number }): Tensor;
+} = f.concat;
+
+/** Tensors one after another along an existing dimension. */
+export const concatenate: {
+  /** Tensors one after another along an existing dimension. */
+  (tensors: readonly Tensor[], dim?: number | { dim?: number }): Tensor;
+} = f.concatenate;
+
+/** The tensor itself, for it is real. */
+export const conj: {
+  /** The tensor itself, for it is real. */
+  (input: Tensor): Tensor;
+} = f.conj;
+
+/** The tensor itself, for it is real. */
+export const conj_physical: {
+  /** The tensor itself, for it is real. */
+  (input: Tensor): Tensor;
+} = f.conj_physical;
+
+/** A constant before and behind, pairs from the last dimension backwards; negative numbers cut off. */
+export const constant_pad_nd: {
+  /** A constant before and behind, pairs from the last dimension backwards; negative numbers cut off. */
+  (input: Tensor, pad: readonly number[], value?: number | boolean | { value?: number | boolean }): Tensor;
+  /** A constant before and behind, pairs from the last dimension backwards; negative numbers cut off. */
+  (input: Tensor, options: { pad: readonly number[]; value?: number | boolean }): Tensor;
+} = f.constant_pad_nd;
+
+/**
+ * Cross-correlation over length: `[n, c, …], [o, c / groups, …], [o] → [n, o, …]`, the batch optional. Output size: ⌊(size + 2 padding − dilation (kernel − 1) − 1) / stride⌋ + 1.
+ *
+ * Cross-correlation over length: `[n, c, …], [o, c / groups, …], [o] → [n, o, …]`, the batch optional. Output size: ⌊(size + 2 padding − dilation (kernel − 1) − 1) / stride⌋ + 1. Padding is "valid" (none) or "same" (the output has the input's size; stride 1 only).
+ */
+export const conv1d: {
+  /** Cross-correlation over length: `[n, c, …], [o, c / groups, …], [o] → [n, o, …]`, the batch optional. Output size: ⌊(size + 2 padding − dilation (kernel − 1) − 1) / stride⌋ + 1. */
+  (
+    input: Tensor,
+    weight: Tensor,
+    bias?:
+      | Tensor
+      | null
+      | {
+          bias?: Tensor | null;
+          stride?: number | readonly number[];
+          padding?: number | readonly number[];
+          dilation?: number | readonly number[];
+          groups?: number;
+        },
+    stride?:
+      | number
+      | readonly number[]
+      | {
+          stride?: number | readonly number[];
+          padding?: number | readonly number[];
+          dilation?: number | readonly number[];
+          groups?: number;
+        },
+    padding?:
+      | number
+      | readonly number[]
+      | { padding?: number | readonly number[]; dilation?: number | readonly number[]; groups?: number },
+    dilation?: number | readonly number[] | { dilation?: number | readonly number[]; groups?: number },
+    groups?: number | { groups?: number },
+  ): Tensor;
+  /** Cross-correlation over length: `[n, c, …], [o, c / groups, …], [o] → [n, o, …]`, the batch optional. Output size: ⌊(size + 2 padding − dilation (kernel − 1) − 1) / stride⌋ + 1. */
+  (
+    input: Tensor,
+    options: {
+      weight: Tensor;
+      bias?: Tensor | null;
+      stride?: number | readonly number[];
+      padding?: number | readonly number[];
+      dilation?: number | readonly number[];
+      groups?: number;
+    },
+  ): Tensor;
+  /** Cross-correlation over length: `[n, c, …], [o, c / groups, …], [o] → [n, o, …]`, the batch optional. Output size: ⌊(size + 2 padding − dilation (kernel − 1) − 1) / stride⌋ + 1. Padding is "valid" (none) or "same" (the output has the input's size; stride 1 only). */
+  (
+    input: Tensor,
+    weight: Tensor,
+    bias?:
+      | Tensor
+      | null
+      | {
+          bias?: Tensor | null;
+          stride?: number | readonly number[];
+          padding?: string;
+          dilation?: number | readonly number[];
+          groups?: number;
+        },
+    stride?:
+      | number
+      | readonly number[]
+      | {
+          stride?: number | readonly number[];
+          padding?: string;
+          dilation?: number | readonly number[];
+          groups?: number;
+        },
+    padding?: string | { padding?: string; dilation?: number | readonly number[]; groups?: number },
+    dilation?: number | readonly number[] | { dilation?: number | readonly number[]; groups?: number },
+    groups?: number | { groups?: number },
+  ): Tensor;
+  /** Cross-correlation over length: `[n, c, …], [o, c / groups, …], [o] → [n, o, …]`, the batch optional. Output size: ⌊(size + 2 padding − dilation (kernel − 1) − 1) / stride⌋ + 1. Padding is "valid" (none) or "same" (the output has the input's size; stride 1 only). */
+  (
+    input: Tensor,
+    options: {
+      weight: Tensor;
+      bias?: Tensor | null;
+      stride?: number | readonly number[];
+      padding?: string;
+      dilation?: number | readonly number[];
+      groups?: number;
+    },
+  ): Tensor;
+} = f.conv1d;
+
+/**
+ * Cross-correlation over height and width: `[n, c, …], [o, c / groups, …], [o] → [n, o, …]`, the batch optional. Output size: ⌊(size + 2 padding − dilation (kernel − 1) − 1) / stride⌋ + 1.
+ *
+ * Cross-correlation over height and width: `[n, c, …], [o, c / groups, …], [o] → [n, o, …]`, the batch optional. Output size: ⌊(size + 2 padding − dilation (kernel − 1) − 1) / stride⌋ + 1. Padding is "valid" (none) or "same" (the output has the input's size; stride 1 only).
+ */
+export const conv2d: {
+  /** Cross-correlation over height and width: `[n, c, …], [o, c / groups, …], [o] → [n, o, …]`, the batch optional. Output size: ⌊(size + 2 padding − dilation (kernel − 1) − 1) / stride⌋ + 1. */
+  (
+    input: Tensor,
+    weight: Tensor,
+    bias?:
+      | Tensor
+      | null
+      | {
+          bias?: Tensor | null;
+          stride?: number | readonly number[];
+          padding?: number | readonly number[];
+          dilation?: number | readonly number[];
+          groups?: number;
+        },
+    stride?:
+      | number
+      | readonly number[]
+      | {
+          stride?: number | readonly number[];
+          padding?: number | readonly number[];
+          dilation?: number | readonly number[];
+          groups?: number;
+        },
+    padding?:
+      | number
+      | readonly number[]
+      | { padding?: number | readonly number[]; dilation?: number | readonly number[]; groups?: number },
+    dilation?: number | readonly number[] | { dilation?: number | readonly number[]; groups?: number },
+    groups?: number | { groups?: number },
+  ): Tensor;
+  /** Cross-correlation over height and width: `[n, c, …], [o, c / groups, …], [o] → [n, o, …]`, the batch optional. Output size: ⌊(size + 2 padding − dilation (kernel − 1) − 1) / stride⌋ + 1. */
+  (
+    input: Tensor,
+    options: {
+      weight: Tensor;
+      bias?: Tensor | null;
+      stride?: number | readonly number[];
+      padding?: number | readonly number[];
+      dilation?: number | readonly number[];
+      groups?: number;
+    },
+  ): Tensor;
+  /** Cross-correlation over height and width: `[n, c, …], [o, c / groups, …], [o] → [n, o, …]`, the batch optional. Output size: ⌊(size + 2 padding − dilation (kernel − 1) − 1) / stride⌋ + 1. Padding is "valid" (none) or "same" (the output has the input's size; stride 1 only). */
+  (
+    input: Tensor,
+    weight: Tensor,
+    bias?:
+      | Tensor
+      | null
+      | {
+          bias?: Tensor | null;
+          stride?: number | readonly number[];
+          padding?: string;
+          dilation?: number | readonly number[];
+          groups?: number;
+        },
+    stride?:
+      | number
+      | readonly number[]
+      | {
+          stride?: number | readonly number[];
+          padding?: string;
+          dilation?: number | readonly number[];
+          groups?: number;
+        },
+    padding?: string | { padding?: string; dilation?: number | readonly number[]; groups?: number },
+    dilation?: number | readonly number[] | { dilation?: number | readonly number[]; groups?: number },
+    groups?: number | { groups?: number },
+  ): Tensor;
+  /** Cross-correlation over height and width: `[n, c, …], [o, c / groups, …], [o] → [n, o, …]`, the batch optional. Output size: ⌊(size + 2 padding − dilation (kernel − 1) − 1) / stride⌋ + 1. Padding is "valid" (none) or "same" (the output has the input's size; stride 1 only). */
+  (
+    input: Tensor,
+    options: {
+      weight: Tensor;
+      bias?: Tensor | null;
+      stride?: number | readonly number[];
+      padding?: string;
+      dilation?: number | readonly number[];
+      groups?: number;
+    },
+  ): Tensor;
+} = f.conv2d;
+
+/**
+ * Cross-correlation over depth, height and width: `[n, c, …], [o, c / groups, …], [o] → [n, o, …]`, the batch optional. Output size: ⌊(size + 2 padding − dilation (kernel − 1) − 1) / stride⌋ + 1.
+ *
+ * Cross-correlation over depth, height and width: `[n, c, …], [o, c / groups, …], [o] → [n, o, …]`, the batch optional. Output size: ⌊(size + 2 padding − dilation (kernel − 1) − 1) / stride⌋ + 1. Padding is "valid" (none) or "same" (the output has the input's size; stride 1 only).
+ */
+export const conv3d: {
+  /** Cross-correlation over depth, height and width: `[n, c, …], [o, c / groups, …], [o] → [n, o, …]`, the batch optional. Output size: ⌊(size + 2 padding − dilation (kernel − 1) − 1) / stride⌋ + 1. */
+  (
+    input: Tensor,
+    weight: Tensor,
+    bias?:
+      | Tensor
+      | null
+      | {
+          bias?: Tensor | null;
+          stride?: number | readonly number[];
+          padding?: number | readonly number[];
+          dilation?: number | readonly number[];
+          groups?: number;
+        },
+    stride?:
+      | number
+      | readonly number[]
+      | {
+          stride?: number | readonly number[];
+          padding?: number | readonly number[];
+          dilation?: number | readonly number[];
+          groups?: number;
+        },
+    padding?:
+      | number
+      | readonly number[]
+      | { padding?: number | readonly number[]; dilation?: number | readonly number[]; groups?: number },
+    dilation?: number | readonly number[] | { dilation?: number | readonly number[]; groups?: number },
+    groups?: number | { groups?: number },
+  ): Tensor;
+  /** Cross-correlation over depth, height and width: `[n, c, …], [o, c / groups, …], [o] → [n, o, …]`, the batch optional. Output size: ⌊(size + 2 padding − dilation (kernel − 1) − 1) / stride⌋ + 1. */
+  (
+    input: Tensor,
+    options: {
+      weight: Tensor;
+      bias?: Tensor | null;
+      stride?: number | readonly number[];
+      padding?: number | readonly number[];
+      dilation?: number | readonly number[];
+      groups?: number;
+    },
+  ): Tensor;
+  /** Cross-correlation over depth, height and width: `[n, c, …], [o, c / groups, …], [o] → [n, o, …]`, the batch optional. Output size: ⌊(size + 2 padding − dilation (kernel − 1) − 1) / stride⌋ + 1. Padding is "valid" (none) or "same" (the output has the input's size; stride 1 only). */
+  (
+    input: Tensor,
+    weight: Tensor,
+    bias?:
+      | Tensor
+      | null
+      | {
+          bias?: Tensor | null;
+          stride?: number | readonly number[];
+          padding?: string;
+          dilation?: number | readonly number[];
+          groups?: number;
+        },
+    stride?:
+      | number
+      | readonly number[]
+      | {
+          stride?: number | readonly number[];
+          padding?: string;
+          dilation?: number | readonly number[];
+          groups?: number;
+        },
+    padding?: string | { padding?: string; dilation?: number | readonly number[]; groups?: number },
+    dilation?: number | readonly number[] | { dilation?: number | readonly number[]; groups?: number },
+    groups?: number | { groups?: number },
+  ): Tensor;
+  /** Cross-correlation over depth, height and width: `[n, c, …], [o, c / groups, …], [o] → [n, o, …]`, the batch optional. Output size: ⌊(size + 2 padding − dilation (kernel − 1) − 1) / stride⌋ + 1. Padding is "valid" (none) or "same" (the output has the input's size; stride 1 only). */
+  (
+    input: Tensor,
+    options: {
+      weight: Tensor;
+      bias?: Tensor | null;
+      stride?: number | readonly number[];
+      padding?: string;
+      dilation?: number | readonly number[];
+      groups?: number;
+    },
+  ): Tensor;
+} = f.conv3d;
+
+/** The transpose of a convolution over length: `[n, c, …], [c, o / groups, …], [o] → [n, o, …]`. Output size: (size − 1) stride − 2 padding + dilation (kernel − 1) + output_padding + 1. */
+export const conv_transpose1d: {
+  /** The transpose of a convolution over length: `[n, c, …], [c, o / groups, …], [o] → [n, o, …]`. Output size: (size − 1) stride − 2 padding + dilation (kernel − 1) + output_padding + 1. */
+  (
+    input: Tensor,
+    weight: Tensor,
+    bias?:
+      | Tensor
+      | null
+      | {
+          bias?: Tensor | null;
+          stride?: number | readonly number[];
+          padding?: number | readonly number[];
+          output_padding?: number | readonly number[];
+          groups?: number;
+          dilation?: number | readonly number[];
+        },
+    stride?:
+      | number
+      | readonly number[]
+      | {
+          stride?: number | readonly number[];
+          padding?: number | readonly number[];
+          output_padding?: number | readonly number[];
+          groups?: number;
+          dilation?: number | readonly number[];
+        },
+    padding?:
+      | number
+      | readonly number[]
+      | {
+          padding?: number | readonly number[];
+          output_padding?: number | readonly number[];
+          groups?: number;
+          dilation?: number | readonly number[];
+        },
+    output_padding?:
+      | number
+      | readonly number[]
+      | { output_padding?: number | readonly number[]; groups?: number; dilation?: number | readonly number[] },
+    groups?: number | { groups?: number; dilation?: number | readonly number[] },
+    dilation?: number | readonly number[] | { dilation?: number | readonly number[] },
+  ): Tensor;
+  /** The transpose of a convolution over length: `[n, c, …], [c, o / groups, …], [o] → [n, o, …]`. Output size: (size − 1) stride − 2 padding + dilation (kernel − 1) + output_padding + 1. */
+  (
+    input: Tensor,
+    options: {
+      weight: Tensor;
+      bias?: Tensor | null;
+      stride?: number | readonly number[];
+      padding?: number | readonly number[];
+      output_padding?: number | readonly number[];
+      groups?: number;
+      dilation?: number | readonly number[];
+    },
+  ): Tensor;
+} = f.conv_transpose1d;
+
+/** The transpose of a convolution over height and width: `[n, c, …], [c, o / groups, …], [o] → [n, o, …]`. Output size: (size − 1) stride − 2 padding + dilation (kernel − 1) + output_padding + 1. */
+export const conv_transpose2d: {
+  /** The transpose of a convolution over height and width: `[n, c, …], [c, o / groups, …], [o] → [n, o, …]`. Output size: (size − 1) stride − 2 padding + dilation (kernel − 1) + output_padding + 1. */
+  (
+    input: Tensor,
+    weight: Tensor,
+    bias?:
+      | Tensor
+      | null
+      | {
+          bias?: Tensor | null;
+          stride?: number | readonly number[];
+          padding?: number | readonly number[];
+          output_padding?: number | readonly number[];
+          groups?: number;
+          dilation?: number | readonly number[];
+        },
+    stride?:
+      | number
+      | readonly number[]
+      | {
+          stride?: number | readonly number[];
+          padding?: number | readonly number[];
+          output_padding?: number | readonly number[];
+          groups?: number;
+          dilation?: number | readonly number[];
+        },
+    padding?:
+      | number
+      | readonly number[]
+      | {
+          padding?: number | readonly number[];
+          output_padding?: number | readonly number[];
+          groups?: number;
+          dilation?: number | readonly number[];
+        },
+    output_padding?:
+      | number
+      | readonly number[]
+      | { output_padding?: number | readonly number[]; groups?: number; dilation?: number | readonly number[] },
+    groups?: number | { groups?: number; dilation?: number | readonly number[] },
+    dilation?: number | readonly number[] | { dilation?: number | readonly number[] },
+  ): Tensor;
+  /** The transpose of a convolution over height and width: `[n, c, …], [c, o / groups, …], [o] → [n, o, …]`. Output size: (size − 1) stride − 2 padding + dilation (kernel − 1) + output_padding + 1. */
+  (
+    input: Tensor,
+    options: {
+      weight: Tensor;
+      bias?: Tensor | null;
+      stride?: number | readonly number[];
+      padding?: number | readonly number[];
+      output_padding?: number | readonly number[];
+      groups?: number;
+      dilation?: number | readonly number[];
+    },
+  ): Tensor;
+} = f.conv_transpose2d;
+
+/** The transpose of a convolution over depth, height and width: `[n, c, …], [c, o / groups, …], [o] → [n, o, …]`. Output size: (size − 1) stride − 2 padding + dilation (kernel − 1) + output_padding + 1. */
+export const conv_transpose3d: {
+  /** The transpose of a convolution over depth, height and width: `[n, c, …], [c, o / groups, …], [o] → [n, o, …]`. Output size: (size − 1) stride − 2 padding + dilation (kernel − 1) + output_padding + 1. */
+  (
+    input: Tensor,
+    weight: Tensor,
+    bias?:
+      | Tensor
+      | null
+      | {
+          bias?: Tensor | null;
+          stride?: number | readonly number[];
+          padding?: number | readonly number[];
+          output_padding?: number | readonly number[];
+          groups?: number;
+          dilation?: number | readonly number[];
+        },
+    stride?:
+      | number
+      | readonly number[]
+      | {
+          stride?: number | readonly number[];
+          padding?: number | readonly number[];
+          output_padding?: number | readonly number[];
+          groups?: number;
+          dilation?: number | readonly number[];
+        },
+    padding?:
+      | number
+      | readonly number[]
+      | {
+          padding?: number | readonly number[];
+          output_padding?: number | readonly number[];
+          groups?: number;
+          dilation?: number | readonly number[];
+        },
+    output_padding?:
+      | number
+      | readonly number[]
+      | { output_padding?: number | readonly number[]; groups?: number; dilation?: number | readonly number[] },
+    groups?: number | { groups?: number; dilation?: number | readonly number[] },
+    dilation?: number | readonly number[] | { dilation?: number | readonly number[] },
+  ): Tensor;
+  /** The transpose of a convolution over depth, height and width: `[n, c, …], [c, o / groups, …], [o] → [n, o, …]`. Output size: (size − 1) stride − 2 padding + dilation (kernel − 1) + output_padding + 1. */
+  (
+    input: Tensor,
+    options: {
+      weight: Tensor;
+      bias?: Tensor | null;
+      stride?: number | readonly number[];
+      padding?: number | readonly number[];
+      output_padding?: number | readonly number[];
+      groups?: number;
+      dilation?: number | readonly number[];
+    },
+  ): Tensor;
+} = f.conv_transpose3d;
+
+/** A convolution (cross-correlation) of any dimension, or a transposed one: `[n, c, …], [o, c / groups, …] → [n, o, …]`. */
+export const convolution: {
+  /** A convolution (cross-correlation) of any dimension, or a transposed one: `[n, c, …], [o, c / groups, …] → [n, o, …]`. */
+  (
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | null,
+    stride: readonly number[],
+    padding: readonly number[],
+    dilation: readonly number[],
+    transposed: boolean,
+    output_padding: readonly number[],
+    groups: number,
+  ): Tensor;
+  /** A convolution (cross-correlation) of any dimension, or a transposed one: `[n, c, …], [o, c / groups, …] → [n, o, …]`. */
+  (
+    input: Tensor,
+    options: {
+      weight: Tensor;
+      bias: Tensor | null;
+      stride: readonly number[];
+      padding: readonly number[];
+      dilation: readonly number[];
+      transposed: boolean;
+      output_padding: readonly number[];
+      groups: number;
+    },
+  ): Tensor;
+} = f.convolution;
+
+/**
+ * The magnitude of `self` with the sign of `other` (of zeros too); broadcast.
+ *
+ * The magnitude of `self` with the sign of a number.
+ */
+export const copysign: {
+  /** The magnitude of `self` with the sign of `other` (of zeros too); broadcast. */
+  (input: Tensor, other: Tensor): Tensor;
+  /** The magnitude of `self` with the sign of `other` (of zeros too); broadcast. */
+  (input: Tensor, options: { other: Tensor }): Tensor;
+  /** The magnitude of `self` with the sign of a number. */
+  (input: Tensor, other: number | boolean): Tensor;
+  /** The magnitude of `self` with the sign of a number. */
+  (input: Tensor, options: { other: number | boolean }): Tensor;
+} = f.copysign;
+
+/**
+ * In place: The magnitude of `self` with the sign of `other` (of zeros too); broadcast.
+ *
+ * In place: The magnitude of `self` with the sign of a number.
+ */
+export const copysign_: {
+  /** In place: The magnitude of `self` with the sign of `other` (of zeros too); broadcast. */
+  (input: Tensor, other: Tensor): Tensor;
+  /** In place: The magnitude of `self` with the sign of `other` (of zeros too); broadcast. */
+  (input: Tensor, options: { other: Tensor }): Tensor;
+  /** In place: The magnitude of `self` with the sign of a number. */
+  (input: Tensor, other: number | boolean): Tensor;
+  /** In place: The magnitude of `self` with the sign of a number. */
+  (input: Tensor, options: { other: number | boolean }): Tensor;
+} = f.copysign_;
+
+/** Pearson's correlation of variables (rows) over observations (columns), in [−1, 1]. */
+export const corrcoef: {
+  /** Pearson's correlation of variables (rows) over observations (columns), in [−1, 1]. */
+  (input: Tensor): Tensor;
+} = f.corrcoef;
 
 /** Cosine of each element (radians). */
 export const cos: {
   /** Cosine of each element (radians). */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.cos;
 
 /** In place: Cosine of each element (radians). */
 export const cos_: {
   /** In place: Cosine of each element (radians). */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.cos_;
 
 /** Hyperbolic cosine of each element. */
 export const cosh: {
   /** Hyperbolic cosine of each element. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.cosh;
 
 /** In place: Hyperbolic cosine of each element. */
 export const cosh_: {
   /** In place: Hyperbolic cosine of each element. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.cosh_;
 
-/** How many elements are not zero; int64. */
+/** x₁ · x₂ / (max(‖x₁‖, ε) max(‖x₂‖, ε)) along a dimension, broadcast. */
+export const cosine_similarity: {
+  /** x₁ · x₂ / (max(‖x₁‖, ε) max(‖x₂‖, ε)) along a dimension, broadcast. */
+  (x1: Tensor, x2: Tensor, dim?: number | { dim?: number; eps?: number }, eps?: number | { eps?: number }): Tensor;
+  /** x₁ · x₂ / (max(‖x₁‖, ε) max(‖x₂‖, ε)) along a dimension, broadcast. */
+  (x1: Tensor, options: { x2: Tensor; dim?: number; eps?: number }): Tensor;
+} = f.cosine_similarity;
+
+/** How many elements are not zero, along dimensions or of all; int64. */
 export const count_nonzero: {
-  /** How many elements are not zero; int64. */
-  (self: Tensor, dim?: number | null | { dim?: number | null }): Tensor;
+  /** How many elements are not zero, along dimensions or of all; int64. */
+  (input: Tensor, dim?: number | readonly number[] | null | { dim?: number | readonly number[] | null }): Tensor;
 } = f.count_nonzero;
+
+/** The covariance matrix of variables (rows) over observations (columns), repeated `fweights` times and weighted by `aweights`. */
+export const cov: {
+  /** The covariance matrix of variables (rows) over observations (columns), repeated `fweights` times and weighted by `aweights`. */
+  (input: Tensor, options?: { correction?: number; fweights?: Tensor | null; aweights?: Tensor | null }): Tensor;
+} = f.cov;
+
+/** The cross product along a dimension of size 3, the first such one unless named. */
+export const cross: {
+  /** The cross product along a dimension of size 3, the first such one unless named. */
+  (input: Tensor, other: Tensor, dim?: number | null | { dim?: number | null }): Tensor;
+  /** The cross product along a dimension of size 3, the first such one unless named. */
+  (input: Tensor, options: { other: Tensor; dim?: number | null }): Tensor;
+} = f.cross;
+
+/** The largest element so far along a dimension, and where it stands: `[values, indices]`. */
+export const cummax: {
+  /** The largest element so far along a dimension, and where it stands: `[values, indices]`. */
+  (input: Tensor, dim: number): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
+  /** The largest element so far along a dimension, and where it stands: `[values, indices]`. */
+  (input: Tensor, options: { dim: number }): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
+} = f.cummax;
+
+/** The smallest element so far along a dimension, and where it stands: `[values, indices]`. */
+export const cummin: {
+  /** The smallest element so far along a dimension, and where it stands: `[values, indices]`. */
+  (input: Tensor, dim: number): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
+  /** The smallest element so far along a dimension, and where it stands: `[values, indices]`. */
+  (input: Tensor, options: { dim: number }): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
+} = f.cummin;
 
 /** Running product along a dimension. */
 export const cumprod: {
   /** Running product along a dimension. */
-  (self: Tensor, dim: number, options?: { dtype?: DType | null }): Tensor;
+  (input: Tensor, dim: number, options?: { dtype?: DType | null }): Tensor;
   /** Running product along a dimension. */
-  (self: Tensor, options: { dim: number; dtype?: DType | null }): Tensor;
+  (input: Tensor, options: { dim: number; dtype?: DType | null }): Tensor;
 } = f.cumprod;
+
+/** In place: Running product along a dimension. */
+export const cumprod_: {
+  /** In place: Running product along a dimension. */
+  (input: Tensor, dim: number, options?: { dtype?: DType | null }): Tensor;
+  /** In place: Running product along a dimension. */
+  (input: Tensor, options: { dim: number; dtype?: DType | null }): Tensor;
+} = f.cumprod_;
 
 /** Running sum along a dimension. */
 export const cumsum: {
   /** Running sum along a dimension. */
-  (self: Tensor, dim: number, options?: { dtype?: DType | null }): Tensor;
+  (input: Tensor, dim: number, options?: { dtype?: DType | null }): Tensor;
   /** Running sum along a dimension. */
-  (self: Tensor, options: { dim: number; dtype?: DType | null }): Tensor;
+  (input: Tensor, options: { dim: number; dtype?: DType | null }): Tensor;
 } = f.cumsum;
+
+/** In place: Running sum along a dimension. */
+export const cumsum_: {
+  /** In place: Running sum along a dimension. */
+  (input: Tensor, dim: number, options?: { dtype?: DType | null }): Tensor;
+  /** In place: Running sum along a dimension. */
+  (input: Tensor, options: { dim: number; dtype?: DType | null }): Tensor;
+} = f.cumsum_;
+
+/** The running integral of samples `y` along a dimension by the trapezoidal rule, at points `x` or `dx` apart. */
+export const cumulative_trapezoid: {
+  /** The running integral of samples `y` along a dimension by the trapezoidal rule, at points `x` or `dx` apart. */
+  (y: Tensor, x: Tensor, options?: { dim?: number }): Tensor;
+  /** The running integral of samples `y` along a dimension by the trapezoidal rule, at points `x` or `dx` apart. */
+  (y: Tensor, options: { x: Tensor; dim?: number }): Tensor;
+  /** The running integral of samples `y` along a dimension by the trapezoidal rule, at points `x` or `dx` apart. */
+  (y: Tensor, options?: { dx?: number | boolean; dim?: number }): Tensor;
+} = f.cumulative_trapezoid;
+
+/** Degrees as radians. */
+export const deg2rad: {
+  /** Degrees as radians. */
+  (input: Tensor): Tensor;
+} = f.deg2rad;
+
+/** In place: Degrees as radians. */
+export const deg2rad_: {
+  /** In place: Degrees as radians. */
+  (input: Tensor): Tensor;
+} = f.deg2rad_;
+
+/** The determinant of each square matrix. */
+export const det: {
+  /** The determinant of each square matrix. */
+  (input: Tensor): Tensor;
+} = f.det;
 
 /** The same memory outside the graph: `requires_grad` is false. */
 export const detach: {
   /** The same memory outside the graph: `requires_grad` is false. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.detach;
 
+/** The diagonal of a matrix, or the matrix with a vector on its diagonal. */
+export const diag: {
+  /** The diagonal of a matrix, or the matrix with a vector on its diagonal. */
+  (input: Tensor, diagonal?: number | { diagonal?: number }): Tensor;
+} = f.diag;
+
+/** Matrices, in two new dimensions, with the last dimension on their diagonal. */
+export const diag_embed: {
+  /** Matrices, in two new dimensions, with the last dimension on their diagonal. */
+  (
+    input: Tensor,
+    offset?: number | { offset?: number; dim1?: number; dim2?: number },
+    dim1?: number | { dim1?: number; dim2?: number },
+    dim2?: number | { dim2?: number },
+  ): Tensor;
+} = f.diag_embed;
+
+/** The matrix with all elements on its diagonal. */
+export const diagflat: {
+  /** The matrix with all elements on its diagonal. */
+  (input: Tensor, offset?: number | { offset?: number }): Tensor;
+} = f.diagflat;
+
+/** The elements where the indices of two dimensions differ by `offset`, as the last dimension; a view. */
+export const diagonal: {
+  /** The elements where the indices of two dimensions differ by `offset`, as the last dimension; a view. */
+  (
+    input: Tensor,
+    offset?: number | { offset?: number; dim1?: number; dim2?: number },
+    dim1?: number | { dim1?: number; dim2?: number },
+    dim2?: number | { dim2?: number },
+  ): Tensor;
+} = f.diagonal;
+
+/** A copy of `self` with `src` on the diagonal. */
+export const diagonal_scatter: {
+  /** A copy of `self` with `src` on the diagonal. */
+  (
+    input: Tensor,
+    src: Tensor,
+    offset?: number | { offset?: number; dim1?: number; dim2?: number },
+    dim1?: number | { dim1?: number; dim2?: number },
+    dim2?: number | { dim2?: number },
+  ): Tensor;
+  /** A copy of `self` with `src` on the diagonal. */
+  (input: Tensor, options: { src: Tensor; offset?: number; dim1?: number; dim2?: number }): Tensor;
+} = f.diagonal_scatter;
+
+/** Differences of neighbours along a dimension, taken n times; `prepend` and `append` are joined to the ends first. */
+export const diff: {
+  /** Differences of neighbours along a dimension, taken n times; `prepend` and `append` are joined to the ends first. */
+  (
+    input: Tensor,
+    n?: number | { n?: number; dim?: number; prepend?: Tensor | null; append?: Tensor | null },
+    dim?: number | { dim?: number; prepend?: Tensor | null; append?: Tensor | null },
+    prepend?: Tensor | null | { prepend?: Tensor | null; append?: Tensor | null },
+    append?: Tensor | null | { append?: Tensor | null },
+  ): Tensor;
+} = f.diff;
+
+/** ψ(x), the slope of log Γ, at each element. */
+export const digamma: {
+  /** ψ(x), the slope of log Γ, at each element. */
+  (input: Tensor): Tensor;
+} = f.digamma;
+
+/** In place: ψ(x), the slope of log Γ, at each element. */
+export const digamma_: {
+  /** In place: ψ(x), the slope of log Γ, at each element. */
+  (input: Tensor): Tensor;
+} = f.digamma_;
+
+/** The p-norm of `self − other`, broadcast. */
+export const dist: {
+  /** The p-norm of `self − other`, broadcast. */
+  (input: Tensor, other: Tensor, p?: number | boolean | { p?: number | boolean }): Tensor;
+  /** The p-norm of `self − other`, broadcast. */
+  (input: Tensor, options: { other: Tensor; p?: number | boolean }): Tensor;
+} = f.dist;
+
 /**
- * `self / other` with a number on the left.
- *
  * `self / other`, true division, broadcast. Integers give floating point.
+ *
+ * Division rounded towards zero (`rounding_mode: "trunc"`) or down (`"floor"`), or not at all (null).
+ *
+ * `self / other` with a number on the left.
  */
 export const div: {
-  /** `self / other` with a number on the left. */
-  (self: number | boolean, other: Tensor): Tensor;
-  /** `self / other` with a number on the left. */
-  (self: number | boolean, options: { other: Tensor }): Tensor;
   /** `self / other`, true division, broadcast. Integers give floating point. */
-  (self: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
+  (input: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
   /** `self / other`, true division, broadcast. Integers give floating point. */
-  (self: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
+  (input: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
+  /** Division rounded towards zero (`rounding_mode: "trunc"`) or down (`"floor"`), or not at all (null). */
+  (
+    input: Tensor | number | boolean,
+    other: Tensor | number | boolean,
+    options?: { rounding_mode: string | null },
+  ): Tensor;
+  /** Division rounded towards zero (`rounding_mode: "trunc"`) or down (`"floor"`), or not at all (null). */
+  (
+    input: Tensor | number | boolean,
+    options: { other: Tensor | number | boolean; rounding_mode: string | null },
+  ): Tensor;
+  /** `self / other` with a number on the left. */
+  (input: number | boolean, other: Tensor): Tensor;
+  /** `self / other` with a number on the left. */
+  (input: number | boolean, options: { other: Tensor }): Tensor;
 } = f.div;
 
 /** In place: `self / other`, true division, broadcast. Integers give floating point. */
 export const div_: {
   /** In place: `self / other`, true division, broadcast. Integers give floating point. */
-  (self: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
+  (input: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
   /** In place: `self / other`, true division, broadcast. Integers give floating point. */
-  (self: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
+  (input: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
 } = f.div_;
+
+/**
+ * `self / other`, true division, broadcast. Integers give floating point.
+ *
+ * Division rounded towards zero (`rounding_mode: "trunc"`) or down (`"floor"`), or not at all (null).
+ *
+ * `self / other` with a number on the left.
+ */
+export const divide: {
+  /** `self / other`, true division, broadcast. Integers give floating point. */
+  (input: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
+  /** `self / other`, true division, broadcast. Integers give floating point. */
+  (input: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
+  /** Division rounded towards zero (`rounding_mode: "trunc"`) or down (`"floor"`), or not at all (null). */
+  (
+    input: Tensor | number | boolean,
+    other: Tensor | number | boolean,
+    options?: { rounding_mode: string | null },
+  ): Tensor;
+  /** Division rounded towards zero (`rounding_mode: "trunc"`) or down (`"floor"`), or not at all (null). */
+  (
+    input: Tensor | number | boolean,
+    options: { other: Tensor | number | boolean; rounding_mode: string | null },
+  ): Tensor;
+  /** `self / other` with a number on the left. */
+  (input: number | boolean, other: Tensor): Tensor;
+  /** `self / other` with a number on the left. */
+  (input: number | boolean, options: { other: Tensor }): Tensor;
+} = f.divide;
+
+/** In place: `self / other`, true division, broadcast. Integers give floating point. */
+export const divide_: {
+  /** In place: `self / other`, true division, broadcast. Integers give floating point. */
+  (input: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
+  /** In place: `self / other`, true division, broadcast. Integers give floating point. */
+  (input: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
+} = f.divide_;
 
 /** Inner product of two vectors of one length. */
 export const dot: {
   /** Inner product of two vectors of one length. */
-  (self: Tensor, tensor: Tensor): Tensor;
+  (input: Tensor, tensor: Tensor): Tensor;
   /** Inner product of two vectors of one length. */
-  (self: Tensor, options: { tensor: Tensor }): Tensor;
+  (input: Tensor, options: { tensor: Tensor }): Tensor;
 } = f.dot;
+
+/** In training each element is dropped (set to 0) with probability p, the others scaled by 1 / (1 − p). */
+export const dropout: {
+  /** In training each element is dropped (set to 0) with probability p, the others scaled by 1 / (1 − p). */
+  (input: Tensor, p: number, train: boolean): Tensor;
+  /** In training each element is dropped (set to 0) with probability p, the others scaled by 1 / (1 − p). */
+  (input: Tensor, options: { p: number; train: boolean }): Tensor;
+  /** In training each element is dropped (set to 0) with probability p, the others scaled by 1 / (1 − p). */
+  (input: Tensor, p: number, train: boolean): Tensor;
+  /** In training each element is dropped (set to 0) with probability p, the others scaled by 1 / (1 − p). */
+  (input: Tensor, options: { p: number; train: boolean }): Tensor;
+} = f.dropout;
+
+/** Equal pieces, or pieces between places, along the third dimension; views. */
+export const dsplit: {
+  /** Equal pieces, or pieces between places, along the third dimension; views. */
+  (input: Tensor, sections: number): Tensor[];
+  /** Equal pieces, or pieces between places, along the third dimension; views. */
+  (input: Tensor, options: { sections: number }): Tensor[];
+  /** Equal pieces, or pieces between places, along the third dimension; views. */
+  (input: Tensor, indices: readonly number[]): Tensor[];
+  /** Equal pieces, or pieces between places, along the third dimension; views. */
+  (input: Tensor, options: { indices: readonly number[] }): Tensor[];
+} = f.dsplit;
+
+/** Tensors one behind the other, along the third dimension. */
+export const dstack: {
+  /** Tensors one behind the other, along the third dimension. */
+  (tensors: readonly Tensor[]): Tensor;
+  /** Tensors one behind the other, along the third dimension. */
+  (...tensors: Tensor[]): Tensor;
+} = f.dstack;
+
+/** Einstein's sum of products: `einsum("ij,jk->ik", a, b)` multiplies matrices. Labels missing on the right are summed; `...` stands for broadcast dimensions. */
+export const einsum: {
+  /** Einstein's sum of products: `einsum("ij,jk->ik", a, b)` multiplies matrices. Labels missing on the right are summed; `...` stands for broadcast dimensions. */
+  (equation: string, operands: readonly Tensor[]): Tensor;
+  /** Einstein's sum of products: `einsum("ij,jk->ik", a, b)` multiplies matrices. Labels missing on the right are summed; `...` stands for broadcast dimensions. */
+  (equation: string, options: { operands: readonly Tensor[] }): Tensor;
+  /** Einstein's sum of products: `einsum("ij,jk->ik", a, b)` multiplies matrices. Labels missing on the right are summed; `...` stands for broadcast dimensions. */
+  (equation: string, ...operands: Tensor[]): Tensor;
+} = f.einsum;
+
+/** Rows of `weight`: `[rows, d], [*] → [*, d]`. The row `padding_idx` gets no gradient. */
+export const embedding: {
+  /** Rows of `weight`: `[rows, d], [*] → [*, d]`. The row `padding_idx` gets no gradient. */
+  (
+    weight: Tensor,
+    indices: Tensor,
+    padding_idx?: number | { padding_idx?: number; scale_grad_by_freq?: boolean; sparse?: boolean },
+    scale_grad_by_freq?: boolean | { scale_grad_by_freq?: boolean; sparse?: boolean },
+    sparse?: boolean | { sparse?: boolean },
+  ): Tensor;
+  /** Rows of `weight`: `[rows, d], [*] → [*, d]`. The row `padding_idx` gets no gradient. */
+  (
+    weight: Tensor,
+    options: { indices: Tensor; padding_idx?: number; scale_grad_by_freq?: boolean; sparse?: boolean },
+  ): Tensor;
+} = f.embedding;
 
 /** A tensor whose values you will set; here they start at zero. */
 export const empty: {
@@ -471,59 +2017,126 @@ export const empty: {
 /** A tensor of zeros to be overwritten with the shape and dtype of another. */
 export const empty_like: {
   /** A tensor of zeros to be overwritten with the shape and dtype of another. */
-  (self: Tensor, options?: { dtype?: DType | null; requires_grad?: boolean }): Tensor;
+  (input: Tensor, options?: { dtype?: DType | null; requires_grad?: boolean }): Tensor;
 } = f.empty_like;
+
+/** A tensor of a geometry whose values you will set; here they start at zero. */
+export const empty_strided: {
+  /** A tensor of a geometry whose values you will set; here they start at zero. */
+  (
+    size: readonly number[],
+    stride: readonly number[],
+    options?: { dtype?: DType | null; requires_grad?: boolean },
+  ): Tensor;
+  /** A tensor of a geometry whose values you will set; here they start at zero. */
+  (
+    size: readonly number[],
+    options: { stride: readonly number[]; dtype?: DType | null; requires_grad?: boolean },
+  ): Tensor;
+} = f.empty_strided;
 
 /** `self == other` for each pair of elements, broadcast; bool. */
 export const eq: {
   /** `self == other` for each pair of elements, broadcast; bool. */
-  (self: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
+  (input: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
   /** `self == other` for each pair of elements, broadcast; bool. */
-  (self: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
+  (input: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
 } = f.eq;
+
+/** In place: `self == other` for each pair of elements, broadcast; bool. */
+export const eq_: {
+  /** In place: `self == other` for each pair of elements, broadcast; bool. */
+  (input: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
+  /** In place: `self == other` for each pair of elements, broadcast; bool. */
+  (input: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
+} = f.eq_;
+
+/** Whether two tensors have the same shape and the same elements. */
+export const equal: {
+  /** Whether two tensors have the same shape and the same elements. */
+  (input: Tensor, other: Tensor): boolean;
+  /** Whether two tensors have the same shape and the same elements. */
+  (input: Tensor, options: { other: Tensor }): boolean;
+} = f.equal;
+
+/** The error function 2/√π ∫₀ˣ e^(−t²) dt of each element. */
+export const erf: {
+  /** The error function 2/√π ∫₀ˣ e^(−t²) dt of each element. */
+  (input: Tensor): Tensor;
+} = f.erf;
+
+/** In place: The error function 2/√π ∫₀ˣ e^(−t²) dt of each element. */
+export const erf_: {
+  /** In place: The error function 2/√π ∫₀ˣ e^(−t²) dt of each element. */
+  (input: Tensor): Tensor;
+} = f.erf_;
+
+/** 1 − erf of each element, without cancellation. */
+export const erfc: {
+  /** 1 − erf of each element, without cancellation. */
+  (input: Tensor): Tensor;
+} = f.erfc;
+
+/** In place: 1 − erf of each element, without cancellation. */
+export const erfc_: {
+  /** In place: 1 − erf of each element, without cancellation. */
+  (input: Tensor): Tensor;
+} = f.erfc_;
+
+/** The inverse of the error function, for elements in [−1, 1]. */
+export const erfinv: {
+  /** The inverse of the error function, for elements in [−1, 1]. */
+  (input: Tensor): Tensor;
+} = f.erfinv;
+
+/** In place: The inverse of the error function, for elements in [−1, 1]. */
+export const erfinv_: {
+  /** In place: The inverse of the error function, for elements in [−1, 1]. */
+  (input: Tensor): Tensor;
+} = f.erfinv_;
 
 /** e to the power of each element. */
 export const exp: {
   /** e to the power of each element. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.exp;
 
 /** 2 to the power of each element. */
 export const exp2: {
   /** 2 to the power of each element. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.exp2;
 
 /** In place: 2 to the power of each element. */
 export const exp2_: {
   /** In place: 2 to the power of each element. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.exp2_;
 
 /** In place: e to the power of each element. */
 export const exp_: {
   /** In place: e to the power of each element. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.exp_;
 
 /** Repeated along dimensions of size 1 without copying; −1 leaves a dimension as it is; a view. */
 export const expand: {
   /** Repeated along dimensions of size 1 without copying; −1 leaves a dimension as it is; a view. */
-  (self: Tensor, size: readonly number[], options?: { implicit?: boolean }): Tensor;
+  (input: Tensor, size: readonly number[], options?: { implicit?: boolean }): Tensor;
   /** Repeated along dimensions of size 1 without copying; −1 leaves a dimension as it is; a view. */
-  (self: Tensor, options: { size: readonly number[]; implicit?: boolean }): Tensor;
+  (input: Tensor, options: { size: readonly number[]; implicit?: boolean }): Tensor;
 } = f.expand;
 
 /** e to the power of each element, minus 1, exact near 0. */
 export const expm1: {
   /** e to the power of each element, minus 1, exact near 0. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.expm1;
 
 /** In place: e to the power of each element, minus 1, exact near 0. */
 export const expm1_: {
   /** In place: e to the power of each element, minus 1, exact near 0. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.expm1_;
 
 /** Ones on the diagonal, zeros elsewhere: `[n, m]`, square unless `m` is given. */
@@ -536,11 +2149,67 @@ export const eye: {
   ): Tensor;
 } = f.eye;
 
+/** In training each channel is dropped as a whole with probability p, the others scaled by 1 / (1 − p). */
+export const feature_dropout: {
+  /** In training each channel is dropped as a whole with probability p, the others scaled by 1 / (1 − p). */
+  (input: Tensor, p: number, train: boolean): Tensor;
+  /** In training each channel is dropped as a whole with probability p, the others scaled by 1 / (1 − p). */
+  (input: Tensor, options: { p: number; train: boolean }): Tensor;
+  /** In training each channel is dropped as a whole with probability p, the others scaled by 1 / (1 − p). */
+  (input: Tensor, p: number, train: boolean): Tensor;
+  /** In training each channel is dropped as a whole with probability p, the others scaled by 1 / (1 − p). */
+  (input: Tensor, options: { p: number; train: boolean }): Tensor;
+} = f.feature_dropout;
+
+/**
+ * Writes the value of a scalar tensor everywhere.
+ *
+ * Writes one number everywhere.
+ */
+export const fill: {
+  /** Writes the value of a scalar tensor everywhere. */
+  (input: Tensor, value: Tensor): Tensor;
+  /** Writes the value of a scalar tensor everywhere. */
+  (input: Tensor, options: { value: Tensor }): Tensor;
+  /** Writes one number everywhere. */
+  (input: Tensor, value: number | boolean): Tensor;
+  /** Writes one number everywhere. */
+  (input: Tensor, options: { value: number | boolean }): Tensor;
+} = f.fill;
+
+/**
+ * In place: Writes the value of a scalar tensor everywhere.
+ *
+ * In place: Writes one number everywhere.
+ */
+export const fill_: {
+  /** In place: Writes the value of a scalar tensor everywhere. */
+  (input: Tensor, value: Tensor): Tensor;
+  /** In place: Writes the value of a scalar tensor everywhere. */
+  (input: Tensor, options: { value: Tensor }): Tensor;
+  /** In place: Writes one number everywhere. */
+  (input: Tensor, value: number | boolean): Tensor;
+  /** In place: Writes one number everywhere. */
+  (input: Tensor, options: { value: number | boolean }): Tensor;
+} = f.fill_;
+
+/** Each element without its fraction. */
+export const fix: {
+  /** Each element without its fraction. */
+  (input: Tensor): Tensor;
+} = f.fix;
+
+/** In place: Each element without its fraction. */
+export const fix_: {
+  /** In place: Each element without its fraction. */
+  (input: Tensor): Tensor;
+} = f.fix_;
+
 /** Several dimensions joined into one. */
 export const flatten: {
   /** Several dimensions joined into one. */
   (
-    self: Tensor,
+    input: Tensor,
     start_dim?: number | { start_dim?: number; end_dim?: number },
     end_dim?: number | { end_dim?: number },
   ): Tensor;
@@ -549,50 +2218,138 @@ export const flatten: {
 /** The order of elements along dimensions reversed; a copy. */
 export const flip: {
   /** The order of elements along dimensions reversed; a copy. */
-  (self: Tensor, dims: readonly number[]): Tensor;
+  (input: Tensor, dims: readonly number[]): Tensor;
   /** The order of elements along dimensions reversed; a copy. */
-  (self: Tensor, options: { dims: readonly number[] }): Tensor;
+  (input: Tensor, options: { dims: readonly number[] }): Tensor;
 } = f.flip;
+
+/** Columns in reverse order. */
+export const fliplr: {
+  /** Columns in reverse order. */
+  (input: Tensor): Tensor;
+} = f.fliplr;
+
+/** Rows in reverse order. */
+export const flipud: {
+  /** Rows in reverse order. */
+  (input: Tensor): Tensor;
+} = f.flipud;
+
+/**
+ * Each element to the power of the matching one, in float64; broadcast.
+ *
+ * Each element to a power, in float64.
+ *
+ * A number to the power of each element, in float64.
+ */
+export const float_power: {
+  /** Each element to the power of the matching one, in float64; broadcast. */
+  (input: Tensor, exponent: Tensor): Tensor;
+  /** Each element to the power of the matching one, in float64; broadcast. */
+  (input: Tensor, options: { exponent: Tensor }): Tensor;
+  /** Each element to a power, in float64. */
+  (input: Tensor, exponent: number | boolean): Tensor;
+  /** Each element to a power, in float64. */
+  (input: Tensor, options: { exponent: number | boolean }): Tensor;
+  /** A number to the power of each element, in float64. */
+  (input: number | boolean, exponent: Tensor): Tensor;
+  /** A number to the power of each element, in float64. */
+  (input: number | boolean, options: { exponent: Tensor }): Tensor;
+} = f.float_power;
 
 /** The largest whole number not above each element. */
 export const floor: {
   /** The largest whole number not above each element. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.floor;
 
 /** In place: The largest whole number not above each element. */
 export const floor_: {
   /** In place: The largest whole number not above each element. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.floor_;
 
 /** `⌊self / other⌋`, broadcast. Throws RuntimeError for an integer division by zero. */
 export const floor_divide: {
   /** `⌊self / other⌋`, broadcast. Throws RuntimeError for an integer division by zero. */
-  (self: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
+  (input: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
   /** `⌊self / other⌋`, broadcast. Throws RuntimeError for an integer division by zero. */
-  (self: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
+  (input: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
 } = f.floor_divide;
 
 /** In place: `⌊self / other⌋`, broadcast. Throws RuntimeError for an integer division by zero. */
 export const floor_divide_: {
   /** In place: `⌊self / other⌋`, broadcast. Throws RuntimeError for an integer division by zero. */
-  (self: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
+  (input: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
   /** In place: `⌊self / other⌋`, broadcast. Throws RuntimeError for an integer division by zero. */
-  (self: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
+  (input: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
 } = f.floor_divide_;
+
+/** The larger of each pair of elements; a number wins over NaN. */
+export const fmax: {
+  /** The larger of each pair of elements; a number wins over NaN. */
+  (input: Tensor, other: Tensor): Tensor;
+  /** The larger of each pair of elements; a number wins over NaN. */
+  (input: Tensor, options: { other: Tensor }): Tensor;
+} = f.fmax;
+
+/** The smaller of each pair of elements; a number wins over NaN. */
+export const fmin: {
+  /** The smaller of each pair of elements; a number wins over NaN. */
+  (input: Tensor, other: Tensor): Tensor;
+  /** The smaller of each pair of elements; a number wins over NaN. */
+  (input: Tensor, options: { other: Tensor }): Tensor;
+} = f.fmin;
+
+/**
+ * C's remainder of `self / other`, with the sign of `self`; broadcast.
+ *
+ * C's remainder of a division by a number, with the sign of `self`.
+ */
+export const fmod: {
+  /** C's remainder of `self / other`, with the sign of `self`; broadcast. */
+  (input: Tensor, other: Tensor): Tensor;
+  /** C's remainder of `self / other`, with the sign of `self`; broadcast. */
+  (input: Tensor, options: { other: Tensor }): Tensor;
+  /** C's remainder of a division by a number, with the sign of `self`. */
+  (input: Tensor, other: number | boolean): Tensor;
+  /** C's remainder of a division by a number, with the sign of `self`. */
+  (input: Tensor, options: { other: number | boolean }): Tensor;
+} = f.fmod;
+
+/**
+ * In place: C's remainder of `self / other`, with the sign of `self`; broadcast.
+ *
+ * In place: C's remainder of a division by a number, with the sign of `self`.
+ */
+export const fmod_: {
+  /** In place: C's remainder of `self / other`, with the sign of `self`; broadcast. */
+  (input: Tensor, other: Tensor): Tensor;
+  /** In place: C's remainder of `self / other`, with the sign of `self`; broadcast. */
+  (input: Tensor, options: { other: Tensor }): Tensor;
+  /** In place: C's remainder of a division by a number, with the sign of `self`. */
+  (input: Tensor, other: number | boolean): Tensor;
+  /** In place: C's remainder of a division by a number, with the sign of `self`. */
+  (input: Tensor, options: { other: number | boolean }): Tensor;
+} = f.fmod_;
 
 /** The fraction of each element, with its sign. */
 export const frac: {
   /** The fraction of each element, with its sign. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.frac;
 
 /** In place: The fraction of each element, with its sign. */
 export const frac_: {
   /** In place: The fraction of each element, with its sign. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.frac_;
+
+/** `[mantissa, exponent]` with self = mantissa · 2^exponent and ½ ≤ |mantissa| < 1; the exponent is int32. */
+export const frexp: {
+  /** `[mantissa, exponent]` with self = mantissa · 2^exponent and ½ ≤ |mantissa| < 1; the exponent is int32. */
+  (input: Tensor): [Tensor, Tensor] & { mantissa: Tensor; exponent: Tensor };
+} = f.frexp;
 
 /** A tensor of one value; float32 unless `dtype` says otherwise, bool for a boolean. */
 export const full: {
@@ -612,84 +2369,760 @@ export const full: {
 /** A tensor of one value with the shape and dtype of another. */
 export const full_like: {
   /** A tensor of one value with the shape and dtype of another. */
-  (self: Tensor, fill_value: number | boolean, options?: { dtype?: DType | null; requires_grad?: boolean }): Tensor;
+  (input: Tensor, fill_value: number | boolean, options?: { dtype?: DType | null; requires_grad?: boolean }): Tensor;
   /** A tensor of one value with the shape and dtype of another. */
-  (self: Tensor, options: { fill_value: number | boolean; dtype?: DType | null; requires_grad?: boolean }): Tensor;
+  (input: Tensor, options: { fill_value: number | boolean; dtype?: DType | null; requires_grad?: boolean }): Tensor;
 } = f.full_like;
 
 /** `out[i][j] = self[index[i][j]][j]` for dim 0, and so on; index has the shape of the result. */
 export const gather: {
   /** `out[i][j] = self[index[i][j]][j]` for dim 0, and so on; index has the shape of the result. */
-  (self: Tensor, dim: number, index: Tensor): Tensor;
+  (input: Tensor, dim: number, index: Tensor): Tensor;
   /** `out[i][j] = self[index[i][j]][j]` for dim 0, and so on; index has the shape of the result. */
-  (self: Tensor, options: { dim: number; index: Tensor }): Tensor;
+  (input: Tensor, options: { dim: number; index: Tensor }): Tensor;
 } = f.gather;
+
+/** The greatest common divisor of each pair of integers; broadcast. */
+export const gcd: {
+  /** The greatest common divisor of each pair of integers; broadcast. */
+  (input: Tensor, other: Tensor): Tensor;
+  /** The greatest common divisor of each pair of integers; broadcast. */
+  (input: Tensor, options: { other: Tensor }): Tensor;
+} = f.gcd;
+
+/** In place: The greatest common divisor of each pair of integers; broadcast. */
+export const gcd_: {
+  /** In place: The greatest common divisor of each pair of integers; broadcast. */
+  (input: Tensor, other: Tensor): Tensor;
+  /** In place: The greatest common divisor of each pair of integers; broadcast. */
+  (input: Tensor, options: { other: Tensor }): Tensor;
+} = f.gcd_;
 
 /** `self >= other` for each pair of elements, broadcast; bool. */
 export const ge: {
   /** `self >= other` for each pair of elements, broadcast; bool. */
-  (self: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
+  (input: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
   /** `self >= other` for each pair of elements, broadcast; bool. */
-  (self: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
+  (input: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
 } = f.ge;
+
+/** In place: `self >= other` for each pair of elements, broadcast; bool. */
+export const ge_: {
+  /** In place: `self >= other` for each pair of elements, broadcast; bool. */
+  (input: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
+  /** In place: `self >= other` for each pair of elements, broadcast; bool. */
+  (input: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
+} = f.ge_;
+
+/** R above and reflectors below the diagonal, with their factors: the raw form of `torch.linalg.qr`. */
+export const geqrf: {
+  /** R above and reflectors below the diagonal, with their factors: the raw form of `torch.linalg.qr`. */
+  (input: Tensor): [Tensor, Tensor] & { a: Tensor; tau: Tensor };
+} = f.geqrf;
+
+/** The slope along each dimension (or those named), by central differences inside and one-sided ones at the ends: an array. `spacing` is the distance of neighbours, for all dimensions or each, or the coordinates as vectors. */
+export const gradient: {
+  /** The slope along each dimension (or those named), by central differences inside and one-sided ones at the ends: an array. `spacing` is the distance of neighbours, for all dimensions or each, or the coordinates as vectors. */
+  (
+    input: Tensor,
+    options?: { spacing?: number | boolean | null; dim?: number | readonly number[] | null; edge_order?: number },
+  ): Tensor[];
+  /** The slope along each dimension (or those named), by central differences inside and one-sided ones at the ends: an array. `spacing` is the distance of neighbours, for all dimensions or each, or the coordinates as vectors. */
+  (
+    input: Tensor,
+    options?: { spacing: readonly (number | boolean)[]; dim?: number | readonly number[] | null; edge_order?: number },
+  ): Tensor[];
+  /** The slope along each dimension (or those named), by central differences inside and one-sided ones at the ends: an array. `spacing` is the distance of neighbours, for all dimensions or each, or the coordinates as vectors. */
+  (
+    input: Tensor,
+    options?: { spacing: readonly Tensor[]; dim?: number | readonly number[] | null; edge_order?: number },
+  ): Tensor[];
+} = f.gradient;
+
+/** `self > other` for each pair of elements, broadcast; bool. */
+export const greater: {
+  /** `self > other` for each pair of elements, broadcast; bool. */
+  (input: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
+  /** `self > other` for each pair of elements, broadcast; bool. */
+  (input: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
+} = f.greater;
+
+/** In place: `self > other` for each pair of elements, broadcast; bool. */
+export const greater_: {
+  /** In place: `self > other` for each pair of elements, broadcast; bool. */
+  (input: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
+  /** In place: `self > other` for each pair of elements, broadcast; bool. */
+  (input: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
+} = f.greater_;
+
+/** `self >= other` for each pair of elements, broadcast; bool. */
+export const greater_equal: {
+  /** `self >= other` for each pair of elements, broadcast; bool. */
+  (input: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
+  /** `self >= other` for each pair of elements, broadcast; bool. */
+  (input: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
+} = f.greater_equal;
+
+/** In place: `self >= other` for each pair of elements, broadcast; bool. */
+export const greater_equal_: {
+  /** In place: `self >= other` for each pair of elements, broadcast; bool. */
+  (input: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
+  /** In place: `self >= other` for each pair of elements, broadcast; bool. */
+  (input: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
+} = f.greater_equal_;
+
+/** (x − mean) / √(var + ε) within each group of channels, then scaled and shifted per channel (Wu & He, 2018). */
+export const group_norm: {
+  /** (x − mean) / √(var + ε) within each group of channels, then scaled and shifted per channel (Wu & He, 2018). */
+  (
+    input: Tensor,
+    num_groups: number,
+    weight?: Tensor | null | { weight?: Tensor | null; bias?: Tensor | null; eps?: number },
+    bias?: Tensor | null | { bias?: Tensor | null; eps?: number },
+    eps?: number | { eps?: number },
+  ): Tensor;
+  /** (x − mean) / √(var + ε) within each group of channels, then scaled and shifted per channel (Wu & He, 2018). */
+  (input: Tensor, options: { num_groups: number; weight?: Tensor | null; bias?: Tensor | null; eps?: number }): Tensor;
+} = f.group_norm;
 
 /** `self > other` for each pair of elements, broadcast; bool. */
 export const gt: {
   /** `self > other` for each pair of elements, broadcast; bool. */
-  (self: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
+  (input: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
   /** `self > other` for each pair of elements, broadcast; bool. */
-  (self: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
+  (input: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
 } = f.gt;
+
+/** In place: `self > other` for each pair of elements, broadcast; bool. */
+export const gt_: {
+  /** In place: `self > other` for each pair of elements, broadcast; bool. */
+  (input: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
+  /** In place: `self > other` for each pair of elements, broadcast; bool. */
+  (input: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
+} = f.gt_;
+
+/** Hamming's window alpha − beta cos(2πi / N). `periodic` windows (N = window_length) repeat without a seam, symmetric ones have N = window_length − 1. */
+export const hamming_window: {
+  /** Hamming's window alpha − beta cos(2πi / N). `periodic` windows (N = window_length) repeat without a seam, symmetric ones have N = window_length − 1. */
+  (
+    window_length: number,
+    periodic?:
+      | boolean
+      | { periodic?: boolean; alpha?: number; beta?: number; dtype?: DType | null; requires_grad?: boolean },
+    alpha?: number | { alpha?: number; beta?: number; dtype?: DType | null; requires_grad?: boolean },
+    beta?: number | { beta?: number; dtype?: DType | null; requires_grad?: boolean },
+    options?: { dtype?: DType | null; requires_grad?: boolean },
+  ): Tensor;
+} = f.hamming_window;
+
+/** Hann's window ½ − ½ cos(2πi / N). `periodic` windows (N = window_length) repeat without a seam, symmetric ones have N = window_length − 1. */
+export const hann_window: {
+  /** Hann's window ½ − ½ cos(2πi / N). `periodic` windows (N = window_length) repeat without a seam, symmetric ones have N = window_length − 1. */
+  (
+    window_length: number,
+    periodic?: boolean | { periodic?: boolean; dtype?: DType | null; requires_grad?: boolean },
+    options?: { dtype?: DType | null; requires_grad?: boolean },
+  ): Tensor;
+} = f.hann_window;
+
+/** x beyond λ of 0, 0 within. */
+export const hardshrink: {
+  /** x beyond λ of 0, 0 within. */
+  (input: Tensor, lambd?: number | boolean | { lambd?: number | boolean }): Tensor;
+} = f.hardshrink;
+
+/** 0 where negative, 1 where positive, `values` where zero; broadcast. */
+export const heaviside: {
+  /** 0 where negative, 1 where positive, `values` where zero; broadcast. */
+  (input: Tensor, values: Tensor): Tensor;
+  /** 0 where negative, 1 where positive, `values` where zero; broadcast. */
+  (input: Tensor, options: { values: Tensor }): Tensor;
+} = f.heaviside;
+
+/** In place: 0 where negative, 1 where positive, `values` where zero; broadcast. */
+export const heaviside_: {
+  /** In place: 0 where negative, 1 where positive, `values` where zero; broadcast. */
+  (input: Tensor, values: Tensor): Tensor;
+  /** In place: 0 where negative, 1 where positive, `values` where zero; broadcast. */
+  (input: Tensor, options: { values: Tensor }): Tensor;
+} = f.heaviside_;
+
+/** How many elements fall into each of equal bins between `min` and `max` (the extremes of the data where both are equal). */
+export const histc: {
+  /** How many elements fall into each of equal bins between `min` and `max` (the extremes of the data where both are equal). */
+  (
+    input: Tensor,
+    bins?: number | { bins?: number; min?: number | boolean; max?: number | boolean },
+    min?: number | boolean | { min?: number | boolean; max?: number | boolean },
+    max?: number | boolean | { max?: number | boolean },
+  ): Tensor;
+} = f.histc;
+
+/** How many elements (or how much of their `weight`) fall into each bin, and the edges of the bins: `[hist, bin_edges]`. With `density` the histogram integrates to 1. */
+export const histogram: {
+  /** How many elements (or how much of their `weight`) fall into each bin, and the edges of the bins: `[hist, bin_edges]`. With `density` the histogram integrates to 1. */
+  (
+    input: Tensor,
+    bins: Tensor,
+    options?: { weight?: Tensor | null; density?: boolean },
+  ): [Tensor, Tensor] & { hist: Tensor; bin_edges: Tensor };
+  /** How many elements (or how much of their `weight`) fall into each bin, and the edges of the bins: `[hist, bin_edges]`. With `density` the histogram integrates to 1. */
+  (
+    input: Tensor,
+    options: { bins: Tensor; weight?: Tensor | null; density?: boolean },
+  ): [Tensor, Tensor] & { hist: Tensor; bin_edges: Tensor };
+  /** How many elements (or how much of their `weight`) fall into each bin, and the edges of the bins: `[hist, bin_edges]`. With `density` the histogram integrates to 1. */
+  (
+    input: Tensor,
+    bins?: number | { bins?: number; range?: readonly number[] | null; weight?: Tensor | null; density?: boolean },
+    options?: { range?: readonly number[] | null; weight?: Tensor | null; density?: boolean },
+  ): [Tensor, Tensor] & { hist: Tensor; bin_edges: Tensor };
+} = f.histogram;
+
+/** How many points, in the last dimension of the input, fall into each box, and the edges of the boxes: `[hist, bin_edges]`, the latter an array of one tensor for each coordinate. */
+export const histogramdd: {
+  /** How many points, in the last dimension of the input, fall into each box, and the edges of the boxes: `[hist, bin_edges]`, the latter an array of one tensor for each coordinate. */
+  (
+    input: Tensor,
+    bins: readonly number[],
+    range?: readonly number[] | null | { range?: readonly number[] | null; weight?: Tensor | null; density?: boolean },
+    weight?: Tensor | null | { weight?: Tensor | null; density?: boolean },
+    density?: boolean | { density?: boolean },
+  ): any;
+  /** How many points, in the last dimension of the input, fall into each box, and the edges of the boxes: `[hist, bin_edges]`, the latter an array of one tensor for each coordinate. */
+  (
+    input: Tensor,
+    options: { bins: readonly number[]; range?: readonly number[] | null; weight?: Tensor | null; density?: boolean },
+  ): any;
+  /** How many points, in the last dimension of the input, fall into each box, and the edges of the boxes: `[hist, bin_edges]`, the latter an array of one tensor for each coordinate. */
+  (
+    input: Tensor,
+    bins: number,
+    range?: readonly number[] | null | { range?: readonly number[] | null; weight?: Tensor | null; density?: boolean },
+    weight?: Tensor | null | { weight?: Tensor | null; density?: boolean },
+    density?: boolean | { density?: boolean },
+  ): any;
+  /** How many points, in the last dimension of the input, fall into each box, and the edges of the boxes: `[hist, bin_edges]`, the latter an array of one tensor for each coordinate. */
+  (
+    input: Tensor,
+    options: { bins: number; range?: readonly number[] | null; weight?: Tensor | null; density?: boolean },
+  ): any;
+  /** How many points, in the last dimension of the input, fall into each box, and the edges of the boxes: `[hist, bin_edges]`, the latter an array of one tensor for each coordinate. */
+  (
+    input: Tensor,
+    bins: readonly Tensor[],
+    range?: readonly number[] | null | { range?: readonly number[] | null; weight?: Tensor | null; density?: boolean },
+    weight?: Tensor | null | { weight?: Tensor | null; density?: boolean },
+    density?: boolean | { density?: boolean },
+  ): any;
+  /** How many points, in the last dimension of the input, fall into each box, and the edges of the boxes: `[hist, bin_edges]`, the latter an array of one tensor for each coordinate. */
+  (
+    input: Tensor,
+    options: { bins: readonly Tensor[]; range?: readonly number[] | null; weight?: Tensor | null; density?: boolean },
+  ): any;
+} = f.histogramdd;
+
+/** Equal pieces, or pieces between places, along the second (a vector's only) dimension; views. */
+export const hsplit: {
+  /** Equal pieces, or pieces between places, along the second (a vector's only) dimension; views. */
+  (input: Tensor, sections: number): Tensor[];
+  /** Equal pieces, or pieces between places, along the second (a vector's only) dimension; views. */
+  (input: Tensor, options: { sections: number }): Tensor[];
+  /** Equal pieces, or pieces between places, along the second (a vector's only) dimension; views. */
+  (input: Tensor, indices: readonly number[]): Tensor[];
+  /** Equal pieces, or pieces between places, along the second (a vector's only) dimension; views. */
+  (input: Tensor, options: { indices: readonly number[] }): Tensor[];
+} = f.hsplit;
+
+/** Tensors side by side: along the second dimension, vectors along the first. */
+export const hstack: {
+  /** Tensors side by side: along the second dimension, vectors along the first. */
+  (tensors: readonly Tensor[]): Tensor;
+  /** Tensors side by side: along the second dimension, vectors along the first. */
+  (...tensors: Tensor[]): Tensor;
+} = f.hstack;
+
+/** √(self² + other²), without overflow; broadcast. */
+export const hypot: {
+  /** √(self² + other²), without overflow; broadcast. */
+  (input: Tensor, other: Tensor): Tensor;
+  /** √(self² + other²), without overflow; broadcast. */
+  (input: Tensor, options: { other: Tensor }): Tensor;
+} = f.hypot;
+
+/** In place: √(self² + other²), without overflow; broadcast. */
+export const hypot_: {
+  /** In place: √(self² + other²), without overflow; broadcast. */
+  (input: Tensor, other: Tensor): Tensor;
+  /** In place: √(self² + other²), without overflow; broadcast. */
+  (input: Tensor, options: { other: Tensor }): Tensor;
+} = f.hypot_;
+
+/** The modified Bessel function I₀ of each element. */
+export const i0: {
+  /** The modified Bessel function I₀ of each element. */
+  (input: Tensor): Tensor;
+} = f.i0;
+
+/** In place: The modified Bessel function I₀ of each element. */
+export const i0_: {
+  /** In place: The modified Bessel function I₀ of each element. */
+  (input: Tensor): Tensor;
+} = f.i0_;
+
+/** P(self, other), the regularised lower incomplete gamma function; broadcast. Its slope in `self` is not implemented, as in PyTorch. */
+export const igamma: {
+  /** P(self, other), the regularised lower incomplete gamma function; broadcast. Its slope in `self` is not implemented, as in PyTorch. */
+  (input: Tensor, other: Tensor): Tensor;
+  /** P(self, other), the regularised lower incomplete gamma function; broadcast. Its slope in `self` is not implemented, as in PyTorch. */
+  (input: Tensor, options: { other: Tensor }): Tensor;
+} = f.igamma;
+
+/** In place: P(self, other), the regularised lower incomplete gamma function; broadcast. Its slope in `self` is not implemented, as in PyTorch. */
+export const igamma_: {
+  /** In place: P(self, other), the regularised lower incomplete gamma function; broadcast. Its slope in `self` is not implemented, as in PyTorch. */
+  (input: Tensor, other: Tensor): Tensor;
+  /** In place: P(self, other), the regularised lower incomplete gamma function; broadcast. Its slope in `self` is not implemented, as in PyTorch. */
+  (input: Tensor, options: { other: Tensor }): Tensor;
+} = f.igamma_;
+
+/** Q(self, other) = 1 − P(self, other), the regularised upper incomplete gamma function; broadcast. */
+export const igammac: {
+  /** Q(self, other) = 1 − P(self, other), the regularised upper incomplete gamma function; broadcast. */
+  (input: Tensor, other: Tensor): Tensor;
+  /** Q(self, other) = 1 − P(self, other), the regularised upper incomplete gamma function; broadcast. */
+  (input: Tensor, options: { other: Tensor }): Tensor;
+} = f.igammac;
+
+/** In place: Q(self, other) = 1 − P(self, other), the regularised upper incomplete gamma function; broadcast. */
+export const igammac_: {
+  /** In place: Q(self, other) = 1 − P(self, other), the regularised upper incomplete gamma function; broadcast. */
+  (input: Tensor, other: Tensor): Tensor;
+  /** In place: Q(self, other) = 1 − P(self, other), the regularised upper incomplete gamma function; broadcast. */
+  (input: Tensor, options: { other: Tensor }): Tensor;
+} = f.igammac_;
 
 /** `self` with slices of `source` added at the places an int64 vector names. */
 export const index_add: {
   /** `self` with slices of `source` added at the places an int64 vector names. */
-  (self: Tensor, dim: number, index: Tensor, source: Tensor, options?: { alpha?: number | boolean }): Tensor;
+  (input: Tensor, dim: number, index: Tensor, source: Tensor, options?: { alpha?: number | boolean }): Tensor;
   /** `self` with slices of `source` added at the places an int64 vector names. */
-  (self: Tensor, options: { dim: number; index: Tensor; source: Tensor; alpha?: number | boolean }): Tensor;
+  (input: Tensor, options: { dim: number; index: Tensor; source: Tensor; alpha?: number | boolean }): Tensor;
 } = f.index_add;
 
 /** In place: `self` with slices of `source` added at the places an int64 vector names. */
 export const index_add_: {
   /** In place: `self` with slices of `source` added at the places an int64 vector names. */
-  (self: Tensor, dim: number, index: Tensor, source: Tensor, options?: { alpha?: number | boolean }): Tensor;
+  (input: Tensor, dim: number, index: Tensor, source: Tensor, options?: { alpha?: number | boolean }): Tensor;
   /** In place: `self` with slices of `source` added at the places an int64 vector names. */
-  (self: Tensor, options: { dim: number; index: Tensor; source: Tensor; alpha?: number | boolean }): Tensor;
+  (input: Tensor, options: { dim: number; index: Tensor; source: Tensor; alpha?: number | boolean }): Tensor;
 } = f.index_add_;
+
+/** `self` with slices of `source` placed where an int64 vector says. */
+export const index_copy: {
+  /** `self` with slices of `source` placed where an int64 vector says. */
+  (input: Tensor, dim: number, index: Tensor, source: Tensor): Tensor;
+  /** `self` with slices of `source` placed where an int64 vector says. */
+  (input: Tensor, options: { dim: number; index: Tensor; source: Tensor }): Tensor;
+} = f.index_copy;
+
+/** In place: `self` with slices of `source` placed where an int64 vector says. */
+export const index_copy_: {
+  /** In place: `self` with slices of `source` placed where an int64 vector says. */
+  (input: Tensor, dim: number, index: Tensor, source: Tensor): Tensor;
+  /** In place: `self` with slices of `source` placed where an int64 vector says. */
+  (input: Tensor, options: { dim: number; index: Tensor; source: Tensor }): Tensor;
+} = f.index_copy_;
+
+/**
+ * `self` with the number of a scalar tensor in the slices that an int64 vector names.
+ *
+ * `self` with a number in the slices along a dimension that an int64 vector names.
+ */
+export const index_fill: {
+  /** `self` with the number of a scalar tensor in the slices that an int64 vector names. */
+  (input: Tensor, dim: number, index: Tensor, value: Tensor): Tensor;
+  /** `self` with the number of a scalar tensor in the slices that an int64 vector names. */
+  (input: Tensor, options: { dim: number; index: Tensor; value: Tensor }): Tensor;
+  /** `self` with a number in the slices along a dimension that an int64 vector names. */
+  (input: Tensor, dim: number, index: Tensor, value: number | boolean): Tensor;
+  /** `self` with a number in the slices along a dimension that an int64 vector names. */
+  (input: Tensor, options: { dim: number; index: Tensor; value: number | boolean }): Tensor;
+} = f.index_fill;
+
+/**
+ * In place: `self` with the number of a scalar tensor in the slices that an int64 vector names.
+ *
+ * In place: `self` with a number in the slices along a dimension that an int64 vector names.
+ */
+export const index_fill_: {
+  /** In place: `self` with the number of a scalar tensor in the slices that an int64 vector names. */
+  (input: Tensor, dim: number, index: Tensor, value: Tensor): Tensor;
+  /** In place: `self` with the number of a scalar tensor in the slices that an int64 vector names. */
+  (input: Tensor, options: { dim: number; index: Tensor; value: Tensor }): Tensor;
+  /** In place: `self` with a number in the slices along a dimension that an int64 vector names. */
+  (input: Tensor, dim: number, index: Tensor, value: number | boolean): Tensor;
+  /** In place: `self` with a number in the slices along a dimension that an int64 vector names. */
+  (input: Tensor, options: { dim: number; index: Tensor; value: number | boolean }): Tensor;
+} = f.index_fill_;
+
+/** Slices of `source` that an int64 vector sends to the same slice of `self` reduced to one: "prod", "mean", "amax" or "amin", with what is there unless `include_self` is false. */
+export const index_reduce: {
+  /** Slices of `source` that an int64 vector sends to the same slice of `self` reduced to one: "prod", "mean", "amax" or "amin", with what is there unless `include_self` is false. */
+  (
+    input: Tensor,
+    dim: number,
+    index: Tensor,
+    source: Tensor,
+    reduce: string,
+    options?: { include_self?: boolean },
+  ): Tensor;
+  /** Slices of `source` that an int64 vector sends to the same slice of `self` reduced to one: "prod", "mean", "amax" or "amin", with what is there unless `include_self` is false. */
+  (
+    input: Tensor,
+    options: { dim: number; index: Tensor; source: Tensor; reduce: string; include_self?: boolean },
+  ): Tensor;
+} = f.index_reduce;
+
+/** In place: Slices of `source` that an int64 vector sends to the same slice of `self` reduced to one: "prod", "mean", "amax" or "amin", with what is there unless `include_self` is false. */
+export const index_reduce_: {
+  /** In place: Slices of `source` that an int64 vector sends to the same slice of `self` reduced to one: "prod", "mean", "amax" or "amin", with what is there unless `include_self` is false. */
+  (
+    input: Tensor,
+    dim: number,
+    index: Tensor,
+    source: Tensor,
+    reduce: string,
+    options?: { include_self?: boolean },
+  ): Tensor;
+  /** In place: Slices of `source` that an int64 vector sends to the same slice of `self` reduced to one: "prod", "mean", "amax" or "amin", with what is there unless `include_self` is false. */
+  (
+    input: Tensor,
+    options: { dim: number; index: Tensor; source: Tensor; reduce: string; include_self?: boolean },
+  ): Tensor;
+} = f.index_reduce_;
 
 /** The slices along a dimension that an int64 vector names; a copy. */
 export const index_select: {
   /** The slices along a dimension that an int64 vector names; a copy. */
-  (self: Tensor, dim: number, index: Tensor): Tensor;
+  (input: Tensor, dim: number, index: Tensor): Tensor;
   /** The slices along a dimension that an int64 vector names; a copy. */
-  (self: Tensor, options: { dim: number; index: Tensor }): Tensor;
+  (input: Tensor, options: { dim: number; index: Tensor }): Tensor;
 } = f.index_select;
+
+/** The sum of products over the last dimensions of both. */
+export const inner: {
+  /** The sum of products over the last dimensions of both. */
+  (input: Tensor, other: Tensor): Tensor;
+  /** The sum of products over the last dimensions of both. */
+  (input: Tensor, options: { other: Tensor }): Tensor;
+} = f.inner;
+
+/** The inverse of each matrix. Throws LinAlgError where there is none. */
+export const inverse: {
+  /** The inverse of each matrix. Throws LinAlgError where there is none. */
+  (input: Tensor): Tensor;
+} = f.inverse;
+
+/** Whether |self − other| ≤ atol + rtol · |other|, for each pair; bool. */
+export const isclose: {
+  /** Whether |self − other| ≤ atol + rtol · |other|, for each pair; bool. */
+  (
+    input: Tensor,
+    other: Tensor,
+    rtol?: number | { rtol?: number; atol?: number; equal_nan?: boolean },
+    atol?: number | { atol?: number; equal_nan?: boolean },
+    equal_nan?: boolean | { equal_nan?: boolean },
+  ): Tensor;
+  /** Whether |self − other| ≤ atol + rtol · |other|, for each pair; bool. */
+  (input: Tensor, options: { other: Tensor; rtol?: number; atol?: number; equal_nan?: boolean }): Tensor;
+} = f.isclose;
 
 /** Whether each element is neither NaN nor infinite. */
 export const isfinite: {
   /** Whether each element is neither NaN nor infinite. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.isfinite;
+
+/** Whether each element is among the test elements; bool. */
+export const isin: {
+  /** Whether each element is among the test elements; bool. */
+  (
+    elements: Tensor | number | boolean,
+    test_elements: Tensor | number | boolean,
+    options?: { assume_unique?: boolean; invert?: boolean },
+  ): Tensor;
+  /** Whether each element is among the test elements; bool. */
+  (
+    elements: Tensor | number | boolean,
+    options: { test_elements: Tensor | number | boolean; assume_unique?: boolean; invert?: boolean },
+  ): Tensor;
+} = f.isin;
 
 /** Whether each element is infinite. */
 export const isinf: {
   /** Whether each element is infinite. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.isinf;
 
 /** Whether each element is NaN. */
 export const isnan: {
   /** Whether each element is NaN. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.isnan;
+
+/** Whether each element is −∞; bool. */
+export const isneginf: {
+  /** Whether each element is −∞; bool. */
+  (input: Tensor): Tensor;
+} = f.isneginf;
+
+/** Whether each element is +∞; bool. */
+export const isposinf: {
+  /** Whether each element is +∞; bool. */
+  (input: Tensor): Tensor;
+} = f.isposinf;
+
+/** Whether each element is real: all are. */
+export const isreal: {
+  /** Whether each element is real: all are. */
+  (input: Tensor): Tensor;
+} = f.isreal;
+
+/** The signal of overlapping spectra, the inverse of `stft` in the least-squares sense: `[*, bins, frames, 2] → [*, samples]`. */
+export const istft: {
+  /** The signal of overlapping spectra, the inverse of `stft` in the least-squares sense: `[*, bins, frames, 2] → [*, samples]`. */
+  (
+    input: Tensor,
+    n_fft: number,
+    hop_length?:
+      | number
+      | null
+      | {
+          hop_length?: number | null;
+          win_length?: number | null;
+          window?: Tensor | null;
+          center?: boolean;
+          normalized?: boolean;
+          onesided?: boolean | null;
+          length?: number | null;
+          return_complex?: boolean;
+        },
+    win_length?:
+      | number
+      | null
+      | {
+          win_length?: number | null;
+          window?: Tensor | null;
+          center?: boolean;
+          normalized?: boolean;
+          onesided?: boolean | null;
+          length?: number | null;
+          return_complex?: boolean;
+        },
+    window?:
+      | Tensor
+      | null
+      | {
+          window?: Tensor | null;
+          center?: boolean;
+          normalized?: boolean;
+          onesided?: boolean | null;
+          length?: number | null;
+          return_complex?: boolean;
+        },
+    center?:
+      | boolean
+      | {
+          center?: boolean;
+          normalized?: boolean;
+          onesided?: boolean | null;
+          length?: number | null;
+          return_complex?: boolean;
+        },
+    normalized?:
+      | boolean
+      | { normalized?: boolean; onesided?: boolean | null; length?: number | null; return_complex?: boolean },
+    onesided?: boolean | null | { onesided?: boolean | null; length?: number | null; return_complex?: boolean },
+    length?: number | null | { length?: number | null; return_complex?: boolean },
+    return_complex?: boolean | { return_complex?: boolean },
+  ): Tensor;
+  /** The signal of overlapping spectra, the inverse of `stft` in the least-squares sense: `[*, bins, frames, 2] → [*, samples]`. */
+  (
+    input: Tensor,
+    options: {
+      n_fft: number;
+      hop_length?: number | null;
+      win_length?: number | null;
+      window?: Tensor | null;
+      center?: boolean;
+      normalized?: boolean;
+      onesided?: boolean | null;
+      length?: number | null;
+      return_complex?: boolean;
+    },
+  ): Tensor;
+} = f.istft;
+
+/** Kaiser's window I₀(β √(1 − (2i / N − 1)²)) / I₀(β). `periodic` windows (N = window_length) repeat without a seam, symmetric ones have N = window_length − 1. */
+export const kaiser_window: {
+  /** Kaiser's window I₀(β √(1 − (2i / N − 1)²)) / I₀(β). `periodic` windows (N = window_length) repeat without a seam, symmetric ones have N = window_length − 1. */
+  (
+    window_length: number,
+    periodic?: boolean | { periodic?: boolean; beta?: number; dtype?: DType | null; requires_grad?: boolean },
+    beta?: number | { beta?: number; dtype?: DType | null; requires_grad?: boolean },
+    options?: { dtype?: DType | null; requires_grad?: boolean },
+  ): Tensor;
+} = f.kaiser_window;
+
+/** The k-th smallest element along a dimension, counted from 1, and where it stands: `[values, indices]`. */
+export const kthvalue: {
+  /** The k-th smallest element along a dimension, counted from 1, and where it stands: `[values, indices]`. */
+  (
+    input: Tensor,
+    k: number,
+    dim?: number | { dim?: number; keepdim?: boolean },
+    keepdim?: boolean | { keepdim?: boolean },
+  ): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
+  /** The k-th smallest element along a dimension, counted from 1, and where it stands: `[values, indices]`. */
+  (
+    input: Tensor,
+    options: { k: number; dim?: number; keepdim?: boolean },
+  ): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
+} = f.kthvalue;
+
+/** (x − mean) / √(var + ε) · weight + bias over the last dimensions, of the shape given (Ba et al., 2016). */
+export const layer_norm: {
+  /** (x − mean) / √(var + ε) · weight + bias over the last dimensions, of the shape given (Ba et al., 2016). */
+  (
+    input: Tensor,
+    normalized_shape: readonly number[],
+    weight?: Tensor | null | { weight?: Tensor | null; bias?: Tensor | null; eps?: number },
+    bias?: Tensor | null | { bias?: Tensor | null; eps?: number },
+    eps?: number | { eps?: number },
+  ): Tensor;
+  /** (x − mean) / √(var + ε) · weight + bias over the last dimensions, of the shape given (Ba et al., 2016). */
+  (
+    input: Tensor,
+    options: { normalized_shape: readonly number[]; weight?: Tensor | null; bias?: Tensor | null; eps?: number },
+  ): Tensor;
+} = f.layer_norm;
+
+/** The least common multiple of each pair of integers; broadcast. */
+export const lcm: {
+  /** The least common multiple of each pair of integers; broadcast. */
+  (input: Tensor, other: Tensor): Tensor;
+  /** The least common multiple of each pair of integers; broadcast. */
+  (input: Tensor, options: { other: Tensor }): Tensor;
+} = f.lcm;
+
+/** In place: The least common multiple of each pair of integers; broadcast. */
+export const lcm_: {
+  /** In place: The least common multiple of each pair of integers; broadcast. */
+  (input: Tensor, other: Tensor): Tensor;
+  /** In place: The least common multiple of each pair of integers; broadcast. */
+  (input: Tensor, options: { other: Tensor }): Tensor;
+} = f.lcm_;
+
+/** `self · 2^other`, broadcast. */
+export const ldexp: {
+  /** `self · 2^other`, broadcast. */
+  (input: Tensor, other: Tensor): Tensor;
+  /** `self · 2^other`, broadcast. */
+  (input: Tensor, options: { other: Tensor }): Tensor;
+} = f.ldexp;
 
 /** `self <= other` for each pair of elements, broadcast; bool. */
 export const le: {
   /** `self <= other` for each pair of elements, broadcast; bool. */
-  (self: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
+  (input: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
   /** `self <= other` for each pair of elements, broadcast; bool. */
-  (self: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
+  (input: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
 } = f.le;
+
+/** In place: `self <= other` for each pair of elements, broadcast; bool. */
+export const le_: {
+  /** In place: `self <= other` for each pair of elements, broadcast; bool. */
+  (input: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
+  /** In place: `self <= other` for each pair of elements, broadcast; bool. */
+  (input: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
+} = f.le_;
+
+/**
+ * `self + weight · (end − self)` with a weight for each element, broadcast.
+ *
+ * `self + weight · (end − self)`, broadcast.
+ */
+export const lerp: {
+  /** `self + weight · (end − self)` with a weight for each element, broadcast. */
+  (input: Tensor, end: Tensor, weight: Tensor): Tensor;
+  /** `self + weight · (end − self)` with a weight for each element, broadcast. */
+  (input: Tensor, options: { end: Tensor; weight: Tensor }): Tensor;
+  /** `self + weight · (end − self)`, broadcast. */
+  (input: Tensor, end: Tensor, weight: number | boolean): Tensor;
+  /** `self + weight · (end − self)`, broadcast. */
+  (input: Tensor, options: { end: Tensor; weight: number | boolean }): Tensor;
+} = f.lerp;
+
+/**
+ * In place: `self + weight · (end − self)` with a weight for each element, broadcast.
+ *
+ * In place: `self + weight · (end − self)`, broadcast.
+ */
+export const lerp_: {
+  /** In place: `self + weight · (end − self)` with a weight for each element, broadcast. */
+  (input: Tensor, end: Tensor, weight: Tensor): Tensor;
+  /** In place: `self + weight · (end − self)` with a weight for each element, broadcast. */
+  (input: Tensor, options: { end: Tensor; weight: Tensor }): Tensor;
+  /** In place: `self + weight · (end − self)`, broadcast. */
+  (input: Tensor, end: Tensor, weight: number | boolean): Tensor;
+  /** In place: `self + weight · (end − self)`, broadcast. */
+  (input: Tensor, options: { end: Tensor; weight: number | boolean }): Tensor;
+} = f.lerp_;
+
+/** `self < other` for each pair of elements, broadcast; bool. */
+export const less: {
+  /** `self < other` for each pair of elements, broadcast; bool. */
+  (input: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
+  /** `self < other` for each pair of elements, broadcast; bool. */
+  (input: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
+} = f.less;
+
+/** In place: `self < other` for each pair of elements, broadcast; bool. */
+export const less_: {
+  /** In place: `self < other` for each pair of elements, broadcast; bool. */
+  (input: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
+  /** In place: `self < other` for each pair of elements, broadcast; bool. */
+  (input: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
+} = f.less_;
+
+/** `self <= other` for each pair of elements, broadcast; bool. */
+export const less_equal: {
+  /** `self <= other` for each pair of elements, broadcast; bool. */
+  (input: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
+  /** `self <= other` for each pair of elements, broadcast; bool. */
+  (input: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
+} = f.less_equal;
+
+/** In place: `self <= other` for each pair of elements, broadcast; bool. */
+export const less_equal_: {
+  /** In place: `self <= other` for each pair of elements, broadcast; bool. */
+  (input: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
+  /** In place: `self <= other` for each pair of elements, broadcast; bool. */
+  (input: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
+} = f.less_equal_;
+
+/** log |Γ(x)| of each element. */
+export const lgamma: {
+  /** log |Γ(x)| of each element. */
+  (input: Tensor): Tensor;
+} = f.lgamma;
+
+/** In place: log |Γ(x)| of each element. */
+export const lgamma_: {
+  /** In place: log |Γ(x)| of each element. */
+  (input: Tensor): Tensor;
+} = f.lgamma_;
 
 /** `steps` evenly spaced numbers from `start` to `end`, both included. */
 export const linspace: {
@@ -710,159 +3143,479 @@ export const linspace: {
 /** Natural logarithm of each element. */
 export const log: {
   /** Natural logarithm of each element. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.log;
 
 /** Logarithm to base 10 of each element. */
 export const log10: {
   /** Logarithm to base 10 of each element. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.log10;
 
 /** In place: Logarithm to base 10 of each element. */
 export const log10_: {
   /** In place: Logarithm to base 10 of each element. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.log10_;
 
 /** Natural logarithm of 1 plus each element, exact near 0. */
 export const log1p: {
   /** Natural logarithm of 1 plus each element, exact near 0. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.log1p;
 
 /** In place: Natural logarithm of 1 plus each element, exact near 0. */
 export const log1p_: {
   /** In place: Natural logarithm of 1 plus each element, exact near 0. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.log1p_;
 
 /** Logarithm to base 2 of each element. */
 export const log2: {
   /** Logarithm to base 2 of each element. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.log2;
 
 /** In place: Logarithm to base 2 of each element. */
 export const log2_: {
   /** In place: Logarithm to base 2 of each element. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.log2_;
 
 /** In place: Natural logarithm of each element. */
 export const log_: {
   /** In place: Natural logarithm of each element. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.log_;
 
 /** log of softmax along a dimension, without overflow. */
 export const log_softmax: {
   /** log of softmax along a dimension, without overflow. */
-  (self: Tensor, dim: number, dtype?: DType | null | { dtype?: DType | null }): Tensor;
+  (input: Tensor, dim: number, dtype?: DType | null | { dtype?: DType | null }): Tensor;
   /** log of softmax along a dimension, without overflow. */
-  (self: Tensor, options: { dim: number; dtype?: DType | null }): Tensor;
+  (input: Tensor, options: { dim: number; dtype?: DType | null }): Tensor;
 } = f.log_softmax;
+
+/** log(e^self + e^other), without overflow; broadcast. */
+export const logaddexp: {
+  /** log(e^self + e^other), without overflow; broadcast. */
+  (input: Tensor, other: Tensor): Tensor;
+  /** log(e^self + e^other), without overflow; broadcast. */
+  (input: Tensor, options: { other: Tensor }): Tensor;
+} = f.logaddexp;
+
+/** log₂(2^self + 2^other), without overflow; broadcast. */
+export const logaddexp2: {
+  /** log₂(2^self + 2^other), without overflow; broadcast. */
+  (input: Tensor, other: Tensor): Tensor;
+  /** log₂(2^self + 2^other), without overflow; broadcast. */
+  (input: Tensor, options: { other: Tensor }): Tensor;
+} = f.logaddexp2;
+
+/** The running log Σ eˣ along a dimension, without overflow. */
+export const logcumsumexp: {
+  /** The running log Σ eˣ along a dimension, without overflow. */
+  (input: Tensor, dim: number): Tensor;
+  /** The running log Σ eˣ along a dimension, without overflow. */
+  (input: Tensor, options: { dim: number }): Tensor;
+} = f.logcumsumexp;
+
+/** The logarithm of each determinant; NaN where it is negative. */
+export const logdet: {
+  /** The logarithm of each determinant; NaN where it is negative. */
+  (input: Tensor): Tensor;
+} = f.logdet;
 
 /** Logical and of each pair of elements (non-zero counts as true); bool. */
 export const logical_and: {
   /** Logical and of each pair of elements (non-zero counts as true); bool. */
-  (self: Tensor, other: Tensor): Tensor;
+  (input: Tensor, other: Tensor): Tensor;
   /** Logical and of each pair of elements (non-zero counts as true); bool. */
-  (self: Tensor, options: { other: Tensor }): Tensor;
+  (input: Tensor, options: { other: Tensor }): Tensor;
 } = f.logical_and;
+
+/** In place: Logical and of each pair of elements (non-zero counts as true); bool. */
+export const logical_and_: {
+  /** In place: Logical and of each pair of elements (non-zero counts as true); bool. */
+  (input: Tensor, other: Tensor): Tensor;
+  /** In place: Logical and of each pair of elements (non-zero counts as true); bool. */
+  (input: Tensor, options: { other: Tensor }): Tensor;
+} = f.logical_and_;
 
 /** Whether each element is zero. */
 export const logical_not: {
   /** Whether each element is zero. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.logical_not;
 
 /** Logical or of each pair of elements (non-zero counts as true); bool. */
 export const logical_or: {
   /** Logical or of each pair of elements (non-zero counts as true); bool. */
-  (self: Tensor, other: Tensor): Tensor;
+  (input: Tensor, other: Tensor): Tensor;
   /** Logical or of each pair of elements (non-zero counts as true); bool. */
-  (self: Tensor, options: { other: Tensor }): Tensor;
+  (input: Tensor, options: { other: Tensor }): Tensor;
 } = f.logical_or;
+
+/** In place: Logical or of each pair of elements (non-zero counts as true); bool. */
+export const logical_or_: {
+  /** In place: Logical or of each pair of elements (non-zero counts as true); bool. */
+  (input: Tensor, other: Tensor): Tensor;
+  /** In place: Logical or of each pair of elements (non-zero counts as true); bool. */
+  (input: Tensor, options: { other: Tensor }): Tensor;
+} = f.logical_or_;
 
 /** Logical exclusive or of each pair of elements (non-zero counts as true); bool. */
 export const logical_xor: {
   /** Logical exclusive or of each pair of elements (non-zero counts as true); bool. */
-  (self: Tensor, other: Tensor): Tensor;
+  (input: Tensor, other: Tensor): Tensor;
   /** Logical exclusive or of each pair of elements (non-zero counts as true); bool. */
-  (self: Tensor, options: { other: Tensor }): Tensor;
+  (input: Tensor, options: { other: Tensor }): Tensor;
 } = f.logical_xor;
+
+/** In place: Logical exclusive or of each pair of elements (non-zero counts as true); bool. */
+export const logical_xor_: {
+  /** In place: Logical exclusive or of each pair of elements (non-zero counts as true); bool. */
+  (input: Tensor, other: Tensor): Tensor;
+  /** In place: Logical exclusive or of each pair of elements (non-zero counts as true); bool. */
+  (input: Tensor, options: { other: Tensor }): Tensor;
+} = f.logical_xor_;
+
+/** log(p / (1 − p)) of each element, which `eps` first clips to [eps, 1 − eps]. */
+export const logit: {
+  /** log(p / (1 − p)) of each element, which `eps` first clips to [eps, 1 − eps]. */
+  (input: Tensor, eps?: number | null | { eps?: number | null }): Tensor;
+} = f.logit;
+
+/** In place: log(p / (1 − p)) of each element, which `eps` first clips to [eps, 1 − eps]. */
+export const logit_: {
+  /** In place: log(p / (1 − p)) of each element, which `eps` first clips to [eps, 1 − eps]. */
+  (input: Tensor, eps?: number | null | { eps?: number | null }): Tensor;
+} = f.logit_;
+
+/** `steps` powers of a base, their exponents evenly spaced from `start` to `end`, both included. */
+export const logspace: {
+  /** `steps` powers of a base, their exponents evenly spaced from `start` to `end`, both included. */
+  (
+    start: number | boolean,
+    end: number | boolean,
+    steps: number,
+    base?: number | { base?: number; dtype?: DType | null; requires_grad?: boolean },
+    options?: { dtype?: DType | null; requires_grad?: boolean },
+  ): Tensor;
+  /** `steps` powers of a base, their exponents evenly spaced from `start` to `end`, both included. */
+  (
+    start: number | boolean,
+    options: { end: number | boolean; steps: number; base?: number; dtype?: DType | null; requires_grad?: boolean },
+  ): Tensor;
+} = f.logspace;
 
 /** log Σ eˣ along dimensions, without overflow. */
 export const logsumexp: {
   /** log Σ eˣ along dimensions, without overflow. */
-  (self: Tensor, dim: number | readonly number[], keepdim?: boolean | { keepdim?: boolean }): Tensor;
+  (input: Tensor, dim: number | readonly number[], keepdim?: boolean | { keepdim?: boolean }): Tensor;
   /** log Σ eˣ along dimensions, without overflow. */
-  (self: Tensor, options: { dim: number | readonly number[]; keepdim?: boolean }): Tensor;
+  (input: Tensor, options: { dim: number | readonly number[]; keepdim?: boolean }): Tensor;
 } = f.logsumexp;
 
 /** `self < other` for each pair of elements, broadcast; bool. */
 export const lt: {
   /** `self < other` for each pair of elements, broadcast; bool. */
-  (self: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
+  (input: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
   /** `self < other` for each pair of elements, broadcast; bool. */
-  (self: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
+  (input: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
 } = f.lt;
 
-/** `value` where the mask holds, this tensor elsewhere. */
+/** In place: `self < other` for each pair of elements, broadcast; bool. */
+export const lt_: {
+  /** In place: `self < other` for each pair of elements, broadcast; bool. */
+  (input: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
+  /** In place: `self < other` for each pair of elements, broadcast; bool. */
+  (input: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
+} = f.lt_;
+
+/** L and U in one matrix, the row exchanges (from 1) and, on request, where a zero pivot stood. */
+export const lu: {
+  /** L and U in one matrix, the row exchanges (from 1) and, on request, where a zero pivot stood. */
+  (
+    input: Tensor,
+    pivot?: boolean | { pivot?: boolean; get_infos?: boolean },
+    get_infos?: boolean | { get_infos?: boolean },
+  ): [Tensor, Tensor, Tensor] & { LU: Tensor; pivots: Tensor; info: Tensor };
+} = f.lu;
+
+/** Solves `A X = B` as `torch.lu_solve(B, LU, pivots)`; `torch.linalg.lu_solve` is its newer form. */
+export const lu_solve: {
+  /** Solves `A X = B` as `torch.lu_solve(B, LU, pivots)`; `torch.linalg.lu_solve` is its newer form. */
+  (input: Tensor, LU_data: Tensor, LU_pivots: Tensor): Tensor;
+  /** Solves `A X = B` as `torch.lu_solve(B, LU, pivots)`; `torch.linalg.lu_solve` is its newer form. */
+  (input: Tensor, options: { LU_data: Tensor; LU_pivots: Tensor }): Tensor;
+} = f.lu_solve;
+
+/** P, L and U from what `torch.linalg.lu_factor` gives. */
+export const lu_unpack: {
+  /** P, L and U from what `torch.linalg.lu_factor` gives. */
+  (
+    LU_data: Tensor,
+    LU_pivots: Tensor,
+    unpack_data?: boolean | { unpack_data?: boolean; unpack_pivots?: boolean },
+    unpack_pivots?: boolean | { unpack_pivots?: boolean },
+  ): [Tensor, Tensor, Tensor] & { P: Tensor; L: Tensor; U: Tensor };
+  /** P, L and U from what `torch.linalg.lu_factor` gives. */
+  (
+    LU_data: Tensor,
+    options: { LU_pivots: Tensor; unpack_data?: boolean; unpack_pivots?: boolean },
+  ): [Tensor, Tensor, Tensor] & { P: Tensor; L: Tensor; U: Tensor };
+} = f.lu_unpack;
+
+/**
+ * The number of a scalar tensor where the mask holds, this tensor elsewhere.
+ *
+ * `value` where the mask holds, this tensor elsewhere.
+ */
 export const masked_fill: {
+  /** The number of a scalar tensor where the mask holds, this tensor elsewhere. */
+  (input: Tensor, mask: Tensor, value: Tensor): Tensor;
+  /** The number of a scalar tensor where the mask holds, this tensor elsewhere. */
+  (input: Tensor, options: { mask: Tensor; value: Tensor }): Tensor;
   /** `value` where the mask holds, this tensor elsewhere. */
-  (self: Tensor, mask: Tensor, value: number | boolean): Tensor;
+  (input: Tensor, mask: Tensor, value: number | boolean): Tensor;
   /** `value` where the mask holds, this tensor elsewhere. */
-  (self: Tensor, options: { mask: Tensor; value: number | boolean }): Tensor;
+  (input: Tensor, options: { mask: Tensor; value: number | boolean }): Tensor;
 } = f.masked_fill;
 
-/** In place: `value` where the mask holds, this tensor elsewhere. */
+/**
+ * In place: The number of a scalar tensor where the mask holds, this tensor elsewhere.
+ *
+ * In place: `value` where the mask holds, this tensor elsewhere.
+ */
 export const masked_fill_: {
+  /** In place: The number of a scalar tensor where the mask holds, this tensor elsewhere. */
+  (input: Tensor, mask: Tensor, value: Tensor): Tensor;
+  /** In place: The number of a scalar tensor where the mask holds, this tensor elsewhere. */
+  (input: Tensor, options: { mask: Tensor; value: Tensor }): Tensor;
   /** In place: `value` where the mask holds, this tensor elsewhere. */
-  (self: Tensor, mask: Tensor, value: number | boolean): Tensor;
+  (input: Tensor, mask: Tensor, value: number | boolean): Tensor;
   /** In place: `value` where the mask holds, this tensor elsewhere. */
-  (self: Tensor, options: { mask: Tensor; value: number | boolean }): Tensor;
+  (input: Tensor, options: { mask: Tensor; value: number | boolean }): Tensor;
 } = f.masked_fill_;
+
+/** `self` with the elements of `source`, one after another, where the mask holds; self and mask broadcast. */
+export const masked_scatter: {
+  /** `self` with the elements of `source`, one after another, where the mask holds; self and mask broadcast. */
+  (input: Tensor, mask: Tensor, source: Tensor): Tensor;
+  /** `self` with the elements of `source`, one after another, where the mask holds; self and mask broadcast. */
+  (input: Tensor, options: { mask: Tensor; source: Tensor }): Tensor;
+} = f.masked_scatter;
+
+/** In place: `self` with the elements of `source`, one after another, where the mask holds; self and mask broadcast. */
+export const masked_scatter_: {
+  /** In place: `self` with the elements of `source`, one after another, where the mask holds; self and mask broadcast. */
+  (input: Tensor, mask: Tensor, source: Tensor): Tensor;
+  /** In place: `self` with the elements of `source`, one after another, where the mask holds; self and mask broadcast. */
+  (input: Tensor, options: { mask: Tensor; source: Tensor }): Tensor;
+} = f.masked_scatter_;
+
+/** The elements where the mask holds, as a vector; both broadcast. */
+export const masked_select: {
+  /** The elements where the mask holds, as a vector; both broadcast. */
+  (input: Tensor, mask: Tensor): Tensor;
+  /** The elements where the mask holds, as a vector; both broadcast. */
+  (input: Tensor, options: { mask: Tensor }): Tensor;
+} = f.masked_select;
 
 /** Python's `@`: inner product, matrix–vector, matrix or batched product by the number of dimensions; batches broadcast. */
 export const matmul: {
   /** Python's `@`: inner product, matrix–vector, matrix or batched product by the number of dimensions; batches broadcast. */
-  (self: Tensor, other: Tensor): Tensor;
+  (input: Tensor, other: Tensor): Tensor;
   /** Python's `@`: inner product, matrix–vector, matrix or batched product by the number of dimensions; batches broadcast. */
-  (self: Tensor, options: { other: Tensor }): Tensor;
+  (input: Tensor, options: { other: Tensor }): Tensor;
 } = f.matmul;
+
+/** The matrix exponential Σ Aᵏ / k!. */
+export const matrix_exp: {
+  /** The matrix exponential Σ Aᵏ / k!. */
+  (input: Tensor): Tensor;
+} = f.matrix_exp;
+
+/** A matrix times itself, `n` in all; of the inverse for a negative `n`. */
+export const matrix_power: {
+  /** A matrix times itself, `n` in all; of the inverse for a negative `n`. */
+  (input: Tensor, n: number): Tensor;
+  /** A matrix times itself, `n` in all; of the inverse for a negative `n`. */
+  (input: Tensor, options: { n: number }): Tensor;
+} = f.matrix_power;
 
 /**
  * The largest element of all; equal ones share the gradient.
  *
- * The largest element along a dimension and where it stands: `[values, indices]`, also by these names.
- *
  * The largest element of each pair, as `maximum`.
+ *
+ * The largest element along a dimension and where it stands: `[values, indices]`, also by these names.
  */
 export const max: {
   /** The largest element of all; equal ones share the gradient. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
+  /** The largest element of each pair, as `maximum`. */
+  (input: Tensor, other: Tensor): Tensor;
+  /** The largest element of each pair, as `maximum`. */
+  (input: Tensor, options: { other: Tensor }): Tensor;
   /** The largest element along a dimension and where it stands: `[values, indices]`, also by these names. */
   (
-    self: Tensor,
+    input: Tensor,
     dim: number,
     keepdim?: boolean | { keepdim?: boolean },
   ): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
   /** The largest element along a dimension and where it stands: `[values, indices]`, also by these names. */
-  (self: Tensor, options: { dim: number; keepdim?: boolean }): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
-  /** The largest element of each pair, as `maximum`. */
-  (self: Tensor, other: Tensor): Tensor;
-  /** The largest element of each pair, as `maximum`. */
-  (self: Tensor, options: { other: Tensor }): Tensor;
+  (input: Tensor, options: { dim: number; keepdim?: boolean }): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
 } = f.max;
+
+/** The largest element of each window over the last dimension; `[values, indices]` with `return_indices`. Windows lie `stride` apart, by default a kernel. */
+export const max_pool1d: {
+  /** The largest element of each window over the last dimension; `[values, indices]` with `return_indices`. Windows lie `stride` apart, by default a kernel. */
+  (
+    input: Tensor,
+    kernel_size: number | readonly number[],
+    stride?:
+      | number
+      | readonly number[]
+      | null
+      | {
+          stride?: number | readonly number[] | null;
+          padding?: number | readonly number[];
+          dilation?: number | readonly number[];
+          ceil_mode?: boolean;
+          return_indices?: boolean;
+        },
+    padding?:
+      | number
+      | readonly number[]
+      | {
+          padding?: number | readonly number[];
+          dilation?: number | readonly number[];
+          ceil_mode?: boolean;
+          return_indices?: boolean;
+        },
+    dilation?:
+      | number
+      | readonly number[]
+      | { dilation?: number | readonly number[]; ceil_mode?: boolean; return_indices?: boolean },
+    ceil_mode?: boolean | { ceil_mode?: boolean; return_indices?: boolean },
+    return_indices?: boolean | { return_indices?: boolean },
+  ): Tensor;
+  /** The largest element of each window over the last dimension; `[values, indices]` with `return_indices`. Windows lie `stride` apart, by default a kernel. */
+  (
+    input: Tensor,
+    options: {
+      kernel_size: number | readonly number[];
+      stride?: number | readonly number[] | null;
+      padding?: number | readonly number[];
+      dilation?: number | readonly number[];
+      ceil_mode?: boolean;
+      return_indices?: boolean;
+    },
+  ): Tensor;
+} = f.max_pool1d;
+
+/** The largest element of each window over the last 2 dimensions; `[values, indices]` with `return_indices`. Windows lie `stride` apart, by default a kernel. */
+export const max_pool2d: {
+  /** The largest element of each window over the last 2 dimensions; `[values, indices]` with `return_indices`. Windows lie `stride` apart, by default a kernel. */
+  (
+    input: Tensor,
+    kernel_size: number | readonly number[],
+    stride?:
+      | number
+      | readonly number[]
+      | null
+      | {
+          stride?: number | readonly number[] | null;
+          padding?: number | readonly number[];
+          dilation?: number | readonly number[];
+          ceil_mode?: boolean;
+          return_indices?: boolean;
+        },
+    padding?:
+      | number
+      | readonly number[]
+      | {
+          padding?: number | readonly number[];
+          dilation?: number | readonly number[];
+          ceil_mode?: boolean;
+          return_indices?: boolean;
+        },
+    dilation?:
+      | number
+      | readonly number[]
+      | { dilation?: number | readonly number[]; ceil_mode?: boolean; return_indices?: boolean },
+    ceil_mode?: boolean | { ceil_mode?: boolean; return_indices?: boolean },
+    return_indices?: boolean | { return_indices?: boolean },
+  ): Tensor;
+  /** The largest element of each window over the last 2 dimensions; `[values, indices]` with `return_indices`. Windows lie `stride` apart, by default a kernel. */
+  (
+    input: Tensor,
+    options: {
+      kernel_size: number | readonly number[];
+      stride?: number | readonly number[] | null;
+      padding?: number | readonly number[];
+      dilation?: number | readonly number[];
+      ceil_mode?: boolean;
+      return_indices?: boolean;
+    },
+  ): Tensor;
+} = f.max_pool2d;
+
+/** The largest element of each window over the last 3 dimensions; `[values, indices]` with `return_indices`. Windows lie `stride` apart, by default a kernel. */
+export const max_pool3d: {
+  /** The largest element of each window over the last 3 dimensions; `[values, indices]` with `return_indices`. Windows lie `stride` apart, by default a kernel. */
+  (
+    input: Tensor,
+    kernel_size: number | readonly number[],
+    stride?:
+      | number
+      | readonly number[]
+      | null
+      | {
+          stride?: number | readonly number[] | null;
+          padding?: number | readonly number[];
+          dilation?: number | readonly number[];
+          ceil_mode?: boolean;
+          return_indices?: boolean;
+        },
+    padding?:
+      | number
+      | readonly number[]
+      | {
+          padding?: number | readonly number[];
+          dilation?: number | readonly number[];
+          ceil_mode?: boolean;
+          return_indices?: boolean;
+        },
+    dilation?:
+      | number
+      | readonly number[]
+      | { dilation?: number | readonly number[]; ceil_mode?: boolean; return_indices?: boolean },
+    ceil_mode?: boolean | { ceil_mode?: boolean; return_indices?: boolean },
+    return_indices?: boolean | { return_indices?: boolean },
+  ): Tensor;
+  /** The largest element of each window over the last 3 dimensions; `[values, indices]` with `return_indices`. Windows lie `stride` apart, by default a kernel. */
+  (
+    input: Tensor,
+    options: {
+      kernel_size: number | readonly number[];
+      stride?: number | readonly number[] | null;
+      padding?: number | readonly number[];
+      dilation?: number | readonly number[];
+      ceil_mode?: boolean;
+      return_indices?: boolean;
+    },
+  ): Tensor;
+} = f.max_pool3d;
 
 /** The larger of each pair of elements; NaN where either is. */
 export const maximum: {
   /** The larger of each pair of elements; NaN where either is. */
-  (self: Tensor, other: Tensor): Tensor;
+  (input: Tensor, other: Tensor): Tensor;
   /** The larger of each pair of elements; NaN where either is. */
-  (self: Tensor, options: { other: Tensor }): Tensor;
+  (input: Tensor, options: { other: Tensor }): Tensor;
 } = f.maximum;
 
 /**
@@ -872,135 +3625,524 @@ export const maximum: {
  */
 export const mean: {
   /** Mean of all elements; floating point only. */
-  (self: Tensor, options?: { dtype?: DType | null }): Tensor;
+  (input: Tensor, options?: { dtype?: DType | null }): Tensor;
   /** Mean along dimensions. */
   (
-    self: Tensor,
+    input: Tensor,
     dim: number | readonly number[] | null,
     keepdim?: boolean | { keepdim?: boolean; dtype?: DType | null },
     options?: { dtype?: DType | null },
   ): Tensor;
   /** Mean along dimensions. */
-  (self: Tensor, options: { dim: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null }): Tensor;
+  (input: Tensor, options: { dim: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null }): Tensor;
 } = f.mean;
+
+/**
+ * The median of all elements (the lower one of two); NaN where there is one. Equal elements share the gradient.
+ *
+ * The median along a dimension (the lower one of two); NaN where there is one, and where it stands: `[values, indices]`.
+ */
+export const median: {
+  /** The median of all elements (the lower one of two); NaN where there is one. Equal elements share the gradient. */
+  (input: Tensor): Tensor;
+  /** The median along a dimension (the lower one of two); NaN where there is one, and where it stands: `[values, indices]`. */
+  (
+    input: Tensor,
+    dim: number,
+    keepdim?: boolean | { keepdim?: boolean },
+  ): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
+  /** The median along a dimension (the lower one of two); NaN where there is one, and where it stands: `[values, indices]`. */
+  (input: Tensor, options: { dim: number; keepdim?: boolean }): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
+} = f.median;
+
+/** Grids of coordinates from vectors: result i varies along dimension i. With `indexing: "xy"` the first two dimensions are exchanged. */
+export const meshgrid: {
+  /** Grids of coordinates from vectors: result i varies along dimension i. With `indexing: "xy"` the first two dimensions are exchanged. */
+  (tensors: readonly Tensor[], options?: { indexing?: string | null }): Tensor[];
+  /** Grids of coordinates from vectors: result i varies along dimension i. With `indexing: "xy"` the first two dimensions are exchanged. */
+  (...tensors: Tensor[]): Tensor[];
+  /** Grids of coordinates from vectors: result i varies along dimension i. With `indexing: "xy"` the first two dimensions are exchanged. */
+  (...tensorsAndOptions: [...Tensor[], { indexing?: string | null }]): Tensor[];
+} = f.meshgrid;
 
 /**
  * The smallest element of all; equal ones share the gradient.
  *
- * The smallest element along a dimension and where it stands: `[values, indices]`, also by these names.
- *
  * The smallest element of each pair, as `minimum`.
+ *
+ * The smallest element along a dimension and where it stands: `[values, indices]`, also by these names.
  */
 export const min: {
   /** The smallest element of all; equal ones share the gradient. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
+  /** The smallest element of each pair, as `minimum`. */
+  (input: Tensor, other: Tensor): Tensor;
+  /** The smallest element of each pair, as `minimum`. */
+  (input: Tensor, options: { other: Tensor }): Tensor;
   /** The smallest element along a dimension and where it stands: `[values, indices]`, also by these names. */
   (
-    self: Tensor,
+    input: Tensor,
     dim: number,
     keepdim?: boolean | { keepdim?: boolean },
   ): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
   /** The smallest element along a dimension and where it stands: `[values, indices]`, also by these names. */
-  (self: Tensor, options: { dim: number; keepdim?: boolean }): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
-  /** The smallest element of each pair, as `minimum`. */
-  (self: Tensor, other: Tensor): Tensor;
-  /** The smallest element of each pair, as `minimum`. */
-  (self: Tensor, options: { other: Tensor }): Tensor;
+  (input: Tensor, options: { dim: number; keepdim?: boolean }): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
 } = f.min;
 
 /** The smaller of each pair of elements; NaN where either is. */
 export const minimum: {
   /** The smaller of each pair of elements; NaN where either is. */
-  (self: Tensor, other: Tensor): Tensor;
+  (input: Tensor, other: Tensor): Tensor;
   /** The smaller of each pair of elements; NaN where either is. */
-  (self: Tensor, options: { other: Tensor }): Tensor;
+  (input: Tensor, options: { other: Tensor }): Tensor;
 } = f.minimum;
 
 /** Product of two matrices: `[n, k] · [k, m] → [n, m]`. */
 export const mm: {
   /** Product of two matrices: `[n, k] · [k, m] → [n, m]`. */
-  (self: Tensor, mat2: Tensor): Tensor;
+  (input: Tensor, mat2: Tensor): Tensor;
   /** Product of two matrices: `[n, k] · [k, m] → [n, m]`. */
-  (self: Tensor, options: { mat2: Tensor }): Tensor;
+  (input: Tensor, options: { mat2: Tensor }): Tensor;
 } = f.mm;
+
+/** The value that occurs most often along a dimension (the smallest of several), and where it stands last: `[values, indices]`. */
+export const mode: {
+  /** The value that occurs most often along a dimension (the smallest of several), and where it stands last: `[values, indices]`. */
+  (
+    input: Tensor,
+    dim?: number | { dim?: number; keepdim?: boolean },
+    keepdim?: boolean | { keepdim?: boolean },
+  ): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
+} = f.mode;
+
+/** Dimensions moved to other places, the rest in their order; a view. */
+export const moveaxis: {
+  /** Dimensions moved to other places, the rest in their order; a view. */
+  (input: Tensor, source: number | readonly number[], destination: number | readonly number[]): Tensor;
+  /** Dimensions moved to other places, the rest in their order; a view. */
+  (input: Tensor, options: { source: number | readonly number[]; destination: number | readonly number[] }): Tensor;
+} = f.moveaxis;
+
+/** Dimensions moved to other places, the rest in their order; a view. */
+export const movedim: {
+  /** Dimensions moved to other places, the rest in their order; a view. */
+  (input: Tensor, source: number | readonly number[], destination: number | readonly number[]): Tensor;
+  /** Dimensions moved to other places, the rest in their order; a view. */
+  (input: Tensor, options: { source: number | readonly number[]; destination: number | readonly number[] }): Tensor;
+} = f.movedim;
+
+/** Sorted along the first dimension. */
+export const msort: {
+  /** Sorted along the first dimension. */
+  (input: Tensor): Tensor;
+} = f.msort;
 
 /** `self · other`, element by element, broadcast. */
 export const mul: {
   /** `self · other`, element by element, broadcast. */
-  (self: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
+  (input: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
   /** `self · other`, element by element, broadcast. */
-  (self: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
+  (input: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
 } = f.mul;
 
 /** In place: `self · other`, element by element, broadcast. */
 export const mul_: {
   /** In place: `self · other`, element by element, broadcast. */
-  (self: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
+  (input: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
   /** In place: `self · other`, element by element, broadcast. */
-  (self: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
+  (input: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
 } = f.mul_;
+
+/** Random positions in each row, with probabilities in proportion to its elements: `[n] → [samples]`, `[m, n] → [m, samples]`; int64. */
+export const multinomial: {
+  /** Random positions in each row, with probabilities in proportion to its elements: `[n] → [samples]`, `[m, n] → [m, samples]`; int64. */
+  (
+    input: Tensor,
+    num_samples: number,
+    replacement?: boolean | { replacement?: boolean; generator?: Generator | null },
+    options?: { generator?: Generator | null },
+  ): Tensor;
+  /** Random positions in each row, with probabilities in proportion to its elements: `[n] → [samples]`, `[m, n] → [m, samples]`; int64. */
+  (input: Tensor, options: { num_samples: number; replacement?: boolean; generator?: Generator | null }): Tensor;
+  /** Random positions in each row, with probabilities in proportion to its elements: `[n] → [samples]`, `[m, n] → [m, samples]`; int64. */
+  (
+    input: Tensor,
+    num_samples: number,
+    replacement?: boolean | { replacement?: boolean; generator?: Generator | null },
+    options?: { generator?: Generator | null },
+  ): Tensor;
+  /** Random positions in each row, with probabilities in proportion to its elements: `[n] → [samples]`, `[m, n] → [m, samples]`; int64. */
+  (input: Tensor, options: { num_samples: number; replacement?: boolean; generator?: Generator | null }): Tensor;
+} = f.multinomial;
+
+/** `self · other`, element by element, broadcast. */
+export const multiply: {
+  /** `self · other`, element by element, broadcast. */
+  (input: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
+  /** `self · other`, element by element, broadcast. */
+  (input: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
+} = f.multiply;
+
+/** In place: `self · other`, element by element, broadcast. */
+export const multiply_: {
+  /** In place: `self · other`, element by element, broadcast. */
+  (input: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
+  /** In place: `self · other`, element by element, broadcast. */
+  (input: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
+} = f.multiply_;
 
 /** Product of a matrix and a vector: `[n, k] · [k] → [n]`. */
 export const mv: {
   /** Product of a matrix and a vector: `[n, k] · [k] → [n]`. */
-  (self: Tensor, vec: Tensor): Tensor;
+  (input: Tensor, vec: Tensor): Tensor;
   /** Product of a matrix and a vector: `[n, k] · [k] → [n]`. */
-  (self: Tensor, options: { vec: Tensor }): Tensor;
+  (input: Tensor, options: { vec: Tensor }): Tensor;
 } = f.mv;
+
+/** The logarithm of the multivariate gamma function of dimension p at each element. */
+export const mvlgamma: {
+  /** The logarithm of the multivariate gamma function of dimension p at each element. */
+  (input: Tensor, p: number): Tensor;
+  /** The logarithm of the multivariate gamma function of dimension p at each element. */
+  (input: Tensor, options: { p: number }): Tensor;
+} = f.mvlgamma;
+
+/** In place: The logarithm of the multivariate gamma function of dimension p at each element. */
+export const mvlgamma_: {
+  /** In place: The logarithm of the multivariate gamma function of dimension p at each element. */
+  (input: Tensor, p: number): Tensor;
+  /** In place: The logarithm of the multivariate gamma function of dimension p at each element. */
+  (input: Tensor, options: { p: number }): Tensor;
+} = f.mvlgamma_;
+
+/** NaN replaced by `nan` (0), infinities by `posinf` and `neginf` (the largest and smallest number of the dtype). */
+export const nan_to_num: {
+  /** NaN replaced by `nan` (0), infinities by `posinf` and `neginf` (the largest and smallest number of the dtype). */
+  (
+    input: Tensor,
+    nan?: number | null | { nan?: number | null; posinf?: number | null; neginf?: number | null },
+    posinf?: number | null | { posinf?: number | null; neginf?: number | null },
+    neginf?: number | null | { neginf?: number | null },
+  ): Tensor;
+} = f.nan_to_num;
+
+/** In place: NaN replaced by `nan` (0), infinities by `posinf` and `neginf` (the largest and smallest number of the dtype). */
+export const nan_to_num_: {
+  /** In place: NaN replaced by `nan` (0), infinities by `posinf` and `neginf` (the largest and smallest number of the dtype). */
+  (
+    input: Tensor,
+    nan?: number | null | { nan?: number | null; posinf?: number | null; neginf?: number | null },
+    posinf?: number | null | { posinf?: number | null; neginf?: number | null },
+    neginf?: number | null | { neginf?: number | null },
+  ): Tensor;
+} = f.nan_to_num_;
+
+/** Mean along dimensions (of all elements without one), NaN left out; floating point only. */
+export const nanmean: {
+  /** Mean along dimensions (of all elements without one), NaN left out; floating point only. */
+  (
+    input: Tensor,
+    dim?:
+      | number
+      | readonly number[]
+      | null
+      | { dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null },
+    keepdim?: boolean | { keepdim?: boolean; dtype?: DType | null },
+    options?: { dtype?: DType | null },
+  ): Tensor;
+} = f.nanmean;
+
+/**
+ * The median of all elements (the lower one of two), NaN left out. Equal elements share the gradient.
+ *
+ * The median along a dimension (the lower one of two), NaN left out, and where it stands: `[values, indices]`.
+ */
+export const nanmedian: {
+  /** The median of all elements (the lower one of two), NaN left out. Equal elements share the gradient. */
+  (input: Tensor): Tensor;
+  /** The median along a dimension (the lower one of two), NaN left out, and where it stands: `[values, indices]`. */
+  (
+    input: Tensor,
+    dim: number,
+    keepdim?: boolean | { keepdim?: boolean },
+  ): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
+  /** The median along a dimension (the lower one of two), NaN left out, and where it stands: `[values, indices]`. */
+  (input: Tensor, options: { dim: number; keepdim?: boolean }): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
+} = f.nanmedian;
+
+/**
+ * The elements below which a share q lies, between two of them by `interpolation` ("linear", "lower", "higher", "midpoint", "nearest"); NaN is left out.
+ *
+ * A vector q gives a first dimension of its length. Throws RuntimeError for q outside [0, 1].
+ */
+export const nanquantile: {
+  /**
+   * The elements below which a share q lies, between two of them by `interpolation` ("linear", "lower", "higher", "midpoint", "nearest"); NaN is left out.
+   *
+   * A vector q gives a first dimension of its length. Throws RuntimeError for q outside [0, 1].
+   */
+  (
+    input: Tensor,
+    q: Tensor,
+    dim?: number | null | { dim?: number | null; keepdim?: boolean; interpolation?: string },
+    keepdim?: boolean | { keepdim?: boolean; interpolation?: string },
+    options?: { interpolation?: string },
+  ): Tensor;
+  /**
+   * The elements below which a share q lies, between two of them by `interpolation` ("linear", "lower", "higher", "midpoint", "nearest"); NaN is left out.
+   *
+   * A vector q gives a first dimension of its length. Throws RuntimeError for q outside [0, 1].
+   */
+  (input: Tensor, options: { q: Tensor; dim?: number | null; keepdim?: boolean; interpolation?: string }): Tensor;
+  /**
+   * The elements below which a share q lies, between two of them by `interpolation` ("linear", "lower", "higher", "midpoint", "nearest"); NaN is left out.
+   *
+   * A vector q gives a first dimension of its length. Throws RuntimeError for q outside [0, 1].
+   */
+  (
+    input: Tensor,
+    q: number,
+    dim?: number | null | { dim?: number | null; keepdim?: boolean; interpolation?: string },
+    keepdim?: boolean | { keepdim?: boolean; interpolation?: string },
+    options?: { interpolation?: string },
+  ): Tensor;
+  /**
+   * The elements below which a share q lies, between two of them by `interpolation` ("linear", "lower", "higher", "midpoint", "nearest"); NaN is left out.
+   *
+   * A vector q gives a first dimension of its length. Throws RuntimeError for q outside [0, 1].
+   */
+  (input: Tensor, options: { q: number; dim?: number | null; keepdim?: boolean; interpolation?: string }): Tensor;
+} = f.nanquantile;
+
+/** Sum along dimensions (of all elements without one), NaN counting as 0. */
+export const nansum: {
+  /** Sum along dimensions (of all elements without one), NaN counting as 0. */
+  (
+    input: Tensor,
+    dim?:
+      | number
+      | readonly number[]
+      | null
+      | { dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null },
+    keepdim?: boolean | { keepdim?: boolean; dtype?: DType | null },
+    options?: { dtype?: DType | null },
+  ): Tensor;
+} = f.nansum;
 
 /** `length` slices along a dimension from `start` on; a view. */
 export const narrow: {
   /** `length` slices along a dimension from `start` on; a view. */
-  (self: Tensor, dim: number, start: number, length: number): Tensor;
+  (input: Tensor, dim: number, start: number, length: number): Tensor;
   /** `length` slices along a dimension from `start` on; a view. */
-  (self: Tensor, options: { dim: number; start: number; length: number }): Tensor;
+  (input: Tensor, options: { dim: number; start: number; length: number }): Tensor;
 } = f.narrow;
+
+/** A copy of `length` slices along a dimension from `start` on. */
+export const narrow_copy: {
+  /** A copy of `length` slices along a dimension from `start` on. */
+  (input: Tensor, dim: number, start: number, length: number): Tensor;
+  /** A copy of `length` slices along a dimension from `start` on. */
+  (input: Tensor, options: { dim: number; start: number; length: number }): Tensor;
+} = f.narrow_copy;
+
+/** Batch normalisation, and in training the mean and 1/σ of each channel. */
+export const native_batch_norm: {
+  /** Batch normalisation, and in training the mean and 1/σ of each channel. */
+  (
+    input: Tensor,
+    weight: Tensor | null,
+    bias: Tensor | null,
+    running_mean: Tensor | null,
+    running_var: Tensor | null,
+    training: boolean,
+    momentum: number,
+    eps: number,
+  ): [Tensor, Tensor, Tensor] & { out: Tensor; save_mean: Tensor; save_invstd: Tensor };
+  /** Batch normalisation, and in training the mean and 1/σ of each channel. */
+  (
+    input: Tensor,
+    options: {
+      weight: Tensor | null;
+      bias: Tensor | null;
+      running_mean: Tensor | null;
+      running_var: Tensor | null;
+      training: boolean;
+      momentum: number;
+      eps: number;
+    },
+  ): [Tensor, Tensor, Tensor] & { out: Tensor; save_mean: Tensor; save_invstd: Tensor };
+} = f.native_batch_norm;
+
+/** Group normalisation, and the mean and 1/σ of each group. */
+export const native_group_norm: {
+  /** Group normalisation, and the mean and 1/σ of each group. */
+  (
+    input: Tensor,
+    weight: Tensor | null,
+    bias: Tensor | null,
+    N: number,
+    C: number,
+    HxW: number,
+    group: number,
+    eps: number,
+  ): [Tensor, Tensor, Tensor] & { out: Tensor; mean: Tensor; rstd: Tensor };
+  /** Group normalisation, and the mean and 1/σ of each group. */
+  (
+    input: Tensor,
+    options: {
+      weight: Tensor | null;
+      bias: Tensor | null;
+      N: number;
+      C: number;
+      HxW: number;
+      group: number;
+      eps: number;
+    },
+  ): [Tensor, Tensor, Tensor] & { out: Tensor; mean: Tensor; rstd: Tensor };
+} = f.native_group_norm;
+
+/** Layer normalisation, and the mean and 1/σ of each example. */
+export const native_layer_norm: {
+  /** Layer normalisation, and the mean and 1/σ of each example. */
+  (
+    input: Tensor,
+    normalized_shape: readonly number[],
+    weight: Tensor | null,
+    bias: Tensor | null,
+    eps: number,
+  ): [Tensor, Tensor, Tensor] & { out: Tensor; mean: Tensor; rstd: Tensor };
+  /** Layer normalisation, and the mean and 1/σ of each example. */
+  (
+    input: Tensor,
+    options: { normalized_shape: readonly number[]; weight: Tensor | null; bias: Tensor | null; eps: number },
+  ): [Tensor, Tensor, Tensor] & { out: Tensor; mean: Tensor; rstd: Tensor };
+} = f.native_layer_norm;
 
 /** `self != other` for each pair of elements, broadcast; bool. */
 export const ne: {
   /** `self != other` for each pair of elements, broadcast; bool. */
-  (self: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
+  (input: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
   /** `self != other` for each pair of elements, broadcast; bool. */
-  (self: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
+  (input: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
 } = f.ne;
+
+/** In place: `self != other` for each pair of elements, broadcast; bool. */
+export const ne_: {
+  /** In place: `self != other` for each pair of elements, broadcast; bool. */
+  (input: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
+  /** In place: `self != other` for each pair of elements, broadcast; bool. */
+  (input: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
+} = f.ne_;
 
 /** Each element with its sign turned. Throws RuntimeError for bool. */
 export const neg: {
   /** Each element with its sign turned. Throws RuntimeError for bool. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.neg;
 
 /** In place: Each element with its sign turned. Throws RuntimeError for bool. */
 export const neg_: {
   /** In place: Each element with its sign turned. Throws RuntimeError for bool. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.neg_;
+
+/** Each element with its sign turned. Throws RuntimeError for bool. */
+export const negative: {
+  /** Each element with its sign turned. Throws RuntimeError for bool. */
+  (input: Tensor): Tensor;
+} = f.negative;
+
+/** In place: Each element with its sign turned. Throws RuntimeError for bool. */
+export const negative_: {
+  /** In place: Each element with its sign turned. Throws RuntimeError for bool. */
+  (input: Tensor): Tensor;
+} = f.negative_;
+
+/** The next floating-point number after `self` towards `other`; broadcast. */
+export const nextafter: {
+  /** The next floating-point number after `self` towards `other`; broadcast. */
+  (input: Tensor, other: Tensor): Tensor;
+  /** The next floating-point number after `self` towards `other`; broadcast. */
+  (input: Tensor, options: { other: Tensor }): Tensor;
+} = f.nextafter;
+
+/** In place: The next floating-point number after `self` towards `other`; broadcast. */
+export const nextafter_: {
+  /** In place: The next floating-point number after `self` towards `other`; broadcast. */
+  (input: Tensor, other: Tensor): Tensor;
+  /** In place: The next floating-point number after `self` towards `other`; broadcast. */
+  (input: Tensor, options: { other: Tensor }): Tensor;
+} = f.nextafter_;
+
+/** The indices of the non-zero elements: `[n, ndim]`, or with `as_tuple` an array of one vector for each dimension. */
+export const nonzero: {
+  /** The indices of the non-zero elements: `[n, ndim]`, or with `as_tuple` an array of one vector for each dimension. */
+  (input: Tensor, options?: { as_tuple?: boolean }): any;
+} = f.nonzero;
 
 /**
  * The p-norm along dimensions, over all elements when none is named.
  *
- * The Frobenius norm (`p` is "fro"): the 2-norm of all elements along the dimensions.
+ * The p-norm along dimensions, computed in another dtype.
+ *
+ * The Frobenius ("fro") or the nuclear ("nuc") norm: of all elements, or of matrices in two dimensions.
  */
 export const norm: {
   /** The p-norm along dimensions, over all elements when none is named. */
   (
-    self: Tensor,
-    p?: number | boolean | null | { p?: number | boolean | null; dim?: number | readonly number[]; keepdim?: boolean },
-    dim?: number | readonly number[] | { dim?: number | readonly number[]; keepdim?: boolean },
+    input: Tensor,
+    p?:
+      | number
+      | boolean
+      | null
+      | { p?: number | boolean | null; dim?: number | readonly number[] | null; keepdim?: boolean },
+    dim?: number | readonly number[] | null | { dim?: number | readonly number[] | null; keepdim?: boolean },
     keepdim?: boolean | { keepdim?: boolean },
   ): Tensor;
-  /** The Frobenius norm (`p` is "fro"): the 2-norm of all elements along the dimensions. */
+  /** The p-norm along dimensions, computed in another dtype. */
   (
-    self: Tensor,
-    p: string,
-    dim?: number | readonly number[] | { dim?: number | readonly number[]; keepdim?: boolean },
-    keepdim?: boolean | { keepdim?: boolean },
+    input: Tensor,
+    p?:
+      | number
+      | boolean
+      | null
+      | { p?: number | boolean | null; dim?: number | readonly number[] | null; keepdim?: boolean; dtype: DType },
+    dim?:
+      | number
+      | readonly number[]
+      | null
+      | { dim?: number | readonly number[] | null; keepdim?: boolean; dtype: DType },
+    keepdim?: boolean | { keepdim?: boolean; dtype: DType },
+    options?: { dtype: DType },
   ): Tensor;
-  /** The Frobenius norm (`p` is "fro"): the 2-norm of all elements along the dimensions. */
-  (self: Tensor, options: { p: string; dim?: number | readonly number[]; keepdim?: boolean }): Tensor;
+  /** The Frobenius ("fro") or the nuclear ("nuc") norm: of all elements, or of matrices in two dimensions. */
+  (
+    input: Tensor,
+    p: string,
+    dim?:
+      | number
+      | readonly number[]
+      | null
+      | { dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null },
+    keepdim?: boolean | { keepdim?: boolean; dtype?: DType | null },
+    options?: { dtype?: DType | null },
+  ): Tensor;
+  /** The Frobenius ("fro") or the nuclear ("nuc") norm: of all elements, or of matrices in two dimensions. */
+  (
+    input: Tensor,
+    options: { p: string; dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null },
+  ): Tensor;
 } = f.norm;
 
-/** Normal random numbers of a mean and standard deviation. */
+/**
+ * Normal random numbers of a mean and standard deviation.
+ *
+ * Normal random numbers with a mean and a standard deviation for each element, broadcast.
+ *
+ * Normal random numbers with a mean for each element.
+ *
+ * Normal random numbers with a standard deviation for each element.
+ */
 export const normal: {
   /** Normal random numbers of a mean and standard deviation. */
   (
@@ -1020,7 +4162,51 @@ export const normal: {
       requires_grad?: boolean;
     },
   ): Tensor;
+  /** Normal random numbers with a mean and a standard deviation for each element, broadcast. */
+  (mean: Tensor, std: Tensor, options?: { generator?: Generator | null }): Tensor;
+  /** Normal random numbers with a mean and a standard deviation for each element, broadcast. */
+  (mean: Tensor, options: { std: Tensor; generator?: Generator | null }): Tensor;
+  /** Normal random numbers with a mean for each element. */
+  (
+    mean: Tensor,
+    std?: number | { std?: number; generator?: Generator | null },
+    options?: { generator?: Generator | null },
+  ): Tensor;
+  /** Normal random numbers with a standard deviation for each element. */
+  (mean: number, std: Tensor, options?: { generator?: Generator | null }): Tensor;
+  /** Normal random numbers with a standard deviation for each element. */
+  (mean: number, options: { std: Tensor; generator?: Generator | null }): Tensor;
+  /** Normal random numbers with a mean and a standard deviation for each element, broadcast. */
+  (mean: Tensor, std: Tensor, options?: { generator?: Generator | null }): Tensor;
+  /** Normal random numbers with a mean and a standard deviation for each element, broadcast. */
+  (mean: Tensor, options: { std: Tensor; generator?: Generator | null }): Tensor;
+  /** Normal random numbers with a mean for each element. */
+  (
+    mean: Tensor,
+    std?: number | { std?: number; generator?: Generator | null },
+    options?: { generator?: Generator | null },
+  ): Tensor;
+  /** Normal random numbers with a standard deviation for each element. */
+  (mean: number, std: Tensor, options?: { generator?: Generator | null }): Tensor;
+  /** Normal random numbers with a standard deviation for each element. */
+  (mean: number, options: { std: Tensor; generator?: Generator | null }): Tensor;
 } = f.normal;
+
+/** `self != other` for each pair of elements, broadcast; bool. */
+export const not_equal: {
+  /** `self != other` for each pair of elements, broadcast; bool. */
+  (input: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
+  /** `self != other` for each pair of elements, broadcast; bool. */
+  (input: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
+} = f.not_equal;
+
+/** In place: `self != other` for each pair of elements, broadcast; bool. */
+export const not_equal_: {
+  /** In place: `self != other` for each pair of elements, broadcast; bool. */
+  (input: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
+  /** In place: `self != other` for each pair of elements, broadcast; bool. */
+  (input: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
+} = f.not_equal_;
 
 /** A tensor of ones. */
 export const ones: {
@@ -1035,62 +4221,134 @@ export const ones: {
 /** A tensor of ones with the shape and dtype of another. */
 export const ones_like: {
   /** A tensor of ones with the shape and dtype of another. */
-  (self: Tensor, options?: { dtype?: DType | null; requires_grad?: boolean }): Tensor;
+  (input: Tensor, options?: { dtype?: DType | null; requires_grad?: boolean }): Tensor;
 } = f.ones_like;
 
 /** Every product of an element of one vector with one of another: `[n], [m] → [n, m]`. */
 export const outer: {
   /** Every product of an element of one vector with one of another: `[n], [m] → [n, m]`. */
-  (self: Tensor, vec2: Tensor): Tensor;
+  (input: Tensor, vec2: Tensor): Tensor;
   /** Every product of an element of one vector with one of another: `[n], [m] → [n, m]`. */
-  (self: Tensor, options: { vec2: Tensor }): Tensor;
+  (input: Tensor, options: { vec2: Tensor }): Tensor;
 } = f.outer;
+
+/** ‖x₁ − x₂ + ε‖ₚ along the last dimension. */
+export const pairwise_distance: {
+  /** ‖x₁ − x₂ + ε‖ₚ along the last dimension. */
+  (
+    x1: Tensor,
+    x2: Tensor,
+    p?: number | { p?: number; eps?: number; keepdim?: boolean },
+    eps?: number | { eps?: number; keepdim?: boolean },
+    keepdim?: boolean | { keepdim?: boolean },
+  ): Tensor;
+  /** ‖x₁ − x₂ + ε‖ₚ along the last dimension. */
+  (x1: Tensor, options: { x2: Tensor; p?: number; eps?: number; keepdim?: boolean }): Tensor;
+} = f.pairwise_distance;
+
+/** p-norm distances between the rows of a matrix, one for each pair: `[n, c] → [n (n − 1) / 2]`. */
+export const pdist: {
+  /** p-norm distances between the rows of a matrix, one for each pair: `[n, c] → [n (n − 1) / 2]`. */
+  (input: Tensor, p?: number | { p?: number }): Tensor;
+} = f.pdist;
 
 /** Dimensions in another order; a view. */
 export const permute: {
   /** Dimensions in another order; a view. */
-  (self: Tensor, dims: readonly number[]): Tensor;
+  (input: Tensor, dims: readonly number[]): Tensor;
   /** Dimensions in another order; a view. */
-  (self: Tensor, options: { dims: readonly number[] }): Tensor;
+  (input: Tensor, options: { dims: readonly number[] }): Tensor;
 } = f.permute;
 
+/** The Moore–Penrose pseudoinverse; `torch.linalg.pinv` is its newer name. */
+export const pinverse: {
+  /** The Moore–Penrose pseudoinverse; `torch.linalg.pinv` is its newer name. */
+  (input: Tensor, rcond?: number | { rcond?: number }): Tensor;
+} = f.pinverse;
+
+/** Channels into a finer image: `[*, c r², h, w] → [*, c, h r, w r]`. */
+export const pixel_shuffle: {
+  /** Channels into a finer image: `[*, c r², h, w] → [*, c, h r, w r]`. */
+  (input: Tensor, upscale_factor: number): Tensor;
+  /** Channels into a finer image: `[*, c r², h, w] → [*, c, h r, w r]`. */
+  (input: Tensor, options: { upscale_factor: number }): Tensor;
+} = f.pixel_shuffle;
+
+/** An image into channels of a coarser one: `[*, c, h r, w r] → [*, c r², h, w]`. */
+export const pixel_unshuffle: {
+  /** An image into channels of a coarser one: `[*, c, h r, w r] → [*, c r², h, w]`. */
+  (input: Tensor, downscale_factor: number): Tensor;
+  /** An image into channels of a coarser one: `[*, c, h r, w r] → [*, c r², h, w]`. */
+  (input: Tensor, options: { downscale_factor: number }): Tensor;
+} = f.pixel_unshuffle;
+
+/** Poisson-distributed random counts with the rate that each element names. */
+export const poisson: {
+  /** Poisson-distributed random counts with the rate that each element names. */
+  (input: Tensor, generator?: Generator | null | { generator?: Generator | null }): Tensor;
+  /** Poisson-distributed random counts with the rate that each element names. */
+  (input: Tensor, generator?: Generator | null | { generator?: Generator | null }): Tensor;
+} = f.poisson;
+
+/** The n-th derivative of ψ at each element. */
+export const polygamma: {
+  /** The n-th derivative of ψ at each element. */
+  (n: number, self: Tensor): Tensor;
+  /** The n-th derivative of ψ at each element. */
+  (n: number, options: { self: Tensor }): Tensor;
+} = f.polygamma;
+
+/** The tensor itself. Throws RuntimeError for bool. */
+export const positive: {
+  /** The tensor itself. Throws RuntimeError for bool. */
+  (input: Tensor): Tensor;
+} = f.positive;
+
 /**
- * Each element to a power.
- *
  * Each element to the power of the matching element, broadcast.
+ *
+ * Each element to a power.
  *
  * A number to the power of each element.
  */
 export const pow: {
-  /** Each element to a power. */
-  (self: Tensor, exponent: number | boolean): Tensor;
-  /** Each element to a power. */
-  (self: Tensor, options: { exponent: number | boolean }): Tensor;
   /** Each element to the power of the matching element, broadcast. */
-  (self: Tensor, exponent: Tensor): Tensor;
+  (input: Tensor, exponent: Tensor): Tensor;
   /** Each element to the power of the matching element, broadcast. */
-  (self: Tensor, options: { exponent: Tensor }): Tensor;
+  (input: Tensor, options: { exponent: Tensor }): Tensor;
+  /** Each element to a power. */
+  (input: Tensor, exponent: number | boolean): Tensor;
+  /** Each element to a power. */
+  (input: Tensor, options: { exponent: number | boolean }): Tensor;
   /** A number to the power of each element. */
-  (self: number | boolean, exponent: Tensor): Tensor;
+  (input: number | boolean, exponent: Tensor): Tensor;
   /** A number to the power of each element. */
-  (self: number | boolean, options: { exponent: Tensor }): Tensor;
+  (input: number | boolean, options: { exponent: Tensor }): Tensor;
 } = f.pow;
 
 /**
- * In place: Each element to a power.
- *
  * In place: Each element to the power of the matching element, broadcast.
+ *
+ * In place: Each element to a power.
  */
 export const pow_: {
-  /** In place: Each element to a power. */
-  (self: Tensor, exponent: number | boolean): Tensor;
-  /** In place: Each element to a power. */
-  (self: Tensor, options: { exponent: number | boolean }): Tensor;
   /** In place: Each element to the power of the matching element, broadcast. */
-  (self: Tensor, exponent: Tensor): Tensor;
+  (input: Tensor, exponent: Tensor): Tensor;
   /** In place: Each element to the power of the matching element, broadcast. */
-  (self: Tensor, options: { exponent: Tensor }): Tensor;
+  (input: Tensor, options: { exponent: Tensor }): Tensor;
+  /** In place: Each element to a power. */
+  (input: Tensor, exponent: number | boolean): Tensor;
+  /** In place: Each element to a power. */
+  (input: Tensor, options: { exponent: number | boolean }): Tensor;
 } = f.pow_;
+
+/** x where positive, `weight · x` elsewhere, with one weight for all or for each channel. */
+export const prelu: {
+  /** x where positive, `weight · x` elsewhere, with one weight for all or for each channel. */
+  (input: Tensor, weight: Tensor): Tensor;
+  /** x where positive, `weight · x` elsewhere, with one weight for all or for each channel. */
+  (input: Tensor, options: { weight: Tensor }): Tensor;
+} = f.prelu;
 
 /**
  * Product of all elements.
@@ -1099,17 +4357,95 @@ export const pow_: {
  */
 export const prod: {
   /** Product of all elements. */
-  (self: Tensor, options?: { dtype?: DType | null }): Tensor;
+  (input: Tensor, options?: { dtype?: DType | null }): Tensor;
   /** Product along a dimension. */
   (
-    self: Tensor,
+    input: Tensor,
     dim: number,
     keepdim?: boolean | { keepdim?: boolean; dtype?: DType | null },
     options?: { dtype?: DType | null },
   ): Tensor;
   /** Product along a dimension. */
-  (self: Tensor, options: { dim: number; keepdim?: boolean; dtype?: DType | null }): Tensor;
+  (input: Tensor, options: { dim: number; keepdim?: boolean; dtype?: DType | null }): Tensor;
 } = f.prod;
+
+/** `self` with the elements of `source` placed, or added, at positions in the flattened tensor. */
+export const put: {
+  /** `self` with the elements of `source` placed, or added, at positions in the flattened tensor. */
+  (input: Tensor, index: Tensor, source: Tensor, accumulate?: boolean | { accumulate?: boolean }): Tensor;
+  /** `self` with the elements of `source` placed, or added, at positions in the flattened tensor. */
+  (input: Tensor, options: { index: Tensor; source: Tensor; accumulate?: boolean }): Tensor;
+} = f.put;
+
+/** In place: `self` with the elements of `source` placed, or added, at positions in the flattened tensor. */
+export const put_: {
+  /** In place: `self` with the elements of `source` placed, or added, at positions in the flattened tensor. */
+  (input: Tensor, index: Tensor, source: Tensor, accumulate?: boolean | { accumulate?: boolean }): Tensor;
+  /** In place: `self` with the elements of `source` placed, or added, at positions in the flattened tensor. */
+  (input: Tensor, options: { index: Tensor; source: Tensor; accumulate?: boolean }): Tensor;
+} = f.put_;
+
+/** A = Q R; `torch.linalg.qr` is its newer name. */
+export const qr: {
+  /** A = Q R; `torch.linalg.qr` is its newer name. */
+  (input: Tensor, some?: boolean | { some?: boolean }): [Tensor, Tensor] & { Q: Tensor; R: Tensor };
+} = f.qr;
+
+/**
+ * The elements below which a share q lies, between two of them by `interpolation` ("linear", "lower", "higher", "midpoint", "nearest").
+ *
+ * A vector q gives a first dimension of its length. Throws RuntimeError for q outside [0, 1].
+ */
+export const quantile: {
+  /**
+   * The elements below which a share q lies, between two of them by `interpolation` ("linear", "lower", "higher", "midpoint", "nearest").
+   *
+   * A vector q gives a first dimension of its length. Throws RuntimeError for q outside [0, 1].
+   */
+  (
+    input: Tensor,
+    q: Tensor,
+    dim?: number | null | { dim?: number | null; keepdim?: boolean; interpolation?: string },
+    keepdim?: boolean | { keepdim?: boolean; interpolation?: string },
+    options?: { interpolation?: string },
+  ): Tensor;
+  /**
+   * The elements below which a share q lies, between two of them by `interpolation` ("linear", "lower", "higher", "midpoint", "nearest").
+   *
+   * A vector q gives a first dimension of its length. Throws RuntimeError for q outside [0, 1].
+   */
+  (input: Tensor, options: { q: Tensor; dim?: number | null; keepdim?: boolean; interpolation?: string }): Tensor;
+  /**
+   * The elements below which a share q lies, between two of them by `interpolation` ("linear", "lower", "higher", "midpoint", "nearest").
+   *
+   * A vector q gives a first dimension of its length. Throws RuntimeError for q outside [0, 1].
+   */
+  (
+    input: Tensor,
+    q: number,
+    dim?: number | null | { dim?: number | null; keepdim?: boolean; interpolation?: string },
+    keepdim?: boolean | { keepdim?: boolean; interpolation?: string },
+    options?: { interpolation?: string },
+  ): Tensor;
+  /**
+   * The elements below which a share q lies, between two of them by `interpolation` ("linear", "lower", "higher", "midpoint", "nearest").
+   *
+   * A vector q gives a first dimension of its length. Throws RuntimeError for q outside [0, 1].
+   */
+  (input: Tensor, options: { q: number; dim?: number | null; keepdim?: boolean; interpolation?: string }): Tensor;
+} = f.quantile;
+
+/** Radians as degrees. */
+export const rad2deg: {
+  /** Radians as degrees. */
+  (input: Tensor): Tensor;
+} = f.rad2deg;
+
+/** In place: Radians as degrees. */
+export const rad2deg_: {
+  /** In place: Radians as degrees. */
+  (input: Tensor): Tensor;
+} = f.rad2deg_;
 
 /** Uniform random numbers in [0, 1), PyTorch's own stream. */
 export const rand: {
@@ -1129,7 +4465,7 @@ export const rand: {
 /** Uniform random numbers with the shape and dtype of another tensor. */
 export const rand_like: {
   /** Uniform random numbers with the shape and dtype of another tensor. */
-  (self: Tensor, options?: { dtype?: DType | null; requires_grad?: boolean }): Tensor;
+  (input: Tensor, options?: { dtype?: DType | null; requires_grad?: boolean }): Tensor;
 } = f.rand_like;
 
 /**
@@ -1169,6 +4505,30 @@ export const randint: {
   ): Tensor;
 } = f.randint;
 
+/**
+ * Random whole numbers from 0 up to, not including, `high`, with the shape and dtype of another tensor.
+ *
+ * Random whole numbers from `low` up to, not including, `high`, with the shape and dtype of another tensor.
+ */
+export const randint_like: {
+  /** Random whole numbers from 0 up to, not including, `high`, with the shape and dtype of another tensor. */
+  (input: Tensor, high: number, options?: { dtype?: DType | null; requires_grad?: boolean }): Tensor;
+  /** Random whole numbers from 0 up to, not including, `high`, with the shape and dtype of another tensor. */
+  (input: Tensor, options: { high: number; dtype?: DType | null; requires_grad?: boolean }): Tensor;
+  /** Random whole numbers from `low` up to, not including, `high`, with the shape and dtype of another tensor. */
+  (input: Tensor, low: number, high: number, options?: { dtype?: DType | null; requires_grad?: boolean }): Tensor;
+  /** Random whole numbers from `low` up to, not including, `high`, with the shape and dtype of another tensor. */
+  (input: Tensor, options: { low: number; high: number; dtype?: DType | null; requires_grad?: boolean }): Tensor;
+  /** Random whole numbers from 0 up to, not including, `high`, with the shape and dtype of another tensor. */
+  (input: Tensor, high: number, options?: { dtype?: DType | null; requires_grad?: boolean }): Tensor;
+  /** Random whole numbers from 0 up to, not including, `high`, with the shape and dtype of another tensor. */
+  (input: Tensor, options: { high: number; dtype?: DType | null; requires_grad?: boolean }): Tensor;
+  /** Random whole numbers from `low` up to, not including, `high`, with the shape and dtype of another tensor. */
+  (input: Tensor, low: number, high: number, options?: { dtype?: DType | null; requires_grad?: boolean }): Tensor;
+  /** Random whole numbers from `low` up to, not including, `high`, with the shape and dtype of another tensor. */
+  (input: Tensor, options: { low: number; high: number; dtype?: DType | null; requires_grad?: boolean }): Tensor;
+} = f.randint_like;
+
 /** Normal random numbers of mean 0 and variance 1, PyTorch's own stream. */
 export const randn: {
   /** Normal random numbers of mean 0 and variance 1, PyTorch's own stream. */
@@ -1187,7 +4547,7 @@ export const randn: {
 /** Normal random numbers with the shape and dtype of another tensor. */
 export const randn_like: {
   /** Normal random numbers with the shape and dtype of another tensor. */
-  (self: Tensor, options?: { dtype?: DType | null; requires_grad?: boolean }): Tensor;
+  (input: Tensor, options?: { dtype?: DType | null; requires_grad?: boolean }): Tensor;
 } = f.randn_like;
 
 /** The whole numbers below `n` in random order; int64. */
@@ -1196,183 +4556,573 @@ export const randperm: {
   (n: number, options?: { generator?: Generator | null; dtype?: DType | null }): Tensor;
 } = f.randperm;
 
+/** Numbers from `start` up to and including `end` in steps. Deprecated in favour of `arange`. */
+export const range: {
+  /** Numbers from `start` up to and including `end` in steps. Deprecated in favour of `arange`. */
+  (
+    start: number | boolean,
+    end: number | boolean,
+    step?: number | boolean | { step?: number | boolean; dtype?: DType | null; requires_grad?: boolean },
+    options?: { dtype?: DType | null; requires_grad?: boolean },
+  ): Tensor;
+  /** Numbers from `start` up to and including `end` in steps. Deprecated in favour of `arange`. */
+  (
+    start: number | boolean,
+    options: { end: number | boolean; step?: number | boolean; dtype?: DType | null; requires_grad?: boolean },
+  ): Tensor;
+} = f.range;
+
 /** All elements in one dimension. */
 export const ravel: {
   /** All elements in one dimension. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.ravel;
 
 /** One over each element. */
 export const reciprocal: {
   /** One over each element. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.reciprocal;
 
 /** In place: One over each element. */
 export const reciprocal_: {
   /** In place: One over each element. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.reciprocal_;
 
 /** Each element where positive, 0 elsewhere. */
 export const relu: {
   /** Each element where positive, 0 elsewhere. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.relu;
 
 /** In place: Each element where positive, 0 elsewhere. */
 export const relu_: {
   /** In place: Each element where positive, 0 elsewhere. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.relu_;
 
-/** Python's `self % other`, with the sign of the divisor. */
+/**
+ * Python's `self % other`, with the sign of the divisor.
+ *
+ * Python's `self % other` for a number, with its sign.
+ */
 export const remainder: {
   /** Python's `self % other`, with the sign of the divisor. */
-  (self: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
+  (input: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
   /** Python's `self % other`, with the sign of the divisor. */
-  (self: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
+  (input: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
+  /** Python's `self % other` for a number, with its sign. */
+  (input: Tensor, other: number | boolean): Tensor;
+  /** Python's `self % other` for a number, with its sign. */
+  (input: Tensor, options: { other: number | boolean }): Tensor;
 } = f.remainder;
 
-/** In place: Python's `self % other`, with the sign of the divisor. */
+/**
+ * In place: Python's `self % other`, with the sign of the divisor.
+ *
+ * In place: Python's `self % other` for a number, with its sign.
+ */
 export const remainder_: {
   /** In place: Python's `self % other`, with the sign of the divisor. */
-  (self: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
+  (input: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
   /** In place: Python's `self % other`, with the sign of the divisor. */
-  (self: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
+  (input: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
+  /** In place: Python's `self % other` for a number, with its sign. */
+  (input: Tensor, other: number | boolean): Tensor;
+  /** In place: Python's `self % other` for a number, with its sign. */
+  (input: Tensor, options: { other: number | boolean }): Tensor;
 } = f.remainder_;
+
+/** Slices along a dimension scaled down to p-norm `maxnorm` where theirs is larger. */
+export const renorm: {
+  /** Slices along a dimension scaled down to p-norm `maxnorm` where theirs is larger. */
+  (input: Tensor, p: number | boolean, dim: number, maxnorm: number | boolean): Tensor;
+  /** Slices along a dimension scaled down to p-norm `maxnorm` where theirs is larger. */
+  (input: Tensor, options: { p: number | boolean; dim: number; maxnorm: number | boolean }): Tensor;
+} = f.renorm;
+
+/** In place: Slices along a dimension scaled down to p-norm `maxnorm` where theirs is larger. */
+export const renorm_: {
+  /** In place: Slices along a dimension scaled down to p-norm `maxnorm` where theirs is larger. */
+  (input: Tensor, p: number | boolean, dim: number, maxnorm: number | boolean): Tensor;
+  /** In place: Slices along a dimension scaled down to p-norm `maxnorm` where theirs is larger. */
+  (input: Tensor, options: { p: number | boolean; dim: number; maxnorm: number | boolean }): Tensor;
+} = f.renorm_;
+
+/**
+ * Each slice along a dimension (each element without one) as often as `repeats` says.
+ *
+ * Each slice along a dimension (each element without one) so many times.
+ *
+ * Each position of a vector as often as its number says; int64.
+ */
+export const repeat_interleave: {
+  /** Each slice along a dimension (each element without one) as often as `repeats` says. */
+  (
+    input: Tensor,
+    repeats: Tensor,
+    dim?: number | null | { dim?: number | null; output_size?: number | null },
+    options?: { output_size?: number | null },
+  ): Tensor;
+  /** Each slice along a dimension (each element without one) as often as `repeats` says. */
+  (input: Tensor, options: { repeats: Tensor; dim?: number | null; output_size?: number | null }): Tensor;
+  /** Each slice along a dimension (each element without one) so many times. */
+  (
+    input: Tensor,
+    repeats: number,
+    dim?: number | null | { dim?: number | null; output_size?: number | null },
+    options?: { output_size?: number | null },
+  ): Tensor;
+  /** Each slice along a dimension (each element without one) so many times. */
+  (input: Tensor, options: { repeats: number; dim?: number | null; output_size?: number | null }): Tensor;
+  /** Each position of a vector as often as its number says; int64. */
+  (repeats: Tensor, options?: { output_size?: number | null }): Tensor;
+} = f.repeat_interleave;
 
 /** The elements in row-major order under another shape: a view where that can be, a copy otherwise. */
 export const reshape: {
   /** The elements in row-major order under another shape: a view where that can be, a copy otherwise. */
-  (self: Tensor, shape: readonly number[]): Tensor;
+  (input: Tensor, shape: readonly number[]): Tensor;
   /** The elements in row-major order under another shape: a view where that can be, a copy otherwise. */
-  (self: Tensor, options: { shape: readonly number[] }): Tensor;
+  (input: Tensor, options: { shape: readonly number[] }): Tensor;
 } = f.reshape;
 
-/** The nearest whole number, ties to even. */
+/** The tensor itself, for it is real. */
+export const resolve_conj: {
+  /** The tensor itself, for it is real. */
+  (input: Tensor): Tensor;
+} = f.resolve_conj;
+
+/** The tensor itself, for it is real. */
+export const resolve_neg: {
+  /** The tensor itself, for it is real. */
+  (input: Tensor): Tensor;
+} = f.resolve_neg;
+
+/** Elements moved on along dimensions, those beyond the end to the front; of the flattened tensor where no dimension is named. */
+export const roll: {
+  /** Elements moved on along dimensions, those beyond the end to the front; of the flattened tensor where no dimension is named. */
+  (
+    input: Tensor,
+    shifts: number | readonly number[],
+    dims?: number | readonly number[] | { dims?: number | readonly number[] },
+  ): Tensor;
+  /** Elements moved on along dimensions, those beyond the end to the front; of the flattened tensor where no dimension is named. */
+  (input: Tensor, options: { shifts: number | readonly number[]; dims?: number | readonly number[] }): Tensor;
+} = f.roll;
+
+/** A quarter turn in the plane of two dimensions, k times, from the first towards the second. */
+export const rot90: {
+  /** A quarter turn in the plane of two dimensions, k times, from the first towards the second. */
+  (
+    input: Tensor,
+    k?: number | { k?: number; dims?: readonly number[] },
+    dims?: readonly number[] | { dims?: readonly number[] },
+  ): Tensor;
+} = f.rot90;
+
+/**
+ * Rounded to so many decimals (tens, hundreds, … where negative), ties to even.
+ *
+ * The nearest whole number, ties to even.
+ */
 export const round: {
+  /** Rounded to so many decimals (tens, hundreds, … where negative), ties to even. */
+  (input: Tensor, options?: { decimals: number }): Tensor;
   /** The nearest whole number, ties to even. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.round;
 
-/** In place: The nearest whole number, ties to even. */
+/**
+ * In place: Rounded to so many decimals (tens, hundreds, … where negative), ties to even.
+ *
+ * In place: The nearest whole number, ties to even.
+ */
 export const round_: {
+  /** In place: Rounded to so many decimals (tens, hundreds, … where negative), ties to even. */
+  (input: Tensor, options?: { decimals: number }): Tensor;
   /** In place: The nearest whole number, ties to even. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.round_;
+
+/** Tensors one below the other, vectors as rows. */
+export const row_stack: {
+  /** Tensors one below the other, vectors as rows. */
+  (tensors: readonly Tensor[]): Tensor;
+  /** Tensors one below the other, vectors as rows. */
+  (...tensors: Tensor[]): Tensor;
+} = f.row_stack;
+
+/** x where positive, r · x elsewhere: r uniform between the bounds in training, their mean otherwise. */
+export const rrelu: {
+  /** x where positive, r · x elsewhere: r uniform between the bounds in training, their mean otherwise. */
+  (
+    input: Tensor,
+    lower?: number | { lower?: number; upper?: number; training?: boolean; inplace?: boolean },
+    upper?: number | { upper?: number; training?: boolean; inplace?: boolean },
+    training?: boolean | { training?: boolean; inplace?: boolean },
+    inplace?: boolean | { inplace?: boolean },
+  ): Tensor;
+} = f.rrelu;
+
+/** x where positive, r · x elsewhere; in place. */
+export const rrelu_: {
+  /** x where positive, r · x elsewhere; in place. */
+  (
+    input: Tensor,
+    lower?: number | { lower?: number; upper?: number; training?: boolean },
+    upper?: number | { upper?: number; training?: boolean },
+    training?: boolean | { training?: boolean },
+  ): Tensor;
+} = f.rrelu_;
 
 /** One over the square root of each element. */
 export const rsqrt: {
   /** One over the square root of each element. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.rsqrt;
 
 /** In place: One over the square root of each element. */
 export const rsqrt_: {
   /** In place: One over the square root of each element. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.rsqrt_;
 
-/** `other − alpha · self`: the operator with the number on the left. */
+/**
+ * `other − alpha · self`, broadcast.
+ *
+ * `other − alpha · self`: the operator with the number on the left.
+ */
 export const rsub: {
+  /** `other − alpha · self`, broadcast. */
+  (input: Tensor, other: Tensor, options?: { alpha?: number | boolean }): Tensor;
+  /** `other − alpha · self`, broadcast. */
+  (input: Tensor, options: { other: Tensor; alpha?: number | boolean }): Tensor;
   /** `other − alpha · self`: the operator with the number on the left. */
-  (self: Tensor, other: number | boolean, alpha?: number | boolean | { alpha?: number | boolean }): Tensor;
+  (input: Tensor, other: number | boolean, alpha?: number | boolean | { alpha?: number | boolean }): Tensor;
   /** `other − alpha · self`: the operator with the number on the left. */
-  (self: Tensor, options: { other: number | boolean; alpha?: number | boolean }): Tensor;
+  (input: Tensor, options: { other: number | boolean; alpha?: number | boolean }): Tensor;
 } = f.rsub;
+
+/** A number as a tensor without dimensions. */
+export const scalar_tensor: {
+  /** A number as a tensor without dimensions. */
+  (s: number | boolean, options?: { dtype?: DType | null; requires_grad?: boolean }): Tensor;
+} = f.scalar_tensor;
+
+/**
+ * `self` with `src[i][j]` placed at `[index[i][j]][j]` for dim 0, and so on.
+ *
+ * As `scatter`, with `src` added to (`reduce: "add"`) or multiplied with (`"multiply"`) what is there. Not differentiable: use `scatter_reduce`.
+ *
+ * `self` with a number placed at `[index[i][j]][j]` for dim 0, and so on.
+ *
+ * As `scatter`, with a number added to (`reduce: "add"`) or multiplied with (`"multiply"`) what is there. Not differentiable.
+ */
+export const scatter: {
+  /** `self` with `src[i][j]` placed at `[index[i][j]][j]` for dim 0, and so on. */
+  (input: Tensor, dim: number, index: Tensor, src: Tensor): Tensor;
+  /** `self` with `src[i][j]` placed at `[index[i][j]][j]` for dim 0, and so on. */
+  (input: Tensor, options: { dim: number; index: Tensor; src: Tensor }): Tensor;
+  /** As `scatter`, with `src` added to (`reduce: "add"`) or multiplied with (`"multiply"`) what is there. Not differentiable: use `scatter_reduce`. */
+  (input: Tensor, dim: number, index: Tensor, src: Tensor, options?: { reduce: string }): Tensor;
+  /** As `scatter`, with `src` added to (`reduce: "add"`) or multiplied with (`"multiply"`) what is there. Not differentiable: use `scatter_reduce`. */
+  (input: Tensor, options: { dim: number; index: Tensor; src: Tensor; reduce: string }): Tensor;
+  /** `self` with a number placed at `[index[i][j]][j]` for dim 0, and so on. */
+  (input: Tensor, dim: number, index: Tensor, value: number | boolean): Tensor;
+  /** `self` with a number placed at `[index[i][j]][j]` for dim 0, and so on. */
+  (input: Tensor, options: { dim: number; index: Tensor; value: number | boolean }): Tensor;
+  /** As `scatter`, with a number added to (`reduce: "add"`) or multiplied with (`"multiply"`) what is there. Not differentiable. */
+  (input: Tensor, dim: number, index: Tensor, value: number | boolean, options?: { reduce: string }): Tensor;
+  /** As `scatter`, with a number added to (`reduce: "add"`) or multiplied with (`"multiply"`) what is there. Not differentiable. */
+  (input: Tensor, options: { dim: number; index: Tensor; value: number | boolean; reduce: string }): Tensor;
+} = f.scatter;
+
+/**
+ * In place: `self` with `src[i][j]` placed at `[index[i][j]][j]` for dim 0, and so on.
+ *
+ * In place: As `scatter`, with `src` added to (`reduce: "add"`) or multiplied with (`"multiply"`) what is there. Not differentiable: use `scatter_reduce`.
+ *
+ * In place: `self` with a number placed at `[index[i][j]][j]` for dim 0, and so on.
+ *
+ * In place: As `scatter`, with a number added to (`reduce: "add"`) or multiplied with (`"multiply"`) what is there. Not differentiable.
+ */
+export const scatter_: {
+  /** In place: `self` with `src[i][j]` placed at `[index[i][j]][j]` for dim 0, and so on. */
+  (input: Tensor, dim: number, index: Tensor, src: Tensor): Tensor;
+  /** In place: `self` with `src[i][j]` placed at `[index[i][j]][j]` for dim 0, and so on. */
+  (input: Tensor, options: { dim: number; index: Tensor; src: Tensor }): Tensor;
+  /** In place: As `scatter`, with `src` added to (`reduce: "add"`) or multiplied with (`"multiply"`) what is there. Not differentiable: use `scatter_reduce`. */
+  (input: Tensor, dim: number, index: Tensor, src: Tensor, options?: { reduce: string }): Tensor;
+  /** In place: As `scatter`, with `src` added to (`reduce: "add"`) or multiplied with (`"multiply"`) what is there. Not differentiable: use `scatter_reduce`. */
+  (input: Tensor, options: { dim: number; index: Tensor; src: Tensor; reduce: string }): Tensor;
+  /** In place: `self` with a number placed at `[index[i][j]][j]` for dim 0, and so on. */
+  (input: Tensor, dim: number, index: Tensor, value: number | boolean): Tensor;
+  /** In place: `self` with a number placed at `[index[i][j]][j]` for dim 0, and so on. */
+  (input: Tensor, options: { dim: number; index: Tensor; value: number | boolean }): Tensor;
+  /** In place: As `scatter`, with a number added to (`reduce: "add"`) or multiplied with (`"multiply"`) what is there. Not differentiable. */
+  (input: Tensor, dim: number, index: Tensor, value: number | boolean, options?: { reduce: string }): Tensor;
+  /** In place: As `scatter`, with a number added to (`reduce: "add"`) or multiplied with (`"multiply"`) what is there. Not differentiable. */
+  (input: Tensor, options: { dim: number; index: Tensor; value: number | boolean; reduce: string }): Tensor;
+} = f.scatter_;
 
 /** `self` with `src[i][j]` added at `[index[i][j]][j]` for dim 0, and so on. */
 export const scatter_add: {
   /** `self` with `src[i][j]` added at `[index[i][j]][j]` for dim 0, and so on. */
-  (self: Tensor, dim: number, index: Tensor, src: Tensor): Tensor;
+  (input: Tensor, dim: number, index: Tensor, src: Tensor): Tensor;
   /** `self` with `src[i][j]` added at `[index[i][j]][j]` for dim 0, and so on. */
-  (self: Tensor, options: { dim: number; index: Tensor; src: Tensor }): Tensor;
+  (input: Tensor, options: { dim: number; index: Tensor; src: Tensor }): Tensor;
 } = f.scatter_add;
 
 /** In place: `self` with `src[i][j]` added at `[index[i][j]][j]` for dim 0, and so on. */
 export const scatter_add_: {
   /** In place: `self` with `src[i][j]` added at `[index[i][j]][j]` for dim 0, and so on. */
-  (self: Tensor, dim: number, index: Tensor, src: Tensor): Tensor;
+  (input: Tensor, dim: number, index: Tensor, src: Tensor): Tensor;
   /** In place: `self` with `src[i][j]` added at `[index[i][j]][j]` for dim 0, and so on. */
-  (self: Tensor, options: { dim: number; index: Tensor; src: Tensor }): Tensor;
+  (input: Tensor, options: { dim: number; index: Tensor; src: Tensor }): Tensor;
 } = f.scatter_add_;
+
+/** All `src[i][j]` that go to the same place `[index[i][j]][j]` reduced to one: "sum", "prod", "mean", "amax" or "amin", with what is there unless `include_self` is false. */
+export const scatter_reduce: {
+  /** All `src[i][j]` that go to the same place `[index[i][j]][j]` reduced to one: "sum", "prod", "mean", "amax" or "amin", with what is there unless `include_self` is false. */
+  (
+    input: Tensor,
+    dim: number,
+    index: Tensor,
+    src: Tensor,
+    reduce: string,
+    options?: { include_self?: boolean },
+  ): Tensor;
+  /** All `src[i][j]` that go to the same place `[index[i][j]][j]` reduced to one: "sum", "prod", "mean", "amax" or "amin", with what is there unless `include_self` is false. */
+  (input: Tensor, options: { dim: number; index: Tensor; src: Tensor; reduce: string; include_self?: boolean }): Tensor;
+} = f.scatter_reduce;
+
+/** In place: All `src[i][j]` that go to the same place `[index[i][j]][j]` reduced to one: "sum", "prod", "mean", "amax" or "amin", with what is there unless `include_self` is false. */
+export const scatter_reduce_: {
+  /** In place: All `src[i][j]` that go to the same place `[index[i][j]][j]` reduced to one: "sum", "prod", "mean", "amax" or "amin", with what is there unless `include_self` is false. */
+  (
+    input: Tensor,
+    dim: number,
+    index: Tensor,
+    src: Tensor,
+    reduce: string,
+    options?: { include_self?: boolean },
+  ): Tensor;
+  /** In place: All `src[i][j]` that go to the same place `[index[i][j]][j]` reduced to one: "sum", "prod", "mean", "amax" or "amin", with what is there unless `include_self` is false. */
+  (input: Tensor, options: { dim: number; index: Tensor; src: Tensor; reduce: string; include_self?: boolean }): Tensor;
+} = f.scatter_reduce_;
+
+/** Where each value would go in a sorted sequence along its last dimension: before equal elements, after them with `right`; int64. */
+export const searchsorted: {
+  /** Where each value would go in a sorted sequence along its last dimension: before equal elements, after them with `right`; int64. */
+  (
+    sorted_sequence: Tensor | number | boolean,
+    self: Tensor | number | boolean,
+    options?: { out_int32?: boolean; right?: boolean; side?: string | null; sorter?: Tensor | number | boolean | null },
+  ): Tensor;
+  /** Where each value would go in a sorted sequence along its last dimension: before equal elements, after them with `right`; int64. */
+  (
+    sorted_sequence: Tensor | number | boolean,
+    options: {
+      self: Tensor | number | boolean;
+      out_int32?: boolean;
+      right?: boolean;
+      side?: string | null;
+      sorter?: Tensor | number | boolean | null;
+    },
+  ): Tensor;
+} = f.searchsorted;
+
+/** Neighbouring slices along an axis, in segments of given lengths (or between offsets), reduced to one each: "sum", "mean", "max", "min" or "prod", starting from `initial`. */
+export const segment_reduce: {
+  /** Neighbouring slices along an axis, in segments of given lengths (or between offsets), reduced to one each: "sum", "mean", "max", "min" or "prod", starting from `initial`. */
+  (
+    data: Tensor,
+    reduce: string,
+    options?: {
+      lengths?: Tensor | null;
+      indices?: Tensor | null;
+      offsets?: Tensor | null;
+      axis?: number;
+      unsafe?: boolean;
+      initial?: number | boolean | null;
+    },
+  ): Tensor;
+  /** Neighbouring slices along an axis, in segments of given lengths (or between offsets), reduced to one each: "sum", "mean", "max", "min" or "prod", starting from `initial`. */
+  (
+    data: Tensor,
+    options: {
+      reduce: string;
+      lengths?: Tensor | null;
+      indices?: Tensor | null;
+      offsets?: Tensor | null;
+      axis?: number;
+      unsafe?: boolean;
+      initial?: number | boolean | null;
+    },
+  ): Tensor;
+} = f.segment_reduce;
 
 /** One slice along a dimension, which is then gone; a view. */
 export const select: {
   /** One slice along a dimension, which is then gone; a view. */
-  (self: Tensor, dim: number, index: number): Tensor;
+  (input: Tensor, dim: number, index: number): Tensor;
   /** One slice along a dimension, which is then gone; a view. */
-  (self: Tensor, options: { dim: number; index: number }): Tensor;
+  (input: Tensor, options: { dim: number; index: number }): Tensor;
 } = f.select;
+
+/** A copy of `self` with `src` as one slice along a dimension. */
+export const select_scatter: {
+  /** A copy of `self` with `src` as one slice along a dimension. */
+  (input: Tensor, src: Tensor, dim: number, index: number): Tensor;
+  /** A copy of `self` with `src` as one slice along a dimension. */
+  (input: Tensor, options: { src: Tensor; dim: number; index: number }): Tensor;
+} = f.select_scatter;
+
+/** scale · elu(x, α) with the α and scale that keep mean 0 and variance 1 (Klambauer et al., 2017). */
+export const selu: {
+  /** scale · elu(x, α) with the α and scale that keep mean 0 and variance 1 (Klambauer et al., 2017). */
+  (input: Tensor): Tensor;
+} = f.selu;
+
+/** scale · elu(x, α) with the α and scale that keep mean 0 and variance 1 (Klambauer et al., 2017). In place. */
+export const selu_: {
+  /** scale · elu(x, α) with the α and scale that keep mean 0 and variance 1 (Klambauer et al., 2017). In place. */
+  (input: Tensor): Tensor;
+} = f.selu_;
 
 /** −1, 0 or 1 by the sign of each element. */
 export const sgn: {
   /** −1, 0 or 1 by the sign of each element. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.sgn;
 
 /** In place: −1, 0 or 1 by the sign of each element. */
 export const sgn_: {
   /** In place: −1, 0 or 1 by the sign of each element. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.sgn_;
 
 /** Logistic sigmoid 1 / (1 + e⁻ˣ) of each element. */
 export const sigmoid: {
   /** Logistic sigmoid 1 / (1 + e⁻ˣ) of each element. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.sigmoid;
 
 /** In place: Logistic sigmoid 1 / (1 + e⁻ˣ) of each element. */
 export const sigmoid_: {
   /** In place: Logistic sigmoid 1 / (1 + e⁻ˣ) of each element. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.sigmoid_;
 
 /** −1, 0 or 1 by the sign of each element. */
 export const sign: {
   /** −1, 0 or 1 by the sign of each element. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.sign;
 
 /** In place: −1, 0 or 1 by the sign of each element. */
 export const sign_: {
   /** In place: −1, 0 or 1 by the sign of each element. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.sign_;
+
+/** Whether each element is negative, −0 included; bool. */
+export const signbit: {
+  /** Whether each element is negative, −0 included; bool. */
+  (input: Tensor): Tensor;
+} = f.signbit;
 
 /** Sine of each element (radians). */
 export const sin: {
   /** Sine of each element (radians). */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.sin;
 
 /** In place: Sine of each element (radians). */
 export const sin_: {
   /** In place: Sine of each element (radians). */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.sin_;
+
+/** sin(πx) / (πx) of each element, 1 at 0. */
+export const sinc: {
+  /** sin(πx) / (πx) of each element, 1 at 0. */
+  (input: Tensor): Tensor;
+} = f.sinc;
+
+/** In place: sin(πx) / (πx) of each element, 1 at 0. */
+export const sinc_: {
+  /** In place: sin(πx) / (πx) of each element, 1 at 0. */
+  (input: Tensor): Tensor;
+} = f.sinc_;
 
 /** Hyperbolic sine of each element. */
 export const sinh: {
   /** Hyperbolic sine of each element. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.sinh;
 
 /** In place: Hyperbolic sine of each element. */
 export const sinh_: {
   /** In place: Hyperbolic sine of each element. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.sinh_;
+
+/** A copy of `self` with `src` as the slices `start:end:step` along a dimension. */
+export const slice_scatter: {
+  /** A copy of `self` with `src` as the slices `start:end:step` along a dimension. */
+  (
+    input: Tensor,
+    src: Tensor,
+    dim?: number | { dim?: number; start?: number | null; end?: number | null; step?: number },
+    start?: number | null | { start?: number | null; end?: number | null; step?: number },
+    end?: number | null | { end?: number | null; step?: number },
+    step?: number | { step?: number },
+  ): Tensor;
+  /** A copy of `self` with `src` as the slices `start:end:step` along a dimension. */
+  (
+    input: Tensor,
+    options: { src: Tensor; dim?: number; start?: number | null; end?: number | null; step?: number },
+  ): Tensor;
+} = f.slice_scatter;
+
+/** The sign and the logarithm of the absolute value of each determinant. */
+export const slogdet: {
+  /** The sign and the logarithm of the absolute value of each determinant. */
+  (input: Tensor): [Tensor, Tensor] & { sign: Tensor; logabsdet: Tensor };
+} = f.slogdet;
 
 /** eˣ / Σ eˣ along a dimension. */
 export const softmax: {
   /** eˣ / Σ eˣ along a dimension. */
-  (self: Tensor, dim: number, dtype?: DType | null | { dtype?: DType | null }): Tensor;
+  (input: Tensor, dim: number, dtype?: DType | null | { dtype?: DType | null }): Tensor;
   /** eˣ / Σ eˣ along a dimension. */
-  (self: Tensor, options: { dim: number; dtype?: DType | null }): Tensor;
+  (input: Tensor, options: { dim: number; dtype?: DType | null }): Tensor;
 } = f.softmax;
+
+/** The elements along a dimension in order, and where each was: `[values, indices]`. NaN counts as the largest. Equal ones keep their order only with `stable`. */
+export const sort: {
+  /** The elements along a dimension in order, and where each was: `[values, indices]`. NaN counts as the largest. Equal ones keep their order only with `stable`. */
+  (
+    input: Tensor,
+    dim?: number | { dim?: number; descending?: boolean },
+    descending?: boolean | { descending?: boolean },
+  ): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
+  /** The elements along a dimension in order, and where each was: `[values, indices]`. NaN counts as the largest. Equal ones keep their order only with `stable`. */
+  (
+    input: Tensor,
+    options?: { stable: boolean | null; dim?: number; descending?: boolean },
+  ): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
+  /** The elements along a dimension in order, and where each was: `[values, indices]`. NaN counts as the largest. Equal ones keep their order only with `stable`. */
+  (
+    input: Tensor,
+    dim?: number | { dim?: number; descending?: boolean; stable: boolean | null },
+    descending?: boolean | { descending?: boolean; stable: boolean | null },
+    options?: { stable: boolean | null },
+  ): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
+} = f.sort;
 
 /**
  * Pieces of a size along a dimension, the last one smaller where it does not divide; views.
@@ -1381,26 +5131,46 @@ export const softmax: {
  */
 export const split: {
   /** Pieces of a size along a dimension, the last one smaller where it does not divide; views. */
-  (self: Tensor, split_size: number, dim?: number | { dim?: number }): Tensor[];
+  (input: Tensor, split_size: number, dim?: number | { dim?: number }): Tensor[];
   /** Pieces of a size along a dimension, the last one smaller where it does not divide; views. */
-  (self: Tensor, options: { split_size: number; dim?: number }): Tensor[];
+  (input: Tensor, options: { split_size: number; dim?: number }): Tensor[];
   /** Pieces of the given sizes along a dimension; views. */
-  (self: Tensor, split_size: readonly number[], dim?: number | { dim?: number }): Tensor[];
+  (input: Tensor, split_size: readonly number[], dim?: number | { dim?: number }): Tensor[];
   /** Pieces of the given sizes along a dimension; views. */
-  (self: Tensor, options: { split_size: readonly number[]; dim?: number }): Tensor[];
+  (input: Tensor, options: { split_size: readonly number[]; dim?: number }): Tensor[];
 } = f.split;
+
+/** Pieces of the given sizes along a dimension; views. */
+export const split_with_sizes: {
+  /** Pieces of the given sizes along a dimension; views. */
+  (input: Tensor, split_sizes: readonly number[], dim?: number | { dim?: number }): Tensor[];
+  /** Pieces of the given sizes along a dimension; views. */
+  (input: Tensor, options: { split_sizes: readonly number[]; dim?: number }): Tensor[];
+} = f.split_with_sizes;
 
 /** Square root of each element. */
 export const sqrt: {
   /** Square root of each element. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.sqrt;
 
 /** In place: Square root of each element. */
 export const sqrt_: {
   /** In place: Square root of each element. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.sqrt_;
+
+/** Each element times itself. */
+export const square: {
+  /** Each element times itself. */
+  (input: Tensor): Tensor;
+} = f.square;
+
+/** In place: Each element times itself. */
+export const square_: {
+  /** In place: Each element times itself. */
+  (input: Tensor): Tensor;
+} = f.square_;
 
 /**
  * Without the dimensions of size 1; a view.
@@ -1409,11 +5179,11 @@ export const sqrt_: {
  */
 export const squeeze: {
   /** Without the dimensions of size 1; a view. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
   /** Without dimension `dim` where its size is 1; a view. */
-  (self: Tensor, dim: number): Tensor;
+  (input: Tensor, dim: number): Tensor;
   /** Without dimension `dim` where its size is 1; a view. */
-  (self: Tensor, options: { dim: number }): Tensor;
+  (input: Tensor, options: { dim: number }): Tensor;
 } = f.squeeze;
 
 /** Tensors of one shape, side by side along a new dimension. */
@@ -1426,7 +5196,7 @@ export const stack: {
 export const std: {
   /** Standard deviation, over n − 1 (or n − correction). */
   (
-    self: Tensor,
+    input: Tensor,
     dim?:
       | number
       | readonly number[]
@@ -1435,19 +5205,124 @@ export const std: {
     options?: { correction?: number | null; keepdim?: boolean },
   ): Tensor;
   /** Standard deviation, over n − 1 (or n − correction). */
-  (self: Tensor, unbiased: boolean): Tensor;
+  (input: Tensor, unbiased: boolean): Tensor;
   /** Standard deviation, over n − 1 (or n − correction). */
-  (self: Tensor, options: { unbiased: boolean }): Tensor;
+  (input: Tensor, options: { unbiased: boolean }): Tensor;
   /** Standard deviation, over n − 1 (or n − correction). */
   (
-    self: Tensor,
+    input: Tensor,
     dim: number | readonly number[] | null,
     unbiased?: boolean | { unbiased?: boolean; keepdim?: boolean },
     keepdim?: boolean | { keepdim?: boolean },
   ): Tensor;
   /** Standard deviation, over n − 1 (or n − correction). */
-  (self: Tensor, options: { dim: number | readonly number[] | null; unbiased?: boolean; keepdim?: boolean }): Tensor;
+  (input: Tensor, options: { dim: number | readonly number[] | null; unbiased?: boolean; keepdim?: boolean }): Tensor;
 } = f.std;
+
+/** Standard deviation (over n − 1, or n − correction) and mean along dimensions, of all elements without one: `[std, mean]`. */
+export const std_mean: {
+  /** Standard deviation (over n − 1, or n − correction) and mean along dimensions, of all elements without one: `[std, mean]`. */
+  (
+    input: Tensor,
+    dim?:
+      | number
+      | readonly number[]
+      | null
+      | { dim?: number | readonly number[] | null; correction?: number | null; keepdim?: boolean },
+    options?: { correction?: number | null; keepdim?: boolean },
+  ): [Tensor, Tensor] & { std: Tensor; mean: Tensor };
+  /** Standard deviation (over n − 1, or n − correction) and mean along dimensions, of all elements without one: `[std, mean]`. */
+  (input: Tensor, unbiased: boolean): [Tensor, Tensor] & { std: Tensor; mean: Tensor };
+  /** Standard deviation (over n − 1, or n − correction) and mean along dimensions, of all elements without one: `[std, mean]`. */
+  (input: Tensor, options: { unbiased: boolean }): [Tensor, Tensor] & { std: Tensor; mean: Tensor };
+  /** Standard deviation (over n − 1, or n − correction) and mean along dimensions, of all elements without one: `[std, mean]`. */
+  (
+    input: Tensor,
+    dim: number | readonly number[] | null,
+    unbiased?: boolean | { unbiased?: boolean; keepdim?: boolean },
+    keepdim?: boolean | { keepdim?: boolean },
+  ): [Tensor, Tensor] & { std: Tensor; mean: Tensor };
+  /** Standard deviation (over n − 1, or n − correction) and mean along dimensions, of all elements without one: `[std, mean]`. */
+  (
+    input: Tensor,
+    options: { dim: number | readonly number[] | null; unbiased?: boolean; keepdim?: boolean },
+  ): [Tensor, Tensor] & { std: Tensor; mean: Tensor };
+} = f.std_mean;
+
+/** Spectra of windows a hop apart: `[*, samples] → [*, bins, frames, 2]`, real and imaginary parts. A complex result throws NotImplementedError. */
+export const stft: {
+  /** Spectra of windows a hop apart: `[*, samples] → [*, bins, frames, 2]`, real and imaginary parts. A complex result throws NotImplementedError. */
+  (
+    input: Tensor,
+    n_fft: number,
+    hop_length?:
+      | number
+      | null
+      | {
+          hop_length?: number | null;
+          win_length?: number | null;
+          window?: Tensor | null;
+          center?: boolean;
+          pad_mode?: string;
+          normalized?: boolean;
+          onesided?: boolean | null;
+          return_complex?: boolean | null;
+        },
+    win_length?:
+      | number
+      | null
+      | {
+          win_length?: number | null;
+          window?: Tensor | null;
+          center?: boolean;
+          pad_mode?: string;
+          normalized?: boolean;
+          onesided?: boolean | null;
+          return_complex?: boolean | null;
+        },
+    window?:
+      | Tensor
+      | null
+      | {
+          window?: Tensor | null;
+          center?: boolean;
+          pad_mode?: string;
+          normalized?: boolean;
+          onesided?: boolean | null;
+          return_complex?: boolean | null;
+        },
+    center?:
+      | boolean
+      | {
+          center?: boolean;
+          pad_mode?: string;
+          normalized?: boolean;
+          onesided?: boolean | null;
+          return_complex?: boolean | null;
+        },
+    pad_mode?:
+      | string
+      | { pad_mode?: string; normalized?: boolean; onesided?: boolean | null; return_complex?: boolean | null },
+    normalized?: boolean | { normalized?: boolean; onesided?: boolean | null; return_complex?: boolean | null },
+    onesided?: boolean | null | { onesided?: boolean | null; return_complex?: boolean | null },
+    return_complex?: boolean | null | { return_complex?: boolean | null },
+  ): Tensor;
+  /** Spectra of windows a hop apart: `[*, samples] → [*, bins, frames, 2]`, real and imaginary parts. A complex result throws NotImplementedError. */
+  (
+    input: Tensor,
+    options: {
+      n_fft: number;
+      hop_length?: number | null;
+      win_length?: number | null;
+      window?: Tensor | null;
+      center?: boolean;
+      pad_mode?: string;
+      normalized?: boolean;
+      onesided?: boolean | null;
+      return_complex?: boolean | null;
+    },
+  ): Tensor;
+} = f.stft;
 
 /**
  * `self − alpha · other`, broadcast. `torch.sub(2, x)` is Python's `2 - x`.
@@ -1456,22 +5331,46 @@ export const std: {
  */
 export const sub: {
   /** `self − alpha · other`, broadcast. `torch.sub(2, x)` is Python's `2 - x`. */
-  (self: Tensor | number | boolean, other: Tensor | number | boolean, options?: { alpha?: number | boolean }): Tensor;
+  (input: Tensor | number | boolean, other: Tensor | number | boolean, options?: { alpha?: number | boolean }): Tensor;
   /** `self − alpha · other`, broadcast. `torch.sub(2, x)` is Python's `2 - x`. */
-  (self: Tensor | number | boolean, options: { other: Tensor | number | boolean; alpha?: number | boolean }): Tensor;
+  (input: Tensor | number | boolean, options: { other: Tensor | number | boolean; alpha?: number | boolean }): Tensor;
   /** `self − alpha · other` with a number on the left. */
-  (self: number | boolean, other: Tensor, options?: { alpha?: number | boolean }): Tensor;
+  (input: number | boolean, other: Tensor, options?: { alpha?: number | boolean }): Tensor;
   /** `self − alpha · other` with a number on the left. */
-  (self: number | boolean, options: { other: Tensor; alpha?: number | boolean }): Tensor;
+  (input: number | boolean, options: { other: Tensor; alpha?: number | boolean }): Tensor;
 } = f.sub;
 
 /** In place: `self − alpha · other`, broadcast. `torch.sub(2, x)` is Python's `2 - x`. */
 export const sub_: {
   /** In place: `self − alpha · other`, broadcast. `torch.sub(2, x)` is Python's `2 - x`. */
-  (self: Tensor | number | boolean, other: Tensor | number | boolean, options?: { alpha?: number | boolean }): Tensor;
+  (input: Tensor | number | boolean, other: Tensor | number | boolean, options?: { alpha?: number | boolean }): Tensor;
   /** In place: `self − alpha · other`, broadcast. `torch.sub(2, x)` is Python's `2 - x`. */
-  (self: Tensor | number | boolean, options: { other: Tensor | number | boolean; alpha?: number | boolean }): Tensor;
+  (input: Tensor | number | boolean, options: { other: Tensor | number | boolean; alpha?: number | boolean }): Tensor;
 } = f.sub_;
+
+/**
+ * `self − alpha · other`, broadcast. `torch.sub(2, x)` is Python's `2 - x`.
+ *
+ * `self − alpha · other` with a number on the left.
+ */
+export const subtract: {
+  /** `self − alpha · other`, broadcast. `torch.sub(2, x)` is Python's `2 - x`. */
+  (input: Tensor | number | boolean, other: Tensor | number | boolean, options?: { alpha?: number | boolean }): Tensor;
+  /** `self − alpha · other`, broadcast. `torch.sub(2, x)` is Python's `2 - x`. */
+  (input: Tensor | number | boolean, options: { other: Tensor | number | boolean; alpha?: number | boolean }): Tensor;
+  /** `self − alpha · other` with a number on the left. */
+  (input: number | boolean, other: Tensor, options?: { alpha?: number | boolean }): Tensor;
+  /** `self − alpha · other` with a number on the left. */
+  (input: number | boolean, options: { other: Tensor; alpha?: number | boolean }): Tensor;
+} = f.subtract;
+
+/** In place: `self − alpha · other`, broadcast. `torch.sub(2, x)` is Python's `2 - x`. */
+export const subtract_: {
+  /** In place: `self − alpha · other`, broadcast. `torch.sub(2, x)` is Python's `2 - x`. */
+  (input: Tensor | number | boolean, other: Tensor | number | boolean, options?: { alpha?: number | boolean }): Tensor;
+  /** In place: `self − alpha · other`, broadcast. `torch.sub(2, x)` is Python's `2 - x`. */
+  (input: Tensor | number | boolean, options: { other: Tensor | number | boolean; alpha?: number | boolean }): Tensor;
+} = f.subtract_;
 
 /**
  * Sum of all elements.
@@ -1480,111 +5379,379 @@ export const sub_: {
  */
 export const sum: {
   /** Sum of all elements. */
-  (self: Tensor, options?: { dtype?: DType | null }): Tensor;
+  (input: Tensor, options?: { dtype?: DType | null }): Tensor;
   /** Sum along dimensions; all of them for null or an empty list. */
   (
-    self: Tensor,
+    input: Tensor,
     dim: number | readonly number[] | null,
     keepdim?: boolean | { keepdim?: boolean; dtype?: DType | null },
     options?: { dtype?: DType | null },
   ): Tensor;
   /** Sum along dimensions; all of them for null or an empty list. */
-  (self: Tensor, options: { dim: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null }): Tensor;
+  (input: Tensor, options: { dim: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null }): Tensor;
 } = f.sum;
+
+/** `A = U diag(S) Vᵀ`, with V itself; `torch.linalg.svd` is its newer name. */
+export const svd: {
+  /** `A = U diag(S) Vᵀ`, with V itself; `torch.linalg.svd` is its newer name. */
+  (
+    input: Tensor,
+    some?: boolean | { some?: boolean; compute_uv?: boolean },
+    compute_uv?: boolean | { compute_uv?: boolean },
+  ): [Tensor, Tensor, Tensor] & { U: Tensor; S: Tensor; V: Tensor };
+} = f.svd;
+
+/** Two dimensions exchanged; a view. */
+export const swapaxes: {
+  /** Two dimensions exchanged; a view. */
+  (input: Tensor, dim0: number, dim1: number): Tensor;
+  /** Two dimensions exchanged; a view. */
+  (input: Tensor, options: { dim0: number; dim1: number }): Tensor;
+} = f.swapaxes;
+
+/** Two dimensions exchanged; a view. */
+export const swapdims: {
+  /** Two dimensions exchanged; a view. */
+  (input: Tensor, dim0: number, dim1: number): Tensor;
+  /** Two dimensions exchanged; a view. */
+  (input: Tensor, options: { dim0: number; dim1: number }): Tensor;
+} = f.swapdims;
 
 /** A matrix transposed (fewer dimensions stay as they are); a view. Throws RuntimeError above two. */
 export const t: {
   /** A matrix transposed (fewer dimensions stay as they are); a view. Throws RuntimeError above two. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.t;
+
+/** The elements at positions in the flattened tensor; in the shape of the index. */
+export const take: {
+  /** The elements at positions in the flattened tensor; in the shape of the index. */
+  (input: Tensor, index: Tensor): Tensor;
+  /** The elements at positions in the flattened tensor; in the shape of the index. */
+  (input: Tensor, options: { index: Tensor }): Tensor;
+} = f.take;
+
+/** `gather` with `self` and the indices broadcast together; of the flattened tensors without `dim`. */
+export const take_along_dim: {
+  /** `gather` with `self` and the indices broadcast together; of the flattened tensors without `dim`. */
+  (input: Tensor, indices: Tensor, dim?: number | null | { dim?: number | null }): Tensor;
+  /** `gather` with `self` and the indices broadcast together; of the flattened tensors without `dim`. */
+  (input: Tensor, options: { indices: Tensor; dim?: number | null }): Tensor;
+} = f.take_along_dim;
 
 /** Tangent of each element (radians). */
 export const tan: {
   /** Tangent of each element (radians). */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.tan;
 
 /** In place: Tangent of each element (radians). */
 export const tan_: {
   /** In place: Tangent of each element (radians). */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.tan_;
 
 /** Hyperbolic tangent of each element. */
 export const tanh: {
   /** Hyperbolic tangent of each element. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.tanh;
 
 /** In place: Hyperbolic tangent of each element. */
 export const tanh_: {
   /** In place: Hyperbolic tangent of each element. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.tanh_;
+
+/**
+ * So many pieces along a dimension, as equal as can be; views.
+ *
+ * Pieces between the given places along a dimension; views.
+ *
+ * Pieces between the places in a vector, or so many as a scalar tensor says; views.
+ */
+export const tensor_split: {
+  /** So many pieces along a dimension, as equal as can be; views. */
+  (input: Tensor, sections: number, dim?: number | { dim?: number }): Tensor[];
+  /** So many pieces along a dimension, as equal as can be; views. */
+  (input: Tensor, options: { sections: number; dim?: number }): Tensor[];
+  /** Pieces between the given places along a dimension; views. */
+  (input: Tensor, indices: readonly number[], dim?: number | { dim?: number }): Tensor[];
+  /** Pieces between the given places along a dimension; views. */
+  (input: Tensor, options: { indices: readonly number[]; dim?: number }): Tensor[];
+  /** Pieces between the places in a vector, or so many as a scalar tensor says; views. */
+  (input: Tensor, tensor_indices_or_sections: Tensor, dim?: number | { dim?: number }): Tensor[];
+  /** Pieces between the places in a vector, or so many as a scalar tensor says; views. */
+  (input: Tensor, options: { tensor_indices_or_sections: Tensor; dim?: number }): Tensor[];
+} = f.tensor_split;
+
+/**
+ * The sum of products over the last `dims` dimensions of one tensor and the first of the other.
+ *
+ * The sum of products over pairs of dimensions, named in one list for each tensor.
+ */
+export const tensordot: {
+  /** The sum of products over the last `dims` dimensions of one tensor and the first of the other. */
+  (input: Tensor, other: Tensor, dims?: number | { dims?: number }): Tensor;
+  /** The sum of products over the last `dims` dimensions of one tensor and the first of the other. */
+  (input: Tensor, options: { other: Tensor; dims?: number }): Tensor;
+  /** The sum of products over pairs of dimensions, named in one list for each tensor. */
+  (input: Tensor, other: Tensor, dims: readonly (number | readonly number[])[]): Tensor;
+  /** The sum of products over pairs of dimensions, named in one list for each tensor. */
+  (input: Tensor, options: { other: Tensor; dims: readonly (number | readonly number[])[] }): Tensor;
+} = f.tensordot;
+
+/** Each element above the threshold, `value` elsewhere. */
+export const threshold: {
+  /** Each element above the threshold, `value` elsewhere. */
+  (input: Tensor, threshold: number | boolean, value: number | boolean): Tensor;
+  /** Each element above the threshold, `value` elsewhere. */
+  (input: Tensor, options: { threshold: number | boolean; value: number | boolean }): Tensor;
+} = f.threshold;
+
+/** In place: Each element above the threshold, `value` elsewhere. */
+export const threshold_: {
+  /** In place: Each element above the threshold, `value` elsewhere. */
+  (input: Tensor, threshold: number | boolean, value: number | boolean): Tensor;
+  /** In place: Each element above the threshold, `value` elsewhere. */
+  (input: Tensor, options: { threshold: number | boolean; value: number | boolean }): Tensor;
+} = f.threshold_;
+
+/** Copied so many times along each dimension; missing numbers count as 1, from the front. */
+export const tile: {
+  /** Copied so many times along each dimension; missing numbers count as 1, from the front. */
+  (input: Tensor, dims: readonly number[]): Tensor;
+  /** Copied so many times along each dimension; missing numbers count as 1, from the front. */
+  (input: Tensor, options: { dims: readonly number[] }): Tensor;
+} = f.tile;
+
+/** The k largest (or smallest) elements along a dimension, and where they stand: `[values, indices]`. */
+export const topk: {
+  /** The k largest (or smallest) elements along a dimension, and where they stand: `[values, indices]`. */
+  (
+    input: Tensor,
+    k: number,
+    dim?: number | { dim?: number; largest?: boolean; sorted?: boolean },
+    largest?: boolean | { largest?: boolean; sorted?: boolean },
+    sorted?: boolean | { sorted?: boolean },
+  ): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
+  /** The k largest (or smallest) elements along a dimension, and where they stand: `[values, indices]`. */
+  (
+    input: Tensor,
+    options: { k: number; dim?: number; largest?: boolean; sorted?: boolean },
+  ): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
+} = f.topk;
 
 /** Two dimensions exchanged; a view. */
 export const transpose: {
   /** Two dimensions exchanged; a view. */
-  (self: Tensor, dim0: number, dim1: number): Tensor;
+  (input: Tensor, dim0: number, dim1: number): Tensor;
   /** Two dimensions exchanged; a view. */
-  (self: Tensor, options: { dim0: number; dim1: number }): Tensor;
+  (input: Tensor, options: { dim0: number; dim1: number }): Tensor;
 } = f.transpose;
+
+/** The integral of samples `y` along a dimension by the trapezoidal rule, at points `x` or `dx` apart. */
+export const trapezoid: {
+  /** The integral of samples `y` along a dimension by the trapezoidal rule, at points `x` or `dx` apart. */
+  (y: Tensor, x: Tensor, options?: { dim?: number }): Tensor;
+  /** The integral of samples `y` along a dimension by the trapezoidal rule, at points `x` or `dx` apart. */
+  (y: Tensor, options: { x: Tensor; dim?: number }): Tensor;
+  /** The integral of samples `y` along a dimension by the trapezoidal rule, at points `x` or `dx` apart. */
+  (y: Tensor, options?: { dx?: number | boolean; dim?: number }): Tensor;
+} = f.trapezoid;
+
+/** The integral of samples `y` along a dimension by the trapezoidal rule, at points `x` or `dx` apart. */
+export const trapz: {
+  /** The integral of samples `y` along a dimension by the trapezoidal rule, at points `x` or `dx` apart. */
+  (y: Tensor, x: Tensor, options?: { dim?: number }): Tensor;
+  /** The integral of samples `y` along a dimension by the trapezoidal rule, at points `x` or `dx` apart. */
+  (y: Tensor, options: { x: Tensor; dim?: number }): Tensor;
+  /** The integral of samples `y` along a dimension by the trapezoidal rule, at points `x` or `dx` apart. */
+  (y: Tensor, options?: { dx?: number | boolean; dim?: number }): Tensor;
+} = f.trapz;
+
+/** Solves `A X = B` as `torch.triangular_solve(B, A)`, and gives a copy of A; `torch.linalg.solve_triangular` is its newer form. */
+export const triangular_solve: {
+  /** Solves `A X = B` as `torch.triangular_solve(B, A)`, and gives a copy of A; `torch.linalg.solve_triangular` is its newer form. */
+  (
+    input: Tensor,
+    A: Tensor,
+    upper?: boolean | { upper?: boolean; transpose?: boolean; unitriangular?: boolean },
+    transpose?: boolean | { transpose?: boolean; unitriangular?: boolean },
+    unitriangular?: boolean | { unitriangular?: boolean },
+  ): [Tensor, Tensor] & { solution: Tensor; cloned_coefficient: Tensor };
+  /** Solves `A X = B` as `torch.triangular_solve(B, A)`, and gives a copy of A; `torch.linalg.solve_triangular` is its newer form. */
+  (
+    input: Tensor,
+    options: { A: Tensor; upper?: boolean; transpose?: boolean; unitriangular?: boolean },
+  ): [Tensor, Tensor] & { solution: Tensor; cloned_coefficient: Tensor };
+} = f.triangular_solve;
 
 /** The lower triangle of each matrix, zeros elsewhere. */
 export const tril: {
   /** The lower triangle of each matrix, zeros elsewhere. */
-  (self: Tensor, diagonal?: number | { diagonal?: number }): Tensor;
+  (input: Tensor, diagonal?: number | { diagonal?: number }): Tensor;
 } = f.tril;
 
 /** In place: The lower triangle of each matrix, zeros elsewhere. */
 export const tril_: {
   /** In place: The lower triangle of each matrix, zeros elsewhere. */
-  (self: Tensor, diagonal?: number | { diagonal?: number }): Tensor;
+  (input: Tensor, diagonal?: number | { diagonal?: number }): Tensor;
 } = f.tril_;
+
+/** The rows and columns, `[2, n]`, of the lower triangle of a matrix, row by row. */
+export const tril_indices: {
+  /** The rows and columns, `[2, n]`, of the lower triangle of a matrix, row by row. */
+  (
+    row: number,
+    col: number,
+    offset?: number | { offset?: number; dtype?: DType | null },
+    options?: { dtype?: DType | null },
+  ): Tensor;
+  /** The rows and columns, `[2, n]`, of the lower triangle of a matrix, row by row. */
+  (row: number, options: { col: number; offset?: number; dtype?: DType | null }): Tensor;
+} = f.tril_indices;
 
 /** The upper triangle of each matrix, zeros elsewhere. */
 export const triu: {
   /** The upper triangle of each matrix, zeros elsewhere. */
-  (self: Tensor, diagonal?: number | { diagonal?: number }): Tensor;
+  (input: Tensor, diagonal?: number | { diagonal?: number }): Tensor;
 } = f.triu;
 
 /** In place: The upper triangle of each matrix, zeros elsewhere. */
 export const triu_: {
   /** In place: The upper triangle of each matrix, zeros elsewhere. */
-  (self: Tensor, diagonal?: number | { diagonal?: number }): Tensor;
+  (input: Tensor, diagonal?: number | { diagonal?: number }): Tensor;
 } = f.triu_;
+
+/** The rows and columns, `[2, n]`, of the upper triangle of a matrix, row by row. */
+export const triu_indices: {
+  /** The rows and columns, `[2, n]`, of the upper triangle of a matrix, row by row. */
+  (
+    row: number,
+    col: number,
+    offset?: number | { offset?: number; dtype?: DType | null },
+    options?: { dtype?: DType | null },
+  ): Tensor;
+  /** The rows and columns, `[2, n]`, of the upper triangle of a matrix, row by row. */
+  (row: number, options: { col: number; offset?: number; dtype?: DType | null }): Tensor;
+} = f.triu_indices;
+
+/**
+ * `self / other`, true division, broadcast. Integers give floating point.
+ *
+ * Division rounded towards zero (`rounding_mode: "trunc"`) or down (`"floor"`), or not at all (null).
+ *
+ * `self / other` with a number on the left.
+ */
+export const true_divide: {
+  /** `self / other`, true division, broadcast. Integers give floating point. */
+  (input: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
+  /** `self / other`, true division, broadcast. Integers give floating point. */
+  (input: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
+  /** Division rounded towards zero (`rounding_mode: "trunc"`) or down (`"floor"`), or not at all (null). */
+  (
+    input: Tensor | number | boolean,
+    other: Tensor | number | boolean,
+    options?: { rounding_mode: string | null },
+  ): Tensor;
+  /** Division rounded towards zero (`rounding_mode: "trunc"`) or down (`"floor"`), or not at all (null). */
+  (
+    input: Tensor | number | boolean,
+    options: { other: Tensor | number | boolean; rounding_mode: string | null },
+  ): Tensor;
+  /** `self / other` with a number on the left. */
+  (input: number | boolean, other: Tensor): Tensor;
+  /** `self / other` with a number on the left. */
+  (input: number | boolean, options: { other: Tensor }): Tensor;
+} = f.true_divide;
+
+/** In place: `self / other`, true division, broadcast. Integers give floating point. */
+export const true_divide_: {
+  /** In place: `self / other`, true division, broadcast. Integers give floating point. */
+  (input: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
+  /** In place: `self / other`, true division, broadcast. Integers give floating point. */
+  (input: Tensor | number | boolean, options: { other: Tensor | number | boolean }): Tensor;
+} = f.true_divide_;
 
 /** Each element without its fraction. */
 export const trunc: {
   /** Each element without its fraction. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.trunc;
 
 /** In place: Each element without its fraction. */
 export const trunc_: {
   /** In place: Each element without its fraction. */
-  (self: Tensor): Tensor;
+  (input: Tensor): Tensor;
 } = f.trunc_;
 
 /** The slices along a dimension, which they no longer have; views. */
 export const unbind: {
   /** The slices along a dimension, which they no longer have; views. */
-  (self: Tensor, dim?: number | { dim?: number }): Tensor[];
+  (input: Tensor, dim?: number | { dim?: number }): Tensor[];
 } = f.unbind;
+
+/** The different elements (or slices along `dim`) in ascending order, or unless `sorted` in the order of a hash table; with them, as an array, the group of each element (`return_inverse`) and the size of each group (`return_counts`). */
+export const unique: {
+  /** The different elements (or slices along `dim`) in ascending order, or unless `sorted` in the order of a hash table; with them, as an array, the group of each element (`return_inverse`) and the size of each group (`return_counts`). */
+  (
+    input: Tensor,
+    sorted?: boolean | { sorted?: boolean; return_inverse?: boolean; return_counts?: boolean; dim?: number | null },
+    return_inverse?: boolean | { return_inverse?: boolean; return_counts?: boolean; dim?: number | null },
+    return_counts?: boolean | { return_counts?: boolean; dim?: number | null },
+    dim?: number | null | { dim?: number | null },
+  ): any;
+} = f.unique;
+
+/** One of each run of equal neighbours (elements, or slices along `dim`); with it, as an array, the run of each element (`return_inverse`) and the length of each run (`return_counts`). */
+export const unique_consecutive: {
+  /** One of each run of equal neighbours (elements, or slices along `dim`); with it, as an array, the run of each element (`return_inverse`) and the length of each run (`return_counts`). */
+  (
+    input: Tensor,
+    return_inverse?: boolean | { return_inverse?: boolean; return_counts?: boolean; dim?: number | null },
+    return_counts?: boolean | { return_counts?: boolean; dim?: number | null },
+    dim?: number | null | { dim?: number | null },
+  ): any;
+} = f.unique_consecutive;
+
+/** As `chunk`, but the pieces may be changed in place without ties to each other. */
+export const unsafe_chunk: {
+  /** As `chunk`, but the pieces may be changed in place without ties to each other. */
+  (input: Tensor, chunks: number, dim?: number | { dim?: number }): Tensor[];
+  /** As `chunk`, but the pieces may be changed in place without ties to each other. */
+  (input: Tensor, options: { chunks: number; dim?: number }): Tensor[];
+} = f.unsafe_chunk;
+
+/** As `split`, but the pieces may be changed in place without ties to each other. */
+export const unsafe_split: {
+  /** As `split`, but the pieces may be changed in place without ties to each other. */
+  (input: Tensor, split_size: number, dim?: number | { dim?: number }): Tensor[];
+  /** As `split`, but the pieces may be changed in place without ties to each other. */
+  (input: Tensor, options: { split_size: number; dim?: number }): Tensor[];
+} = f.unsafe_split;
+
+/** As `split_with_sizes`, but the pieces may be changed in place without ties to each other. */
+export const unsafe_split_with_sizes: {
+  /** As `split_with_sizes`, but the pieces may be changed in place without ties to each other. */
+  (input: Tensor, split_sizes: readonly number[], dim?: number | { dim?: number }): Tensor[];
+  /** As `split_with_sizes`, but the pieces may be changed in place without ties to each other. */
+  (input: Tensor, options: { split_sizes: readonly number[]; dim?: number }): Tensor[];
+} = f.unsafe_split_with_sizes;
 
 /** A dimension of size 1 put in at `dim`; a view. */
 export const unsqueeze: {
   /** A dimension of size 1 put in at `dim`; a view. */
-  (self: Tensor, dim: number): Tensor;
+  (input: Tensor, dim: number): Tensor;
   /** A dimension of size 1 put in at `dim`; a view. */
-  (self: Tensor, options: { dim: number }): Tensor;
+  (input: Tensor, options: { dim: number }): Tensor;
 } = f.unsqueeze;
 
 /** Variance, over n − 1 (or n − correction). */
 const var_: {
   /** Variance, over n − 1 (or n − correction). */
   (
-    self: Tensor,
+    input: Tensor,
     dim?:
       | number
       | readonly number[]
@@ -1593,23 +5760,85 @@ const var_: {
     options?: { correction?: number | null; keepdim?: boolean },
   ): Tensor;
   /** Variance, over n − 1 (or n − correction). */
-  (self: Tensor, unbiased: boolean): Tensor;
+  (input: Tensor, unbiased: boolean): Tensor;
   /** Variance, over n − 1 (or n − correction). */
-  (self: Tensor, options: { unbiased: boolean }): Tensor;
+  (input: Tensor, options: { unbiased: boolean }): Tensor;
   /** Variance, over n − 1 (or n − correction). */
   (
-    self: Tensor,
+    input: Tensor,
     dim: number | readonly number[] | null,
     unbiased?: boolean | { unbiased?: boolean; keepdim?: boolean },
     keepdim?: boolean | { keepdim?: boolean },
   ): Tensor;
   /** Variance, over n − 1 (or n − correction). */
-  (self: Tensor, options: { dim: number | readonly number[] | null; unbiased?: boolean; keepdim?: boolean }): Tensor;
+  (input: Tensor, options: { dim: number | readonly number[] | null; unbiased?: boolean; keepdim?: boolean }): Tensor;
 } = f.var;
 
 export { var_ as var };
 
-/** `self` where the condition holds, `other` elsewhere; all three broadcast. */
+/** Variance (over n − 1, or n − correction) and mean along dimensions, of all elements without one: `[var, mean]`. */
+export const var_mean: {
+  /** Variance (over n − 1, or n − correction) and mean along dimensions, of all elements without one: `[var, mean]`. */
+  (
+    input: Tensor,
+    dim?:
+      | number
+      | readonly number[]
+      | null
+      | { dim?: number | readonly number[] | null; correction?: number | null; keepdim?: boolean },
+    options?: { correction?: number | null; keepdim?: boolean },
+  ): [Tensor, Tensor] & { var: Tensor; mean: Tensor };
+  /** Variance (over n − 1, or n − correction) and mean along dimensions, of all elements without one: `[var, mean]`. */
+  (input: Tensor, unbiased: boolean): [Tensor, Tensor] & { var: Tensor; mean: Tensor };
+  /** Variance (over n − 1, or n − correction) and mean along dimensions, of all elements without one: `[var, mean]`. */
+  (input: Tensor, options: { unbiased: boolean }): [Tensor, Tensor] & { var: Tensor; mean: Tensor };
+  /** Variance (over n − 1, or n − correction) and mean along dimensions, of all elements without one: `[var, mean]`. */
+  (
+    input: Tensor,
+    dim: number | readonly number[] | null,
+    unbiased?: boolean | { unbiased?: boolean; keepdim?: boolean },
+    keepdim?: boolean | { keepdim?: boolean },
+  ): [Tensor, Tensor] & { var: Tensor; mean: Tensor };
+  /** Variance (over n − 1, or n − correction) and mean along dimensions, of all elements without one: `[var, mean]`. */
+  (
+    input: Tensor,
+    options: { dim: number | readonly number[] | null; unbiased?: boolean; keepdim?: boolean },
+  ): [Tensor, Tensor] & { var: Tensor; mean: Tensor };
+} = f.var_mean;
+
+/** Inner product of two vectors of one length; the same as `dot` for real numbers. */
+export const vdot: {
+  /** Inner product of two vectors of one length; the same as `dot` for real numbers. */
+  (input: Tensor, other: Tensor): Tensor;
+  /** Inner product of two vectors of one length; the same as `dot` for real numbers. */
+  (input: Tensor, options: { other: Tensor }): Tensor;
+} = f.vdot;
+
+/** Equal pieces, or pieces between places, along the first dimension; views. */
+export const vsplit: {
+  /** Equal pieces, or pieces between places, along the first dimension; views. */
+  (input: Tensor, sections: number): Tensor[];
+  /** Equal pieces, or pieces between places, along the first dimension; views. */
+  (input: Tensor, options: { sections: number }): Tensor[];
+  /** Equal pieces, or pieces between places, along the first dimension; views. */
+  (input: Tensor, indices: readonly number[]): Tensor[];
+  /** Equal pieces, or pieces between places, along the first dimension; views. */
+  (input: Tensor, options: { indices: readonly number[] }): Tensor[];
+} = f.vsplit;
+
+/** Tensors one below the other, vectors as rows. */
+export const vstack: {
+  /** Tensors one below the other, vectors as rows. */
+  (tensors: readonly Tensor[]): Tensor;
+  /** Tensors one below the other, vectors as rows. */
+  (...tensors: Tensor[]): Tensor;
+} = f.vstack;
+
+/**
+ * `self` where the condition holds, `other` elsewhere; all three broadcast.
+ *
+ * The indices where the condition holds, one vector for each dimension.
+ */
 export const where: {
   /** `self` where the condition holds, `other` elsewhere; all three broadcast. */
   (condition: Tensor | number | boolean, self: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
@@ -1618,7 +5847,47 @@ export const where: {
     condition: Tensor | number | boolean,
     options: { self: Tensor | number | boolean; other: Tensor | number | boolean },
   ): Tensor;
+  /** The indices where the condition holds, one vector for each dimension. */
+  (condition: Tensor): Tensor[];
 } = f.where;
+
+/**
+ * `self · log(other)`, 0 where `self` is 0; broadcast.
+ *
+ * `self · log(other)` for a number `other`.
+ *
+ * `self · log(other)` for a number `self`.
+ */
+export const xlogy: {
+  /** `self · log(other)`, 0 where `self` is 0; broadcast. */
+  (input: Tensor, other: Tensor): Tensor;
+  /** `self · log(other)`, 0 where `self` is 0; broadcast. */
+  (input: Tensor, options: { other: Tensor }): Tensor;
+  /** `self · log(other)` for a number `other`. */
+  (input: Tensor, other: number | boolean): Tensor;
+  /** `self · log(other)` for a number `other`. */
+  (input: Tensor, options: { other: number | boolean }): Tensor;
+  /** `self · log(other)` for a number `self`. */
+  (input: number | boolean, other: Tensor): Tensor;
+  /** `self · log(other)` for a number `self`. */
+  (input: number | boolean, options: { other: Tensor }): Tensor;
+} = f.xlogy;
+
+/**
+ * In place: `self · log(other)`, 0 where `self` is 0; broadcast.
+ *
+ * In place: `self · log(other)` for a number `other`.
+ */
+export const xlogy_: {
+  /** In place: `self · log(other)`, 0 where `self` is 0; broadcast. */
+  (input: Tensor, other: Tensor): Tensor;
+  /** In place: `self · log(other)`, 0 where `self` is 0; broadcast. */
+  (input: Tensor, options: { other: Tensor }): Tensor;
+  /** In place: `self · log(other)` for a number `other`. */
+  (input: Tensor, other: number | boolean): Tensor;
+  /** In place: `self · log(other)` for a number `other`. */
+  (input: Tensor, options: { other: number | boolean }): Tensor;
+} = f.xlogy_;
 
 /** A tensor of zeros. */
 export const zeros: {
@@ -1633,5 +5902,5 @@ export const zeros: {
 /** A tensor of zeros with the shape and dtype of another. */
 export const zeros_like: {
   /** A tensor of zeros with the shape and dtype of another. */
-  (self: Tensor, options?: { dtype?: DType | null; requires_grad?: boolean }): Tensor;
+  (input: Tensor, options?: { dtype?: DType | null; requires_grad?: boolean }): Tensor;
 } = f.zeros_like;

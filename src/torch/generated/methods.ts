@@ -10,6 +10,10 @@ export interface TensorMethods extends HandwrittenMethods {
   abs(): Tensor;
   /** In place: Absolute value of each element, in the dtype of the input. */
   abs_(): Tensor;
+  /** Absolute value of each element, in the dtype of the input. */
+  absolute(): Tensor;
+  /** In place: Absolute value of each element, in the dtype of the input. */
+  absolute_(): Tensor;
   /** Arccosine of each element, in radians. */
   acos(): Tensor;
   /** In place: Arccosine of each element, in radians. */
@@ -26,6 +30,30 @@ export interface TensorMethods extends HandwrittenMethods {
   add_(other: Tensor | number | boolean, options?: { alpha?: number | boolean }): Tensor;
   /** In place: `self + alpha · other`, broadcast. */
   add_(options: { other: Tensor | number | boolean; alpha?: number | boolean }): Tensor;
+  /** `beta · self + alpha · Σ batch1 @ batch2` over the batch: `[b, n, k] · [b, k, m] → [n, m]`. */
+  addbmm(batch1: Tensor, batch2: Tensor, options?: { beta?: number | boolean; alpha?: number | boolean }): Tensor;
+  /** `beta · self + alpha · Σ batch1 @ batch2` over the batch: `[b, n, k] · [b, k, m] → [n, m]`. */
+  addbmm(options: { batch1: Tensor; batch2: Tensor; beta?: number | boolean; alpha?: number | boolean }): Tensor;
+  /** In place: `beta · self + alpha · Σ batch1 @ batch2` over the batch: `[b, n, k] · [b, k, m] → [n, m]`. */
+  addbmm_(batch1: Tensor, batch2: Tensor, options?: { beta?: number | boolean; alpha?: number | boolean }): Tensor;
+  /** In place: `beta · self + alpha · Σ batch1 @ batch2` over the batch: `[b, n, k] · [b, k, m] → [n, m]`. */
+  addbmm_(options: { batch1: Tensor; batch2: Tensor; beta?: number | boolean; alpha?: number | boolean }): Tensor;
+  /** `self + value · tensor1 / tensor2`, broadcast; floating point only. */
+  addcdiv(tensor1: Tensor, tensor2: Tensor, options?: { value?: number | boolean }): Tensor;
+  /** `self + value · tensor1 / tensor2`, broadcast; floating point only. */
+  addcdiv(options: { tensor1: Tensor; tensor2: Tensor; value?: number | boolean }): Tensor;
+  /** In place: `self + value · tensor1 / tensor2`, broadcast; floating point only. */
+  addcdiv_(tensor1: Tensor, tensor2: Tensor, options?: { value?: number | boolean }): Tensor;
+  /** In place: `self + value · tensor1 / tensor2`, broadcast; floating point only. */
+  addcdiv_(options: { tensor1: Tensor; tensor2: Tensor; value?: number | boolean }): Tensor;
+  /** `self + value · tensor1 · tensor2`, broadcast. */
+  addcmul(tensor1: Tensor, tensor2: Tensor, options?: { value?: number | boolean }): Tensor;
+  /** `self + value · tensor1 · tensor2`, broadcast. */
+  addcmul(options: { tensor1: Tensor; tensor2: Tensor; value?: number | boolean }): Tensor;
+  /** In place: `self + value · tensor1 · tensor2`, broadcast. */
+  addcmul_(tensor1: Tensor, tensor2: Tensor, options?: { value?: number | boolean }): Tensor;
+  /** In place: `self + value · tensor1 · tensor2`, broadcast. */
+  addcmul_(options: { tensor1: Tensor; tensor2: Tensor; value?: number | boolean }): Tensor;
   /** `beta · self + alpha · mat1 @ mat2`, with `self` broadcast. */
   addmm(mat1: Tensor, mat2: Tensor, options?: { beta?: number | boolean; alpha?: number | boolean }): Tensor;
   /** `beta · self + alpha · mat1 @ mat2`, with `self` broadcast. */
@@ -34,12 +62,39 @@ export interface TensorMethods extends HandwrittenMethods {
   addmm_(mat1: Tensor, mat2: Tensor, options?: { beta?: number | boolean; alpha?: number | boolean }): Tensor;
   /** In place: `beta · self + alpha · mat1 @ mat2`, with `self` broadcast. */
   addmm_(options: { mat1: Tensor; mat2: Tensor; beta?: number | boolean; alpha?: number | boolean }): Tensor;
+  /** `beta · self + alpha · mat @ vec`, with `self` broadcast. */
+  addmv(mat: Tensor, vec: Tensor, options?: { beta?: number | boolean; alpha?: number | boolean }): Tensor;
+  /** `beta · self + alpha · mat @ vec`, with `self` broadcast. */
+  addmv(options: { mat: Tensor; vec: Tensor; beta?: number | boolean; alpha?: number | boolean }): Tensor;
+  /** In place: `beta · self + alpha · mat @ vec`, with `self` broadcast. */
+  addmv_(mat: Tensor, vec: Tensor, options?: { beta?: number | boolean; alpha?: number | boolean }): Tensor;
+  /** In place: `beta · self + alpha · mat @ vec`, with `self` broadcast. */
+  addmv_(options: { mat: Tensor; vec: Tensor; beta?: number | boolean; alpha?: number | boolean }): Tensor;
+  /** `beta · self + alpha · vec1 ⊗ vec2`, with `self` broadcast. */
+  addr(vec1: Tensor, vec2: Tensor, options?: { beta?: number | boolean; alpha?: number | boolean }): Tensor;
+  /** `beta · self + alpha · vec1 ⊗ vec2`, with `self` broadcast. */
+  addr(options: { vec1: Tensor; vec2: Tensor; beta?: number | boolean; alpha?: number | boolean }): Tensor;
+  /** In place: `beta · self + alpha · vec1 ⊗ vec2`, with `self` broadcast. */
+  addr_(vec1: Tensor, vec2: Tensor, options?: { beta?: number | boolean; alpha?: number | boolean }): Tensor;
+  /** In place: `beta · self + alpha · vec1 ⊗ vec2`, with `self` broadcast. */
+  addr_(options: { vec1: Tensor; vec2: Tensor; beta?: number | boolean; alpha?: number | boolean }): Tensor;
+  /** The last two dimensions exchanged (and conjugated, which for real numbers is nothing); a view. */
+  adjoint(): Tensor;
   /** Whether every element is non-zero; bool. */
   all(): Tensor;
   /** Whether every element along a dimension is non-zero; bool. */
   all(dim: number, keepdim?: boolean | { keepdim?: boolean }): Tensor;
   /** Whether every element along a dimension is non-zero; bool. */
   all(options: { dim: number; keepdim?: boolean }): Tensor;
+  /** Whether every pair of elements is close: |self − other| ≤ atol + rtol · |other|. */
+  allclose(
+    other: Tensor,
+    rtol?: number | { rtol?: number; atol?: number; equal_nan?: boolean },
+    atol?: number | { atol?: number; equal_nan?: boolean },
+    equal_nan?: boolean | { equal_nan?: boolean },
+  ): boolean;
+  /** Whether every pair of elements is close: |self − other| ≤ atol + rtol · |other|. */
+  allclose(options: { other: Tensor; rtol?: number; atol?: number; equal_nan?: boolean }): boolean;
   /** The largest element along dimensions; equal ones share the gradient. */
   amax(
     dim?: number | readonly number[] | { dim?: number | readonly number[]; keepdim?: boolean },
@@ -50,12 +105,48 @@ export interface TensorMethods extends HandwrittenMethods {
     dim?: number | readonly number[] | { dim?: number | readonly number[]; keepdim?: boolean },
     keepdim?: boolean | { keepdim?: boolean },
   ): Tensor;
+  /** The smallest and the largest element, of all or along a dimension: `[min, max]`. */
+  aminmax(options?: { dim?: number | null; keepdim?: boolean }): [Tensor, Tensor] & { min: Tensor; max: Tensor };
+  /** The angle of each element as a complex number: π where negative, 0 elsewhere. */
+  angle(): Tensor;
   /** Whether any element is non-zero; bool. */
   any(): Tensor;
   /** Whether any element along a dimension is non-zero; bool. */
   any(dim: number, keepdim?: boolean | { keepdim?: boolean }): Tensor;
   /** Whether any element along a dimension is non-zero; bool. */
   any(options: { dim: number; keepdim?: boolean }): Tensor;
+  /** Arccosine of each element, in radians. */
+  arccos(): Tensor;
+  /** In place: Arccosine of each element, in radians. */
+  arccos_(): Tensor;
+  /** Inverse hyperbolic cosine of each element. */
+  arccosh(): Tensor;
+  /** In place: Inverse hyperbolic cosine of each element. */
+  arccosh_(): Tensor;
+  /** Arcsine of each element, in radians. */
+  arcsin(): Tensor;
+  /** In place: Arcsine of each element, in radians. */
+  arcsin_(): Tensor;
+  /** Inverse hyperbolic sine of each element. */
+  arcsinh(): Tensor;
+  /** In place: Inverse hyperbolic sine of each element. */
+  arcsinh_(): Tensor;
+  /** Arctangent of each element, in radians. */
+  arctan(): Tensor;
+  /** The angle of the point (`other`, `self`), in radians. */
+  arctan2(other: Tensor): Tensor;
+  /** The angle of the point (`other`, `self`), in radians. */
+  arctan2(options: { other: Tensor }): Tensor;
+  /** In place: The angle of the point (`other`, `self`), in radians. */
+  arctan2_(other: Tensor): Tensor;
+  /** In place: The angle of the point (`other`, `self`), in radians. */
+  arctan2_(options: { other: Tensor }): Tensor;
+  /** In place: Arctangent of each element, in radians. */
+  arctan_(): Tensor;
+  /** Inverse hyperbolic tangent of each element. */
+  arctanh(): Tensor;
+  /** In place: Inverse hyperbolic tangent of each element. */
+  arctanh_(): Tensor;
   /** Where the largest element stands, along a dimension or in the flattened tensor; int64. */
   argmax(
     dim?: number | null | { dim?: number | null; keepdim?: boolean },
@@ -66,6 +157,15 @@ export interface TensorMethods extends HandwrittenMethods {
     dim?: number | null | { dim?: number | null; keepdim?: boolean },
     keepdim?: boolean | { keepdim?: boolean },
   ): Tensor;
+  /** Where the elements along a dimension stand when sorted; int64. */
+  argsort(
+    dim?: number | { dim?: number; descending?: boolean },
+    descending?: boolean | { descending?: boolean },
+  ): Tensor;
+  /** Where the elements along a dimension stand when sorted; int64. */
+  argsort(options?: { stable: boolean; dim?: number; descending?: boolean }): Tensor;
+  /** The indices of the non-zero elements: `[n, ndim]`. */
+  argwhere(): Tensor;
   /** Any geometry over the same memory. */
   as_strided(
     size: readonly number[],
@@ -74,6 +174,20 @@ export interface TensorMethods extends HandwrittenMethods {
   ): Tensor;
   /** Any geometry over the same memory. */
   as_strided(options: { size: readonly number[]; stride: readonly number[]; storage_offset?: number | null }): Tensor;
+  /** A copy of `self` with `src` at the places that a geometry names. */
+  as_strided_scatter(
+    src: Tensor,
+    size: readonly number[],
+    stride: readonly number[],
+    storage_offset?: number | null | { storage_offset?: number | null },
+  ): Tensor;
+  /** A copy of `self` with `src` at the places that a geometry names. */
+  as_strided_scatter(options: {
+    src: Tensor;
+    size: readonly number[];
+    stride: readonly number[];
+    storage_offset?: number | null;
+  }): Tensor;
   /** Arcsine of each element, in radians. */
   asin(): Tensor;
   /** In place: Arcsine of each element, in radians. */
@@ -98,6 +212,51 @@ export interface TensorMethods extends HandwrittenMethods {
   atanh(): Tensor;
   /** In place: Inverse hyperbolic tangent of each element. */
   atanh_(): Tensor;
+  /** `beta · self + alpha · batch1 @ batch2` for each matrix of a batch. */
+  baddbmm(batch1: Tensor, batch2: Tensor, options?: { beta?: number | boolean; alpha?: number | boolean }): Tensor;
+  /** `beta · self + alpha · batch1 @ batch2` for each matrix of a batch. */
+  baddbmm(options: { batch1: Tensor; batch2: Tensor; beta?: number | boolean; alpha?: number | boolean }): Tensor;
+  /** In place: `beta · self + alpha · batch1 @ batch2` for each matrix of a batch. */
+  baddbmm_(batch1: Tensor, batch2: Tensor, options?: { beta?: number | boolean; alpha?: number | boolean }): Tensor;
+  /** In place: `beta · self + alpha · batch1 @ batch2` for each matrix of a batch. */
+  baddbmm_(options: { batch1: Tensor; batch2: Tensor; beta?: number | boolean; alpha?: number | boolean }): Tensor;
+  /** 1 with the probability that each element names, else 0. */
+  bernoulli(options?: { generator?: Generator | null }): Tensor;
+  /** 1 with probability p, else 0, in the shape of this tensor. */
+  bernoulli(p: number, options?: { generator?: Generator | null }): Tensor;
+  /** 1 with probability p, else 0, in the shape of this tensor. */
+  bernoulli(options: { p: number; generator?: Generator | null }): Tensor;
+  /** 1 with the probability that each element names, else 0. */
+  bernoulli(options?: { generator?: Generator | null }): Tensor;
+  /** 1 with probability p, else 0, in the shape of this tensor. */
+  bernoulli(p: number, options?: { generator?: Generator | null }): Tensor;
+  /** 1 with probability p, else 0, in the shape of this tensor. */
+  bernoulli(options: { p: number; generator?: Generator | null }): Tensor;
+  /** In place: Filled with 1 with the probability that `p` names for each element, else 0. */
+  bernoulli_(p: Tensor, options?: { generator?: Generator | null }): Tensor;
+  /** In place: Filled with 1 with the probability that `p` names for each element, else 0. */
+  bernoulli_(options: { p: Tensor; generator?: Generator | null }): Tensor;
+  /** In place: Filled with 1 with probability p, else 0. */
+  bernoulli_(
+    p?: number | { p?: number; generator?: Generator | null },
+    options?: { generator?: Generator | null },
+  ): Tensor;
+  /** In place: Filled with 1 with the probability that `p` names for each element, else 0. */
+  bernoulli_(p: Tensor, options?: { generator?: Generator | null }): Tensor;
+  /** In place: Filled with 1 with the probability that `p` names for each element, else 0. */
+  bernoulli_(options: { p: Tensor; generator?: Generator | null }): Tensor;
+  /** In place: Filled with 1 with probability p, else 0. */
+  bernoulli_(
+    p?: number | { p?: number; generator?: Generator | null },
+    options?: { generator?: Generator | null },
+  ): Tensor;
+  /** In bfloat16: the tensor itself where it is so already. */
+  bfloat16(): Tensor;
+  /** How often each whole number occurs, or the sum of its weights, from 0 to the largest. */
+  bincount(
+    weights?: Tensor | null | { weights?: Tensor | null; minlength?: number },
+    minlength?: number | { minlength?: number },
+  ): Tensor;
   /** Bitwise and of integers, logical and of booleans. */
   bitwise_and(other: Tensor | number | boolean): Tensor;
   /** Bitwise and of integers, logical and of booleans. */
@@ -106,6 +265,14 @@ export interface TensorMethods extends HandwrittenMethods {
   bitwise_and_(other: Tensor | number | boolean): Tensor;
   /** In place: Bitwise and of integers, logical and of booleans. */
   bitwise_and_(options: { other: Tensor | number | boolean }): Tensor;
+  /** Bits shifted to the left; broadcast. */
+  bitwise_left_shift(other: Tensor | number | boolean): Tensor;
+  /** Bits shifted to the left; broadcast. */
+  bitwise_left_shift(options: { other: Tensor | number | boolean }): Tensor;
+  /** In place: Bits shifted to the left; broadcast. */
+  bitwise_left_shift_(other: Tensor | number | boolean): Tensor;
+  /** In place: Bits shifted to the left; broadcast. */
+  bitwise_left_shift_(options: { other: Tensor | number | boolean }): Tensor;
   /** Each bit turned; logical not for bool. */
   bitwise_not(): Tensor;
   /** In place: Each bit turned; logical not for bool. */
@@ -118,6 +285,14 @@ export interface TensorMethods extends HandwrittenMethods {
   bitwise_or_(other: Tensor | number | boolean): Tensor;
   /** In place: Bitwise or of integers, logical or of booleans. */
   bitwise_or_(options: { other: Tensor | number | boolean }): Tensor;
+  /** Bits shifted to the right; broadcast. */
+  bitwise_right_shift(other: Tensor | number | boolean): Tensor;
+  /** Bits shifted to the right; broadcast. */
+  bitwise_right_shift(options: { other: Tensor | number | boolean }): Tensor;
+  /** In place: Bits shifted to the right; broadcast. */
+  bitwise_right_shift_(other: Tensor | number | boolean): Tensor;
+  /** In place: Bits shifted to the right; broadcast. */
+  bitwise_right_shift_(options: { other: Tensor | number | boolean }): Tensor;
   /** Bitwise exclusive or of integers, logical exclusive or of booleans. */
   bitwise_xor(other: Tensor | number | boolean): Tensor;
   /** Bitwise exclusive or of integers, logical exclusive or of booleans. */
@@ -140,34 +315,143 @@ export interface TensorMethods extends HandwrittenMethods {
   broadcast_to(options: { size: readonly number[] }): Tensor;
   /** In uint8: the tensor itself where it is so already. */
   byte(): Tensor;
+  /** In place: Filled with random numbers of a Cauchy distribution. */
+  cauchy_(
+    median?: number | { median?: number; sigma?: number; generator?: Generator | null },
+    sigma?: number | { sigma?: number; generator?: Generator | null },
+    options?: { generator?: Generator | null },
+  ): Tensor;
+  /** In place: Filled with random numbers of a Cauchy distribution. */
+  cauchy_(
+    median?: number | { median?: number; sigma?: number; generator?: Generator | null },
+    sigma?: number | { sigma?: number; generator?: Generator | null },
+    options?: { generator?: Generator | null },
+  ): Tensor;
   /** The smallest whole number not below each element. */
   ceil(): Tensor;
   /** In place: The smallest whole number not below each element. */
   ceil_(): Tensor;
   /** In int8: the tensor itself where it is so already. */
   char(): Tensor;
+  /** The triangular L with `A = L Lᵀ`; `torch.linalg.cholesky` is its newer name. */
+  cholesky(upper?: boolean | { upper?: boolean }): Tensor;
+  /** The inverse of A from its Cholesky factor. */
+  cholesky_inverse(upper?: boolean | { upper?: boolean }): Tensor;
+  /** Solves `A X = B` from the Cholesky factor of A: `torch.cholesky_solve(B, L)`. */
+  cholesky_solve(input2: Tensor, upper?: boolean | { upper?: boolean }): Tensor;
+  /** Solves `A X = B` from the Cholesky factor of A: `torch.cholesky_solve(B, L)`. */
+  cholesky_solve(options: { input2: Tensor; upper?: boolean }): Tensor;
   /** At most so many equal pieces along a dimension; views. */
   chunk(chunks: number, dim?: number | { dim?: number }): Tensor[];
   /** At most so many equal pieces along a dimension; views. */
   chunk(options: { chunks: number; dim?: number }): Tensor[];
+  /** Each element, no smaller than the matching one of `min` and no larger than that of `max`; broadcast. */
+  clamp(
+    min?: Tensor | null | { min?: Tensor | null; max?: Tensor | null },
+    max?: Tensor | null | { max?: Tensor | null },
+  ): Tensor;
   /** Each element, no smaller than `min` and no larger than `max`. */
   clamp(
     min?: number | boolean | null | { min?: number | boolean | null; max?: number | boolean | null },
     max?: number | boolean | null | { max?: number | boolean | null },
+  ): Tensor;
+  /** In place: Each element, no smaller than the matching one of `min` and no larger than that of `max`; broadcast. */
+  clamp_(
+    min?: Tensor | null | { min?: Tensor | null; max?: Tensor | null },
+    max?: Tensor | null | { max?: Tensor | null },
   ): Tensor;
   /** In place: Each element, no smaller than `min` and no larger than `max`. */
   clamp_(
     min?: number | boolean | null | { min?: number | boolean | null; max?: number | boolean | null },
     max?: number | boolean | null | { max?: number | boolean | null },
   ): Tensor;
+  /** Each element, no larger than the matching one of `max`; broadcast. */
+  clamp_max(max: Tensor): Tensor;
+  /** Each element, no larger than the matching one of `max`; broadcast. */
+  clamp_max(options: { max: Tensor }): Tensor;
+  /** Each element, no larger than `max`. */
+  clamp_max(max: number | boolean): Tensor;
+  /** Each element, no larger than `max`. */
+  clamp_max(options: { max: number | boolean }): Tensor;
+  /** In place: Each element, no larger than the matching one of `max`; broadcast. */
+  clamp_max_(max: Tensor): Tensor;
+  /** In place: Each element, no larger than the matching one of `max`; broadcast. */
+  clamp_max_(options: { max: Tensor }): Tensor;
+  /** In place: Each element, no larger than `max`. */
+  clamp_max_(max: number | boolean): Tensor;
+  /** In place: Each element, no larger than `max`. */
+  clamp_max_(options: { max: number | boolean }): Tensor;
+  /** Each element, no smaller than the matching one of `min`; broadcast. */
+  clamp_min(min: Tensor): Tensor;
+  /** Each element, no smaller than the matching one of `min`; broadcast. */
+  clamp_min(options: { min: Tensor }): Tensor;
+  /** Each element, no smaller than `min`. */
+  clamp_min(min: number | boolean): Tensor;
+  /** Each element, no smaller than `min`. */
+  clamp_min(options: { min: number | boolean }): Tensor;
+  /** In place: Each element, no smaller than the matching one of `min`; broadcast. */
+  clamp_min_(min: Tensor): Tensor;
+  /** In place: Each element, no smaller than the matching one of `min`; broadcast. */
+  clamp_min_(options: { min: Tensor }): Tensor;
+  /** In place: Each element, no smaller than `min`. */
+  clamp_min_(min: number | boolean): Tensor;
+  /** In place: Each element, no smaller than `min`. */
+  clamp_min_(options: { min: number | boolean }): Tensor;
+  /** Each element, no smaller than the matching one of `min` and no larger than that of `max`; broadcast. */
+  clip(
+    min?: Tensor | null | { min?: Tensor | null; max?: Tensor | null },
+    max?: Tensor | null | { max?: Tensor | null },
+  ): Tensor;
+  /** Each element, no smaller than `min` and no larger than `max`. */
+  clip(
+    min?: number | boolean | null | { min?: number | boolean | null; max?: number | boolean | null },
+    max?: number | boolean | null | { max?: number | boolean | null },
+  ): Tensor;
+  /** In place: Each element, no smaller than the matching one of `min` and no larger than that of `max`; broadcast. */
+  clip_(
+    min?: Tensor | null | { min?: Tensor | null; max?: Tensor | null },
+    max?: Tensor | null | { max?: Tensor | null },
+  ): Tensor;
+  /** In place: Each element, no smaller than `min` and no larger than `max`. */
+  clip_(
+    min?: number | boolean | null | { min?: number | boolean | null; max?: number | boolean | null },
+    max?: number | boolean | null | { max?: number | boolean | null },
+  ): Tensor;
   /** A copy with memory of its own; gradients flow through it. */
   clone(): Tensor;
+  /** All ways to choose r elements of a vector in its order (each again and again with `with_replacement`), a row each. */
+  combinations(
+    r?: number | { r?: number; with_replacement?: boolean },
+    with_replacement?: boolean | { with_replacement?: boolean },
+  ): Tensor;
+  /** The tensor itself, for it is real. */
+  conj(): Tensor;
+  /** The tensor itself, for it is real. */
+  conj_physical(): Tensor;
   /** The tensor itself where it is row-major, a row-major copy otherwise. */
   contiguous(): Tensor;
   /** In place: Writes `src`, broadcast and cast, into this tensor. */
   copy_(src: Tensor): Tensor;
   /** In place: Writes `src`, broadcast and cast, into this tensor. */
   copy_(options: { src: Tensor }): Tensor;
+  /** The magnitude of `self` with the sign of `other` (of zeros too); broadcast. */
+  copysign(other: Tensor): Tensor;
+  /** The magnitude of `self` with the sign of `other` (of zeros too); broadcast. */
+  copysign(options: { other: Tensor }): Tensor;
+  /** The magnitude of `self` with the sign of a number. */
+  copysign(other: number | boolean): Tensor;
+  /** The magnitude of `self` with the sign of a number. */
+  copysign(options: { other: number | boolean }): Tensor;
+  /** In place: The magnitude of `self` with the sign of `other` (of zeros too); broadcast. */
+  copysign_(other: Tensor): Tensor;
+  /** In place: The magnitude of `self` with the sign of `other` (of zeros too); broadcast. */
+  copysign_(options: { other: Tensor }): Tensor;
+  /** In place: The magnitude of `self` with the sign of a number. */
+  copysign_(other: number | boolean): Tensor;
+  /** In place: The magnitude of `self` with the sign of a number. */
+  copysign_(options: { other: number | boolean }): Tensor;
+  /** Pearson's correlation of variables (rows) over observations (columns), in [−1, 1]. */
+  corrcoef(): Tensor;
   /** Cosine of each element (radians). */
   cos(): Tensor;
   /** In place: Cosine of each element (radians). */
@@ -176,38 +460,152 @@ export interface TensorMethods extends HandwrittenMethods {
   cosh(): Tensor;
   /** In place: Hyperbolic cosine of each element. */
   cosh_(): Tensor;
-  /** How many elements are not zero; int64. */
-  count_nonzero(dim?: number | null | { dim?: number | null }): Tensor;
+  /** How many elements are not zero, along dimensions or of all; int64. */
+  count_nonzero(dim?: number | readonly number[] | null | { dim?: number | readonly number[] | null }): Tensor;
+  /** The covariance matrix of variables (rows) over observations (columns), repeated `fweights` times and weighted by `aweights`. */
+  cov(options?: { correction?: number; fweights?: Tensor | null; aweights?: Tensor | null }): Tensor;
+  /** The cross product along a dimension of size 3, the first such one unless named. */
+  cross(other: Tensor, dim?: number | null | { dim?: number | null }): Tensor;
+  /** The cross product along a dimension of size 3, the first such one unless named. */
+  cross(options: { other: Tensor; dim?: number | null }): Tensor;
+  /** The largest element so far along a dimension, and where it stands: `[values, indices]`. */
+  cummax(dim: number): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
+  /** The largest element so far along a dimension, and where it stands: `[values, indices]`. */
+  cummax(options: { dim: number }): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
+  /** The smallest element so far along a dimension, and where it stands: `[values, indices]`. */
+  cummin(dim: number): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
+  /** The smallest element so far along a dimension, and where it stands: `[values, indices]`. */
+  cummin(options: { dim: number }): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
   /** Running product along a dimension. */
   cumprod(dim: number, options?: { dtype?: DType | null }): Tensor;
   /** Running product along a dimension. */
   cumprod(options: { dim: number; dtype?: DType | null }): Tensor;
+  /** In place: Running product along a dimension. */
+  cumprod_(dim: number, options?: { dtype?: DType | null }): Tensor;
+  /** In place: Running product along a dimension. */
+  cumprod_(options: { dim: number; dtype?: DType | null }): Tensor;
   /** Running sum along a dimension. */
   cumsum(dim: number, options?: { dtype?: DType | null }): Tensor;
   /** Running sum along a dimension. */
   cumsum(options: { dim: number; dtype?: DType | null }): Tensor;
+  /** In place: Running sum along a dimension. */
+  cumsum_(dim: number, options?: { dtype?: DType | null }): Tensor;
+  /** In place: Running sum along a dimension. */
+  cumsum_(options: { dim: number; dtype?: DType | null }): Tensor;
+  /** Degrees as radians. */
+  deg2rad(): Tensor;
+  /** In place: Degrees as radians. */
+  deg2rad_(): Tensor;
+  /** The determinant of each square matrix. */
+  det(): Tensor;
   /** The same memory outside the graph: `requires_grad` is false. */
   detach(): Tensor;
+  /** The diagonal of a matrix, or the matrix with a vector on its diagonal. */
+  diag(diagonal?: number | { diagonal?: number }): Tensor;
+  /** Matrices, in two new dimensions, with the last dimension on their diagonal. */
+  diag_embed(
+    offset?: number | { offset?: number; dim1?: number; dim2?: number },
+    dim1?: number | { dim1?: number; dim2?: number },
+    dim2?: number | { dim2?: number },
+  ): Tensor;
+  /** The matrix with all elements on its diagonal. */
+  diagflat(offset?: number | { offset?: number }): Tensor;
+  /** The elements where the indices of two dimensions differ by `offset`, as the last dimension; a view. */
+  diagonal(
+    offset?: number | { offset?: number; dim1?: number; dim2?: number },
+    dim1?: number | { dim1?: number; dim2?: number },
+    dim2?: number | { dim2?: number },
+  ): Tensor;
+  /** A copy of `self` with `src` on the diagonal. */
+  diagonal_scatter(
+    src: Tensor,
+    offset?: number | { offset?: number; dim1?: number; dim2?: number },
+    dim1?: number | { dim1?: number; dim2?: number },
+    dim2?: number | { dim2?: number },
+  ): Tensor;
+  /** A copy of `self` with `src` on the diagonal. */
+  diagonal_scatter(options: { src: Tensor; offset?: number; dim1?: number; dim2?: number }): Tensor;
+  /** Differences of neighbours along a dimension, taken n times; `prepend` and `append` are joined to the ends first. */
+  diff(
+    n?: number | { n?: number; dim?: number; prepend?: Tensor | null; append?: Tensor | null },
+    dim?: number | { dim?: number; prepend?: Tensor | null; append?: Tensor | null },
+    prepend?: Tensor | null | { prepend?: Tensor | null; append?: Tensor | null },
+    append?: Tensor | null | { append?: Tensor | null },
+  ): Tensor;
+  /** ψ(x), the slope of log Γ, at each element. */
+  digamma(): Tensor;
+  /** In place: ψ(x), the slope of log Γ, at each element. */
+  digamma_(): Tensor;
+  /** The p-norm of `self − other`, broadcast. */
+  dist(other: Tensor, p?: number | boolean | { p?: number | boolean }): Tensor;
+  /** The p-norm of `self − other`, broadcast. */
+  dist(options: { other: Tensor; p?: number | boolean }): Tensor;
   /** `self / other`, true division, broadcast. Integers give floating point. */
   div(other: Tensor | number | boolean): Tensor;
   /** `self / other`, true division, broadcast. Integers give floating point. */
   div(options: { other: Tensor | number | boolean }): Tensor;
+  /** Division rounded towards zero (`rounding_mode: "trunc"`) or down (`"floor"`), or not at all (null). */
+  div(other: Tensor | number | boolean, options?: { rounding_mode: string | null }): Tensor;
+  /** Division rounded towards zero (`rounding_mode: "trunc"`) or down (`"floor"`), or not at all (null). */
+  div(options: { other: Tensor | number | boolean; rounding_mode: string | null }): Tensor;
   /** In place: `self / other`, true division, broadcast. Integers give floating point. */
   div_(other: Tensor | number | boolean): Tensor;
   /** In place: `self / other`, true division, broadcast. Integers give floating point. */
   div_(options: { other: Tensor | number | boolean }): Tensor;
+  /** `self / other`, true division, broadcast. Integers give floating point. */
+  divide(other: Tensor | number | boolean): Tensor;
+  /** `self / other`, true division, broadcast. Integers give floating point. */
+  divide(options: { other: Tensor | number | boolean }): Tensor;
+  /** Division rounded towards zero (`rounding_mode: "trunc"`) or down (`"floor"`), or not at all (null). */
+  divide(other: Tensor | number | boolean, options?: { rounding_mode: string | null }): Tensor;
+  /** Division rounded towards zero (`rounding_mode: "trunc"`) or down (`"floor"`), or not at all (null). */
+  divide(options: { other: Tensor | number | boolean; rounding_mode: string | null }): Tensor;
+  /** In place: `self / other`, true division, broadcast. Integers give floating point. */
+  divide_(other: Tensor | number | boolean): Tensor;
+  /** In place: `self / other`, true division, broadcast. Integers give floating point. */
+  divide_(options: { other: Tensor | number | boolean }): Tensor;
   /** Inner product of two vectors of one length. */
   dot(tensor: Tensor): Tensor;
   /** Inner product of two vectors of one length. */
   dot(options: { tensor: Tensor }): Tensor;
   /** In float64: the tensor itself where it is so already. */
   double(): Tensor;
+  /** Equal pieces, or pieces between places, along the third dimension; views. */
+  dsplit(sections: number): Tensor[];
+  /** Equal pieces, or pieces between places, along the third dimension; views. */
+  dsplit(options: { sections: number }): Tensor[];
+  /** Equal pieces, or pieces between places, along the third dimension; views. */
+  dsplit(...indices: number[]): Tensor[];
+  /** Equal pieces, or pieces between places, along the third dimension; views. */
+  dsplit(indices: readonly number[]): Tensor[];
+  /** Equal pieces, or pieces between places, along the third dimension; views. */
+  dsplit(options: { indices: readonly number[] }): Tensor[];
   /** A tensor of zeros to be overwritten with the shape and dtype of another. */
   empty_like(options?: { dtype?: DType | null; requires_grad?: boolean }): Tensor;
   /** `self == other` for each pair of elements, broadcast; bool. */
   eq(other: Tensor | number | boolean): Tensor;
   /** `self == other` for each pair of elements, broadcast; bool. */
   eq(options: { other: Tensor | number | boolean }): Tensor;
+  /** In place: `self == other` for each pair of elements, broadcast; bool. */
+  eq_(other: Tensor | number | boolean): Tensor;
+  /** In place: `self == other` for each pair of elements, broadcast; bool. */
+  eq_(options: { other: Tensor | number | boolean }): Tensor;
+  /** Whether two tensors have the same shape and the same elements. */
+  equal(other: Tensor): boolean;
+  /** Whether two tensors have the same shape and the same elements. */
+  equal(options: { other: Tensor }): boolean;
+  /** The error function 2/√π ∫₀ˣ e^(−t²) dt of each element. */
+  erf(): Tensor;
+  /** In place: The error function 2/√π ∫₀ˣ e^(−t²) dt of each element. */
+  erf_(): Tensor;
+  /** 1 − erf of each element, without cancellation. */
+  erfc(): Tensor;
+  /** In place: 1 − erf of each element, without cancellation. */
+  erfc_(): Tensor;
+  /** The inverse of the error function, for elements in [−1, 1]. */
+  erfinv(): Tensor;
+  /** In place: The inverse of the error function, for elements in [−1, 1]. */
+  erfinv_(): Tensor;
   /** e to the power of each element. */
   exp(): Tensor;
   /** 2 to the power of each element. */
@@ -232,14 +630,28 @@ export interface TensorMethods extends HandwrittenMethods {
   expm1(): Tensor;
   /** In place: e to the power of each element, minus 1, exact near 0. */
   expm1_(): Tensor;
-  /** In place: Writes one number everywhere. */
-  fill_(value: number | boolean): Tensor;
-  /** In place: Writes one number everywhere. */
-  fill_(options: { value: number | boolean }): Tensor;
+  /** In place: Filled with exponentially distributed random numbers of a rate. */
+  exponential_(
+    lambd?: number | { lambd?: number; generator?: Generator | null },
+    options?: { generator?: Generator | null },
+  ): Tensor;
+  /** In place: Filled with exponentially distributed random numbers of a rate. */
+  exponential_(
+    lambd?: number | { lambd?: number; generator?: Generator | null },
+    options?: { generator?: Generator | null },
+  ): Tensor;
   /** In place: Writes the value of a scalar tensor everywhere. */
   fill_(value: Tensor): Tensor;
   /** In place: Writes the value of a scalar tensor everywhere. */
   fill_(options: { value: Tensor }): Tensor;
+  /** In place: Writes one number everywhere. */
+  fill_(value: number | boolean): Tensor;
+  /** In place: Writes one number everywhere. */
+  fill_(options: { value: number | boolean }): Tensor;
+  /** Each element without its fraction. */
+  fix(): Tensor;
+  /** In place: Each element without its fraction. */
+  fix_(): Tensor;
   /** Several dimensions joined into one. */
   flatten(
     start_dim?: number | { start_dim?: number; end_dim?: number },
@@ -251,8 +663,20 @@ export interface TensorMethods extends HandwrittenMethods {
   flip(dims: readonly number[]): Tensor;
   /** The order of elements along dimensions reversed; a copy. */
   flip(options: { dims: readonly number[] }): Tensor;
+  /** Columns in reverse order. */
+  fliplr(): Tensor;
+  /** Rows in reverse order. */
+  flipud(): Tensor;
   /** In float32: the tensor itself where it is so already. */
   float(): Tensor;
+  /** Each element to the power of the matching one, in float64; broadcast. */
+  float_power(exponent: Tensor): Tensor;
+  /** Each element to the power of the matching one, in float64; broadcast. */
+  float_power(options: { exponent: Tensor }): Tensor;
+  /** Each element to a power, in float64. */
+  float_power(exponent: number | boolean): Tensor;
+  /** Each element to a power, in float64. */
+  float_power(options: { exponent: number | boolean }): Tensor;
   /** The largest whole number not above each element. */
   floor(): Tensor;
   /** In place: The largest whole number not above each element. */
@@ -265,10 +689,36 @@ export interface TensorMethods extends HandwrittenMethods {
   floor_divide_(other: Tensor | number | boolean): Tensor;
   /** In place: `⌊self / other⌋`, broadcast. Throws RuntimeError for an integer division by zero. */
   floor_divide_(options: { other: Tensor | number | boolean }): Tensor;
+  /** The larger of each pair of elements; a number wins over NaN. */
+  fmax(other: Tensor): Tensor;
+  /** The larger of each pair of elements; a number wins over NaN. */
+  fmax(options: { other: Tensor }): Tensor;
+  /** The smaller of each pair of elements; a number wins over NaN. */
+  fmin(other: Tensor): Tensor;
+  /** The smaller of each pair of elements; a number wins over NaN. */
+  fmin(options: { other: Tensor }): Tensor;
+  /** C's remainder of `self / other`, with the sign of `self`; broadcast. */
+  fmod(other: Tensor): Tensor;
+  /** C's remainder of `self / other`, with the sign of `self`; broadcast. */
+  fmod(options: { other: Tensor }): Tensor;
+  /** C's remainder of a division by a number, with the sign of `self`. */
+  fmod(other: number | boolean): Tensor;
+  /** C's remainder of a division by a number, with the sign of `self`. */
+  fmod(options: { other: number | boolean }): Tensor;
+  /** In place: C's remainder of `self / other`, with the sign of `self`; broadcast. */
+  fmod_(other: Tensor): Tensor;
+  /** In place: C's remainder of `self / other`, with the sign of `self`; broadcast. */
+  fmod_(options: { other: Tensor }): Tensor;
+  /** In place: C's remainder of a division by a number, with the sign of `self`. */
+  fmod_(other: number | boolean): Tensor;
+  /** In place: C's remainder of a division by a number, with the sign of `self`. */
+  fmod_(options: { other: number | boolean }): Tensor;
   /** The fraction of each element, with its sign. */
   frac(): Tensor;
   /** In place: The fraction of each element, with its sign. */
   frac_(): Tensor;
+  /** `[mantissa, exponent]` with self = mantissa · 2^exponent and ½ ≤ |mantissa| < 1; the exponent is int32. */
+  frexp(): [Tensor, Tensor] & { mantissa: Tensor; exponent: Tensor };
   /** A tensor of one value with the shape and dtype of another. */
   full_like(fill_value: number | boolean, options?: { dtype?: DType | null; requires_grad?: boolean }): Tensor;
   /** A tensor of one value with the shape and dtype of another. */
@@ -277,14 +727,128 @@ export interface TensorMethods extends HandwrittenMethods {
   gather(dim: number, index: Tensor): Tensor;
   /** `out[i][j] = self[index[i][j]][j]` for dim 0, and so on; index has the shape of the result. */
   gather(options: { dim: number; index: Tensor }): Tensor;
+  /** The greatest common divisor of each pair of integers; broadcast. */
+  gcd(other: Tensor): Tensor;
+  /** The greatest common divisor of each pair of integers; broadcast. */
+  gcd(options: { other: Tensor }): Tensor;
+  /** In place: The greatest common divisor of each pair of integers; broadcast. */
+  gcd_(other: Tensor): Tensor;
+  /** In place: The greatest common divisor of each pair of integers; broadcast. */
+  gcd_(options: { other: Tensor }): Tensor;
   /** `self >= other` for each pair of elements, broadcast; bool. */
   ge(other: Tensor | number | boolean): Tensor;
   /** `self >= other` for each pair of elements, broadcast; bool. */
   ge(options: { other: Tensor | number | boolean }): Tensor;
+  /** In place: `self >= other` for each pair of elements, broadcast; bool. */
+  ge_(other: Tensor | number | boolean): Tensor;
+  /** In place: `self >= other` for each pair of elements, broadcast; bool. */
+  ge_(options: { other: Tensor | number | boolean }): Tensor;
+  /** In place: Filled with the number of trials up to the first success, each of probability p. */
+  geometric_(p: number, options?: { generator?: Generator | null }): Tensor;
+  /** In place: Filled with the number of trials up to the first success, each of probability p. */
+  geometric_(options: { p: number; generator?: Generator | null }): Tensor;
+  /** In place: Filled with the number of trials up to the first success, each of probability p. */
+  geometric_(p: number, options?: { generator?: Generator | null }): Tensor;
+  /** In place: Filled with the number of trials up to the first success, each of probability p. */
+  geometric_(options: { p: number; generator?: Generator | null }): Tensor;
+  /** R above and reflectors below the diagonal, with their factors: the raw form of `torch.linalg.qr`. */
+  geqrf(): [Tensor, Tensor] & { a: Tensor; tau: Tensor };
+  /** `self > other` for each pair of elements, broadcast; bool. */
+  greater(other: Tensor | number | boolean): Tensor;
+  /** `self > other` for each pair of elements, broadcast; bool. */
+  greater(options: { other: Tensor | number | boolean }): Tensor;
+  /** In place: `self > other` for each pair of elements, broadcast; bool. */
+  greater_(other: Tensor | number | boolean): Tensor;
+  /** In place: `self > other` for each pair of elements, broadcast; bool. */
+  greater_(options: { other: Tensor | number | boolean }): Tensor;
+  /** `self >= other` for each pair of elements, broadcast; bool. */
+  greater_equal(other: Tensor | number | boolean): Tensor;
+  /** `self >= other` for each pair of elements, broadcast; bool. */
+  greater_equal(options: { other: Tensor | number | boolean }): Tensor;
+  /** In place: `self >= other` for each pair of elements, broadcast; bool. */
+  greater_equal_(other: Tensor | number | boolean): Tensor;
+  /** In place: `self >= other` for each pair of elements, broadcast; bool. */
+  greater_equal_(options: { other: Tensor | number | boolean }): Tensor;
   /** `self > other` for each pair of elements, broadcast; bool. */
   gt(other: Tensor | number | boolean): Tensor;
   /** `self > other` for each pair of elements, broadcast; bool. */
   gt(options: { other: Tensor | number | boolean }): Tensor;
+  /** In place: `self > other` for each pair of elements, broadcast; bool. */
+  gt_(other: Tensor | number | boolean): Tensor;
+  /** In place: `self > other` for each pair of elements, broadcast; bool. */
+  gt_(options: { other: Tensor | number | boolean }): Tensor;
+  /** In float16: the tensor itself where it is so already. */
+  half(): Tensor;
+  /** x beyond λ of 0, 0 within. */
+  hardshrink(lambd?: number | boolean | { lambd?: number | boolean }): Tensor;
+  /** 0 where negative, 1 where positive, `values` where zero; broadcast. */
+  heaviside(values: Tensor): Tensor;
+  /** 0 where negative, 1 where positive, `values` where zero; broadcast. */
+  heaviside(options: { values: Tensor }): Tensor;
+  /** In place: 0 where negative, 1 where positive, `values` where zero; broadcast. */
+  heaviside_(values: Tensor): Tensor;
+  /** In place: 0 where negative, 1 where positive, `values` where zero; broadcast. */
+  heaviside_(options: { values: Tensor }): Tensor;
+  /** How many elements fall into each of equal bins between `min` and `max` (the extremes of the data where both are equal). */
+  histc(
+    bins?: number | { bins?: number; min?: number | boolean; max?: number | boolean },
+    min?: number | boolean | { min?: number | boolean; max?: number | boolean },
+    max?: number | boolean | { max?: number | boolean },
+  ): Tensor;
+  /** How many elements (or how much of their `weight`) fall into each bin, and the edges of the bins: `[hist, bin_edges]`. With `density` the histogram integrates to 1. */
+  histogram(
+    bins: Tensor,
+    options?: { weight?: Tensor | null; density?: boolean },
+  ): [Tensor, Tensor] & { hist: Tensor; bin_edges: Tensor };
+  /** How many elements (or how much of their `weight`) fall into each bin, and the edges of the bins: `[hist, bin_edges]`. With `density` the histogram integrates to 1. */
+  histogram(options: {
+    bins: Tensor;
+    weight?: Tensor | null;
+    density?: boolean;
+  }): [Tensor, Tensor] & { hist: Tensor; bin_edges: Tensor };
+  /** How many elements (or how much of their `weight`) fall into each bin, and the edges of the bins: `[hist, bin_edges]`. With `density` the histogram integrates to 1. */
+  histogram(
+    bins?: number | { bins?: number; range?: readonly number[] | null; weight?: Tensor | null; density?: boolean },
+    options?: { range?: readonly number[] | null; weight?: Tensor | null; density?: boolean },
+  ): [Tensor, Tensor] & { hist: Tensor; bin_edges: Tensor };
+  /** Equal pieces, or pieces between places, along the second (a vector's only) dimension; views. */
+  hsplit(sections: number): Tensor[];
+  /** Equal pieces, or pieces between places, along the second (a vector's only) dimension; views. */
+  hsplit(options: { sections: number }): Tensor[];
+  /** Equal pieces, or pieces between places, along the second (a vector's only) dimension; views. */
+  hsplit(...indices: number[]): Tensor[];
+  /** Equal pieces, or pieces between places, along the second (a vector's only) dimension; views. */
+  hsplit(indices: readonly number[]): Tensor[];
+  /** Equal pieces, or pieces between places, along the second (a vector's only) dimension; views. */
+  hsplit(options: { indices: readonly number[] }): Tensor[];
+  /** √(self² + other²), without overflow; broadcast. */
+  hypot(other: Tensor): Tensor;
+  /** √(self² + other²), without overflow; broadcast. */
+  hypot(options: { other: Tensor }): Tensor;
+  /** In place: √(self² + other²), without overflow; broadcast. */
+  hypot_(other: Tensor): Tensor;
+  /** In place: √(self² + other²), without overflow; broadcast. */
+  hypot_(options: { other: Tensor }): Tensor;
+  /** The modified Bessel function I₀ of each element. */
+  i0(): Tensor;
+  /** In place: The modified Bessel function I₀ of each element. */
+  i0_(): Tensor;
+  /** P(self, other), the regularised lower incomplete gamma function; broadcast. Its slope in `self` is not implemented, as in PyTorch. */
+  igamma(other: Tensor): Tensor;
+  /** P(self, other), the regularised lower incomplete gamma function; broadcast. Its slope in `self` is not implemented, as in PyTorch. */
+  igamma(options: { other: Tensor }): Tensor;
+  /** In place: P(self, other), the regularised lower incomplete gamma function; broadcast. Its slope in `self` is not implemented, as in PyTorch. */
+  igamma_(other: Tensor): Tensor;
+  /** In place: P(self, other), the regularised lower incomplete gamma function; broadcast. Its slope in `self` is not implemented, as in PyTorch. */
+  igamma_(options: { other: Tensor }): Tensor;
+  /** Q(self, other) = 1 − P(self, other), the regularised upper incomplete gamma function; broadcast. */
+  igammac(other: Tensor): Tensor;
+  /** Q(self, other) = 1 − P(self, other), the regularised upper incomplete gamma function; broadcast. */
+  igammac(options: { other: Tensor }): Tensor;
+  /** In place: Q(self, other) = 1 − P(self, other), the regularised upper incomplete gamma function; broadcast. */
+  igammac_(other: Tensor): Tensor;
+  /** In place: Q(self, other) = 1 − P(self, other), the regularised upper incomplete gamma function; broadcast. */
+  igammac_(options: { other: Tensor }): Tensor;
   /** `self` with slices of `source` added at the places an int64 vector names. */
   index_add(dim: number, index: Tensor, source: Tensor, options?: { alpha?: number | boolean }): Tensor;
   /** `self` with slices of `source` added at the places an int64 vector names. */
@@ -293,22 +857,224 @@ export interface TensorMethods extends HandwrittenMethods {
   index_add_(dim: number, index: Tensor, source: Tensor, options?: { alpha?: number | boolean }): Tensor;
   /** In place: `self` with slices of `source` added at the places an int64 vector names. */
   index_add_(options: { dim: number; index: Tensor; source: Tensor; alpha?: number | boolean }): Tensor;
+  /** `self` with slices of `source` placed where an int64 vector says. */
+  index_copy(dim: number, index: Tensor, source: Tensor): Tensor;
+  /** `self` with slices of `source` placed where an int64 vector says. */
+  index_copy(options: { dim: number; index: Tensor; source: Tensor }): Tensor;
+  /** In place: `self` with slices of `source` placed where an int64 vector says. */
+  index_copy_(dim: number, index: Tensor, source: Tensor): Tensor;
+  /** In place: `self` with slices of `source` placed where an int64 vector says. */
+  index_copy_(options: { dim: number; index: Tensor; source: Tensor }): Tensor;
+  /** `self` with the number of a scalar tensor in the slices that an int64 vector names. */
+  index_fill(dim: number, index: Tensor, value: Tensor): Tensor;
+  /** `self` with the number of a scalar tensor in the slices that an int64 vector names. */
+  index_fill(options: { dim: number; index: Tensor; value: Tensor }): Tensor;
+  /** `self` with a number in the slices along a dimension that an int64 vector names. */
+  index_fill(dim: number, index: Tensor, value: number | boolean): Tensor;
+  /** `self` with a number in the slices along a dimension that an int64 vector names. */
+  index_fill(options: { dim: number; index: Tensor; value: number | boolean }): Tensor;
+  /** In place: `self` with the number of a scalar tensor in the slices that an int64 vector names. */
+  index_fill_(dim: number, index: Tensor, value: Tensor): Tensor;
+  /** In place: `self` with the number of a scalar tensor in the slices that an int64 vector names. */
+  index_fill_(options: { dim: number; index: Tensor; value: Tensor }): Tensor;
+  /** In place: `self` with a number in the slices along a dimension that an int64 vector names. */
+  index_fill_(dim: number, index: Tensor, value: number | boolean): Tensor;
+  /** In place: `self` with a number in the slices along a dimension that an int64 vector names. */
+  index_fill_(options: { dim: number; index: Tensor; value: number | boolean }): Tensor;
+  /** Slices of `source` that an int64 vector sends to the same slice of `self` reduced to one: "prod", "mean", "amax" or "amin", with what is there unless `include_self` is false. */
+  index_reduce(
+    dim: number,
+    index: Tensor,
+    source: Tensor,
+    reduce: string,
+    options?: { include_self?: boolean },
+  ): Tensor;
+  /** Slices of `source` that an int64 vector sends to the same slice of `self` reduced to one: "prod", "mean", "amax" or "amin", with what is there unless `include_self` is false. */
+  index_reduce(options: { dim: number; index: Tensor; source: Tensor; reduce: string; include_self?: boolean }): Tensor;
+  /** In place: Slices of `source` that an int64 vector sends to the same slice of `self` reduced to one: "prod", "mean", "amax" or "amin", with what is there unless `include_self` is false. */
+  index_reduce_(
+    dim: number,
+    index: Tensor,
+    source: Tensor,
+    reduce: string,
+    options?: { include_self?: boolean },
+  ): Tensor;
+  /** In place: Slices of `source` that an int64 vector sends to the same slice of `self` reduced to one: "prod", "mean", "amax" or "amin", with what is there unless `include_self` is false. */
+  index_reduce_(options: {
+    dim: number;
+    index: Tensor;
+    source: Tensor;
+    reduce: string;
+    include_self?: boolean;
+  }): Tensor;
   /** The slices along a dimension that an int64 vector names; a copy. */
   index_select(dim: number, index: Tensor): Tensor;
   /** The slices along a dimension that an int64 vector names; a copy. */
   index_select(options: { dim: number; index: Tensor }): Tensor;
+  /** The sum of products over the last dimensions of both. */
+  inner(other: Tensor): Tensor;
+  /** The sum of products over the last dimensions of both. */
+  inner(options: { other: Tensor }): Tensor;
   /** In int32: the tensor itself where it is so already. */
   int(): Tensor;
+  /** The inverse of each matrix. Throws LinAlgError where there is none. */
+  inverse(): Tensor;
+  /** Whether |self − other| ≤ atol + rtol · |other|, for each pair; bool. */
+  isclose(
+    other: Tensor,
+    rtol?: number | { rtol?: number; atol?: number; equal_nan?: boolean },
+    atol?: number | { atol?: number; equal_nan?: boolean },
+    equal_nan?: boolean | { equal_nan?: boolean },
+  ): Tensor;
+  /** Whether |self − other| ≤ atol + rtol · |other|, for each pair; bool. */
+  isclose(options: { other: Tensor; rtol?: number; atol?: number; equal_nan?: boolean }): Tensor;
   /** Whether each element is neither NaN nor infinite. */
   isfinite(): Tensor;
   /** Whether each element is infinite. */
   isinf(): Tensor;
   /** Whether each element is NaN. */
   isnan(): Tensor;
+  /** Whether each element is −∞; bool. */
+  isneginf(): Tensor;
+  /** Whether each element is +∞; bool. */
+  isposinf(): Tensor;
+  /** Whether each element is real: all are. */
+  isreal(): Tensor;
+  /** The signal of overlapping spectra, the inverse of `stft` in the least-squares sense: `[*, bins, frames, 2] → [*, samples]`. */
+  istft(
+    n_fft: number,
+    hop_length?:
+      | number
+      | null
+      | {
+          hop_length?: number | null;
+          win_length?: number | null;
+          window?: Tensor | null;
+          center?: boolean;
+          normalized?: boolean;
+          onesided?: boolean | null;
+          length?: number | null;
+          return_complex?: boolean;
+        },
+    win_length?:
+      | number
+      | null
+      | {
+          win_length?: number | null;
+          window?: Tensor | null;
+          center?: boolean;
+          normalized?: boolean;
+          onesided?: boolean | null;
+          length?: number | null;
+          return_complex?: boolean;
+        },
+    window?:
+      | Tensor
+      | null
+      | {
+          window?: Tensor | null;
+          center?: boolean;
+          normalized?: boolean;
+          onesided?: boolean | null;
+          length?: number | null;
+          return_complex?: boolean;
+        },
+    center?:
+      | boolean
+      | {
+          center?: boolean;
+          normalized?: boolean;
+          onesided?: boolean | null;
+          length?: number | null;
+          return_complex?: boolean;
+        },
+    normalized?:
+      | boolean
+      | { normalized?: boolean; onesided?: boolean | null; length?: number | null; return_complex?: boolean },
+    onesided?: boolean | null | { onesided?: boolean | null; length?: number | null; return_complex?: boolean },
+    length?: number | null | { length?: number | null; return_complex?: boolean },
+    return_complex?: boolean | { return_complex?: boolean },
+  ): Tensor;
+  /** The signal of overlapping spectra, the inverse of `stft` in the least-squares sense: `[*, bins, frames, 2] → [*, samples]`. */
+  istft(options: {
+    n_fft: number;
+    hop_length?: number | null;
+    win_length?: number | null;
+    window?: Tensor | null;
+    center?: boolean;
+    normalized?: boolean;
+    onesided?: boolean | null;
+    length?: number | null;
+    return_complex?: boolean;
+  }): Tensor;
+  /** The k-th smallest element along a dimension, counted from 1, and where it stands: `[values, indices]`. */
+  kthvalue(
+    k: number,
+    dim?: number | { dim?: number; keepdim?: boolean },
+    keepdim?: boolean | { keepdim?: boolean },
+  ): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
+  /** The k-th smallest element along a dimension, counted from 1, and where it stands: `[values, indices]`. */
+  kthvalue(options: {
+    k: number;
+    dim?: number;
+    keepdim?: boolean;
+  }): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
+  /** The least common multiple of each pair of integers; broadcast. */
+  lcm(other: Tensor): Tensor;
+  /** The least common multiple of each pair of integers; broadcast. */
+  lcm(options: { other: Tensor }): Tensor;
+  /** In place: The least common multiple of each pair of integers; broadcast. */
+  lcm_(other: Tensor): Tensor;
+  /** In place: The least common multiple of each pair of integers; broadcast. */
+  lcm_(options: { other: Tensor }): Tensor;
+  /** `self · 2^other`, broadcast. */
+  ldexp(other: Tensor): Tensor;
+  /** `self · 2^other`, broadcast. */
+  ldexp(options: { other: Tensor }): Tensor;
   /** `self <= other` for each pair of elements, broadcast; bool. */
   le(other: Tensor | number | boolean): Tensor;
   /** `self <= other` for each pair of elements, broadcast; bool. */
   le(options: { other: Tensor | number | boolean }): Tensor;
+  /** In place: `self <= other` for each pair of elements, broadcast; bool. */
+  le_(other: Tensor | number | boolean): Tensor;
+  /** In place: `self <= other` for each pair of elements, broadcast; bool. */
+  le_(options: { other: Tensor | number | boolean }): Tensor;
+  /** `self + weight · (end − self)` with a weight for each element, broadcast. */
+  lerp(end: Tensor, weight: Tensor): Tensor;
+  /** `self + weight · (end − self)` with a weight for each element, broadcast. */
+  lerp(options: { end: Tensor; weight: Tensor }): Tensor;
+  /** `self + weight · (end − self)`, broadcast. */
+  lerp(end: Tensor, weight: number | boolean): Tensor;
+  /** `self + weight · (end − self)`, broadcast. */
+  lerp(options: { end: Tensor; weight: number | boolean }): Tensor;
+  /** In place: `self + weight · (end − self)` with a weight for each element, broadcast. */
+  lerp_(end: Tensor, weight: Tensor): Tensor;
+  /** In place: `self + weight · (end − self)` with a weight for each element, broadcast. */
+  lerp_(options: { end: Tensor; weight: Tensor }): Tensor;
+  /** In place: `self + weight · (end − self)`, broadcast. */
+  lerp_(end: Tensor, weight: number | boolean): Tensor;
+  /** In place: `self + weight · (end − self)`, broadcast. */
+  lerp_(options: { end: Tensor; weight: number | boolean }): Tensor;
+  /** `self < other` for each pair of elements, broadcast; bool. */
+  less(other: Tensor | number | boolean): Tensor;
+  /** `self < other` for each pair of elements, broadcast; bool. */
+  less(options: { other: Tensor | number | boolean }): Tensor;
+  /** In place: `self < other` for each pair of elements, broadcast; bool. */
+  less_(other: Tensor | number | boolean): Tensor;
+  /** In place: `self < other` for each pair of elements, broadcast; bool. */
+  less_(options: { other: Tensor | number | boolean }): Tensor;
+  /** `self <= other` for each pair of elements, broadcast; bool. */
+  less_equal(other: Tensor | number | boolean): Tensor;
+  /** `self <= other` for each pair of elements, broadcast; bool. */
+  less_equal(options: { other: Tensor | number | boolean }): Tensor;
+  /** In place: `self <= other` for each pair of elements, broadcast; bool. */
+  less_equal_(other: Tensor | number | boolean): Tensor;
+  /** In place: `self <= other` for each pair of elements, broadcast; bool. */
+  less_equal_(options: { other: Tensor | number | boolean }): Tensor;
+  /** log |Γ(x)| of each element. */
+  lgamma(): Tensor;
+  /** In place: log |Γ(x)| of each element. */
+  lgamma_(): Tensor;
   /** Natural logarithm of each element. */
   log(): Tensor;
   /** Logarithm to base 10 of each element. */
@@ -325,24 +1091,66 @@ export interface TensorMethods extends HandwrittenMethods {
   log2_(): Tensor;
   /** In place: Natural logarithm of each element. */
   log_(): Tensor;
+  /** In place: Filled with e to the power of normal random numbers of a mean and standard deviation. */
+  log_normal_(
+    mean?: number | { mean?: number; std?: number; generator?: Generator | null },
+    std?: number | { std?: number; generator?: Generator | null },
+    options?: { generator?: Generator | null },
+  ): Tensor;
+  /** In place: Filled with e to the power of normal random numbers of a mean and standard deviation. */
+  log_normal_(
+    mean?: number | { mean?: number; std?: number; generator?: Generator | null },
+    std?: number | { std?: number; generator?: Generator | null },
+    options?: { generator?: Generator | null },
+  ): Tensor;
   /** log of softmax along a dimension, without overflow. */
   log_softmax(dim: number, dtype?: DType | null | { dtype?: DType | null }): Tensor;
   /** log of softmax along a dimension, without overflow. */
   log_softmax(options: { dim: number; dtype?: DType | null }): Tensor;
+  /** log(e^self + e^other), without overflow; broadcast. */
+  logaddexp(other: Tensor): Tensor;
+  /** log(e^self + e^other), without overflow; broadcast. */
+  logaddexp(options: { other: Tensor }): Tensor;
+  /** log₂(2^self + 2^other), without overflow; broadcast. */
+  logaddexp2(other: Tensor): Tensor;
+  /** log₂(2^self + 2^other), without overflow; broadcast. */
+  logaddexp2(options: { other: Tensor }): Tensor;
+  /** The running log Σ eˣ along a dimension, without overflow. */
+  logcumsumexp(dim: number): Tensor;
+  /** The running log Σ eˣ along a dimension, without overflow. */
+  logcumsumexp(options: { dim: number }): Tensor;
+  /** The logarithm of each determinant; NaN where it is negative. */
+  logdet(): Tensor;
   /** Logical and of each pair of elements (non-zero counts as true); bool. */
   logical_and(other: Tensor): Tensor;
   /** Logical and of each pair of elements (non-zero counts as true); bool. */
   logical_and(options: { other: Tensor }): Tensor;
+  /** In place: Logical and of each pair of elements (non-zero counts as true); bool. */
+  logical_and_(other: Tensor): Tensor;
+  /** In place: Logical and of each pair of elements (non-zero counts as true); bool. */
+  logical_and_(options: { other: Tensor }): Tensor;
   /** Whether each element is zero. */
   logical_not(): Tensor;
   /** Logical or of each pair of elements (non-zero counts as true); bool. */
   logical_or(other: Tensor): Tensor;
   /** Logical or of each pair of elements (non-zero counts as true); bool. */
   logical_or(options: { other: Tensor }): Tensor;
+  /** In place: Logical or of each pair of elements (non-zero counts as true); bool. */
+  logical_or_(other: Tensor): Tensor;
+  /** In place: Logical or of each pair of elements (non-zero counts as true); bool. */
+  logical_or_(options: { other: Tensor }): Tensor;
   /** Logical exclusive or of each pair of elements (non-zero counts as true); bool. */
   logical_xor(other: Tensor): Tensor;
   /** Logical exclusive or of each pair of elements (non-zero counts as true); bool. */
   logical_xor(options: { other: Tensor }): Tensor;
+  /** In place: Logical exclusive or of each pair of elements (non-zero counts as true); bool. */
+  logical_xor_(other: Tensor): Tensor;
+  /** In place: Logical exclusive or of each pair of elements (non-zero counts as true); bool. */
+  logical_xor_(options: { other: Tensor }): Tensor;
+  /** log(p / (1 − p)) of each element, which `eps` first clips to [eps, 1 − eps]. */
+  logit(eps?: number | null | { eps?: number | null }): Tensor;
+  /** In place: log(p / (1 − p)) of each element, which `eps` first clips to [eps, 1 − eps]. */
+  logit_(eps?: number | null | { eps?: number | null }): Tensor;
   /** log Σ eˣ along dimensions, without overflow. */
   logsumexp(dim: number | readonly number[], keepdim?: boolean | { keepdim?: boolean }): Tensor;
   /** log Σ eˣ along dimensions, without overflow. */
@@ -353,28 +1161,67 @@ export interface TensorMethods extends HandwrittenMethods {
   lt(other: Tensor | number | boolean): Tensor;
   /** `self < other` for each pair of elements, broadcast; bool. */
   lt(options: { other: Tensor | number | boolean }): Tensor;
+  /** In place: `self < other` for each pair of elements, broadcast; bool. */
+  lt_(other: Tensor | number | boolean): Tensor;
+  /** In place: `self < other` for each pair of elements, broadcast; bool. */
+  lt_(options: { other: Tensor | number | boolean }): Tensor;
+  /** L and U in one matrix, the row exchanges (from 1) and, on request, where a zero pivot stood. */
+  lu(
+    pivot?: boolean | { pivot?: boolean; get_infos?: boolean },
+    get_infos?: boolean | { get_infos?: boolean },
+  ): [Tensor, Tensor, Tensor] & { LU: Tensor; pivots: Tensor; info: Tensor };
+  /** Solves `A X = B` as `torch.lu_solve(B, LU, pivots)`; `torch.linalg.lu_solve` is its newer form. */
+  lu_solve(LU_data: Tensor, LU_pivots: Tensor): Tensor;
+  /** Solves `A X = B` as `torch.lu_solve(B, LU, pivots)`; `torch.linalg.lu_solve` is its newer form. */
+  lu_solve(options: { LU_data: Tensor; LU_pivots: Tensor }): Tensor;
+  /** The number of a scalar tensor where the mask holds, this tensor elsewhere. */
+  masked_fill(mask: Tensor, value: Tensor): Tensor;
+  /** The number of a scalar tensor where the mask holds, this tensor elsewhere. */
+  masked_fill(options: { mask: Tensor; value: Tensor }): Tensor;
   /** `value` where the mask holds, this tensor elsewhere. */
   masked_fill(mask: Tensor, value: number | boolean): Tensor;
   /** `value` where the mask holds, this tensor elsewhere. */
   masked_fill(options: { mask: Tensor; value: number | boolean }): Tensor;
+  /** In place: The number of a scalar tensor where the mask holds, this tensor elsewhere. */
+  masked_fill_(mask: Tensor, value: Tensor): Tensor;
+  /** In place: The number of a scalar tensor where the mask holds, this tensor elsewhere. */
+  masked_fill_(options: { mask: Tensor; value: Tensor }): Tensor;
   /** In place: `value` where the mask holds, this tensor elsewhere. */
   masked_fill_(mask: Tensor, value: number | boolean): Tensor;
   /** In place: `value` where the mask holds, this tensor elsewhere. */
   masked_fill_(options: { mask: Tensor; value: number | boolean }): Tensor;
+  /** `self` with the elements of `source`, one after another, where the mask holds; self and mask broadcast. */
+  masked_scatter(mask: Tensor, source: Tensor): Tensor;
+  /** `self` with the elements of `source`, one after another, where the mask holds; self and mask broadcast. */
+  masked_scatter(options: { mask: Tensor; source: Tensor }): Tensor;
+  /** In place: `self` with the elements of `source`, one after another, where the mask holds; self and mask broadcast. */
+  masked_scatter_(mask: Tensor, source: Tensor): Tensor;
+  /** In place: `self` with the elements of `source`, one after another, where the mask holds; self and mask broadcast. */
+  masked_scatter_(options: { mask: Tensor; source: Tensor }): Tensor;
+  /** The elements where the mask holds, as a vector; both broadcast. */
+  masked_select(mask: Tensor): Tensor;
+  /** The elements where the mask holds, as a vector; both broadcast. */
+  masked_select(options: { mask: Tensor }): Tensor;
   /** Python's `@`: inner product, matrix–vector, matrix or batched product by the number of dimensions; batches broadcast. */
   matmul(other: Tensor): Tensor;
   /** Python's `@`: inner product, matrix–vector, matrix or batched product by the number of dimensions; batches broadcast. */
   matmul(options: { other: Tensor }): Tensor;
+  /** The matrix exponential Σ Aᵏ / k!. */
+  matrix_exp(): Tensor;
+  /** A matrix times itself, `n` in all; of the inverse for a negative `n`. */
+  matrix_power(n: number): Tensor;
+  /** A matrix times itself, `n` in all; of the inverse for a negative `n`. */
+  matrix_power(options: { n: number }): Tensor;
   /** The largest element of all; equal ones share the gradient. */
   max(): Tensor;
-  /** The largest element along a dimension and where it stands: `[values, indices]`, also by these names. */
-  max(dim: number, keepdim?: boolean | { keepdim?: boolean }): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
-  /** The largest element along a dimension and where it stands: `[values, indices]`, also by these names. */
-  max(options: { dim: number; keepdim?: boolean }): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
   /** The largest element of each pair, as `maximum`. */
   max(other: Tensor): Tensor;
   /** The largest element of each pair, as `maximum`. */
   max(options: { other: Tensor }): Tensor;
+  /** The largest element along a dimension and where it stands: `[values, indices]`, also by these names. */
+  max(dim: number, keepdim?: boolean | { keepdim?: boolean }): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
+  /** The largest element along a dimension and where it stands: `[values, indices]`, also by these names. */
+  max(options: { dim: number; keepdim?: boolean }): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
   /** The larger of each pair of elements; NaN where either is. */
   maximum(other: Tensor): Tensor;
   /** The larger of each pair of elements; NaN where either is. */
@@ -389,16 +1236,25 @@ export interface TensorMethods extends HandwrittenMethods {
   ): Tensor;
   /** Mean along dimensions. */
   mean(options: { dim: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null }): Tensor;
+  /** The median of all elements (the lower one of two); NaN where there is one. Equal elements share the gradient. */
+  median(): Tensor;
+  /** The median along a dimension (the lower one of two); NaN where there is one, and where it stands: `[values, indices]`. */
+  median(
+    dim: number,
+    keepdim?: boolean | { keepdim?: boolean },
+  ): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
+  /** The median along a dimension (the lower one of two); NaN where there is one, and where it stands: `[values, indices]`. */
+  median(options: { dim: number; keepdim?: boolean }): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
   /** The smallest element of all; equal ones share the gradient. */
   min(): Tensor;
-  /** The smallest element along a dimension and where it stands: `[values, indices]`, also by these names. */
-  min(dim: number, keepdim?: boolean | { keepdim?: boolean }): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
-  /** The smallest element along a dimension and where it stands: `[values, indices]`, also by these names. */
-  min(options: { dim: number; keepdim?: boolean }): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
   /** The smallest element of each pair, as `minimum`. */
   min(other: Tensor): Tensor;
   /** The smallest element of each pair, as `minimum`. */
   min(options: { other: Tensor }): Tensor;
+  /** The smallest element along a dimension and where it stands: `[values, indices]`, also by these names. */
+  min(dim: number, keepdim?: boolean | { keepdim?: boolean }): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
+  /** The smallest element along a dimension and where it stands: `[values, indices]`, also by these names. */
+  min(options: { dim: number; keepdim?: boolean }): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
   /** The smaller of each pair of elements; NaN where either is. */
   minimum(other: Tensor): Tensor;
   /** The smaller of each pair of elements; NaN where either is. */
@@ -407,6 +1263,21 @@ export interface TensorMethods extends HandwrittenMethods {
   mm(mat2: Tensor): Tensor;
   /** Product of two matrices: `[n, k] · [k, m] → [n, m]`. */
   mm(options: { mat2: Tensor }): Tensor;
+  /** The value that occurs most often along a dimension (the smallest of several), and where it stands last: `[values, indices]`. */
+  mode(
+    dim?: number | { dim?: number; keepdim?: boolean },
+    keepdim?: boolean | { keepdim?: boolean },
+  ): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
+  /** Dimensions moved to other places, the rest in their order; a view. */
+  moveaxis(source: number | readonly number[], destination: number | readonly number[]): Tensor;
+  /** Dimensions moved to other places, the rest in their order; a view. */
+  moveaxis(options: { source: number | readonly number[]; destination: number | readonly number[] }): Tensor;
+  /** Dimensions moved to other places, the rest in their order; a view. */
+  movedim(source: number | readonly number[], destination: number | readonly number[]): Tensor;
+  /** Dimensions moved to other places, the rest in their order; a view. */
+  movedim(options: { source: number | readonly number[]; destination: number | readonly number[] }): Tensor;
+  /** Sorted along the first dimension. */
+  msort(): Tensor;
   /** `self · other`, element by element, broadcast. */
   mul(other: Tensor | number | boolean): Tensor;
   /** `self · other`, element by element, broadcast. */
@@ -415,22 +1286,141 @@ export interface TensorMethods extends HandwrittenMethods {
   mul_(other: Tensor | number | boolean): Tensor;
   /** In place: `self · other`, element by element, broadcast. */
   mul_(options: { other: Tensor | number | boolean }): Tensor;
+  /** Random positions in each row, with probabilities in proportion to its elements: `[n] → [samples]`, `[m, n] → [m, samples]`; int64. */
+  multinomial(
+    num_samples: number,
+    replacement?: boolean | { replacement?: boolean; generator?: Generator | null },
+    options?: { generator?: Generator | null },
+  ): Tensor;
+  /** Random positions in each row, with probabilities in proportion to its elements: `[n] → [samples]`, `[m, n] → [m, samples]`; int64. */
+  multinomial(options: { num_samples: number; replacement?: boolean; generator?: Generator | null }): Tensor;
+  /** Random positions in each row, with probabilities in proportion to its elements: `[n] → [samples]`, `[m, n] → [m, samples]`; int64. */
+  multinomial(
+    num_samples: number,
+    replacement?: boolean | { replacement?: boolean; generator?: Generator | null },
+    options?: { generator?: Generator | null },
+  ): Tensor;
+  /** Random positions in each row, with probabilities in proportion to its elements: `[n] → [samples]`, `[m, n] → [m, samples]`; int64. */
+  multinomial(options: { num_samples: number; replacement?: boolean; generator?: Generator | null }): Tensor;
+  /** `self · other`, element by element, broadcast. */
+  multiply(other: Tensor | number | boolean): Tensor;
+  /** `self · other`, element by element, broadcast. */
+  multiply(options: { other: Tensor | number | boolean }): Tensor;
+  /** In place: `self · other`, element by element, broadcast. */
+  multiply_(other: Tensor | number | boolean): Tensor;
+  /** In place: `self · other`, element by element, broadcast. */
+  multiply_(options: { other: Tensor | number | boolean }): Tensor;
   /** Product of a matrix and a vector: `[n, k] · [k] → [n]`. */
   mv(vec: Tensor): Tensor;
   /** Product of a matrix and a vector: `[n, k] · [k] → [n]`. */
   mv(options: { vec: Tensor }): Tensor;
+  /** The logarithm of the multivariate gamma function of dimension p at each element. */
+  mvlgamma(p: number): Tensor;
+  /** The logarithm of the multivariate gamma function of dimension p at each element. */
+  mvlgamma(options: { p: number }): Tensor;
+  /** In place: The logarithm of the multivariate gamma function of dimension p at each element. */
+  mvlgamma_(p: number): Tensor;
+  /** In place: The logarithm of the multivariate gamma function of dimension p at each element. */
+  mvlgamma_(options: { p: number }): Tensor;
+  /** NaN replaced by `nan` (0), infinities by `posinf` and `neginf` (the largest and smallest number of the dtype). */
+  nan_to_num(
+    nan?: number | null | { nan?: number | null; posinf?: number | null; neginf?: number | null },
+    posinf?: number | null | { posinf?: number | null; neginf?: number | null },
+    neginf?: number | null | { neginf?: number | null },
+  ): Tensor;
+  /** In place: NaN replaced by `nan` (0), infinities by `posinf` and `neginf` (the largest and smallest number of the dtype). */
+  nan_to_num_(
+    nan?: number | null | { nan?: number | null; posinf?: number | null; neginf?: number | null },
+    posinf?: number | null | { posinf?: number | null; neginf?: number | null },
+    neginf?: number | null | { neginf?: number | null },
+  ): Tensor;
+  /** Mean along dimensions (of all elements without one), NaN left out; floating point only. */
+  nanmean(
+    dim?:
+      | number
+      | readonly number[]
+      | null
+      | { dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null },
+    keepdim?: boolean | { keepdim?: boolean; dtype?: DType | null },
+    options?: { dtype?: DType | null },
+  ): Tensor;
+  /** The median of all elements (the lower one of two), NaN left out. Equal elements share the gradient. */
+  nanmedian(): Tensor;
+  /** The median along a dimension (the lower one of two), NaN left out, and where it stands: `[values, indices]`. */
+  nanmedian(
+    dim: number,
+    keepdim?: boolean | { keepdim?: boolean },
+  ): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
+  /** The median along a dimension (the lower one of two), NaN left out, and where it stands: `[values, indices]`. */
+  nanmedian(options: { dim: number; keepdim?: boolean }): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
+  /**
+   * The elements below which a share q lies, between two of them by `interpolation` ("linear", "lower", "higher", "midpoint", "nearest"); NaN is left out.
+   *
+   * A vector q gives a first dimension of its length. Throws RuntimeError for q outside [0, 1].
+   */
+  nanquantile(
+    q: Tensor,
+    dim?: number | null | { dim?: number | null; keepdim?: boolean; interpolation?: string },
+    keepdim?: boolean | { keepdim?: boolean; interpolation?: string },
+    options?: { interpolation?: string },
+  ): Tensor;
+  /**
+   * The elements below which a share q lies, between two of them by `interpolation` ("linear", "lower", "higher", "midpoint", "nearest"); NaN is left out.
+   *
+   * A vector q gives a first dimension of its length. Throws RuntimeError for q outside [0, 1].
+   */
+  nanquantile(options: { q: Tensor; dim?: number | null; keepdim?: boolean; interpolation?: string }): Tensor;
+  /**
+   * The elements below which a share q lies, between two of them by `interpolation` ("linear", "lower", "higher", "midpoint", "nearest"); NaN is left out.
+   *
+   * A vector q gives a first dimension of its length. Throws RuntimeError for q outside [0, 1].
+   */
+  nanquantile(
+    q: number,
+    dim?: number | null | { dim?: number | null; keepdim?: boolean; interpolation?: string },
+    keepdim?: boolean | { keepdim?: boolean; interpolation?: string },
+    options?: { interpolation?: string },
+  ): Tensor;
+  /**
+   * The elements below which a share q lies, between two of them by `interpolation` ("linear", "lower", "higher", "midpoint", "nearest"); NaN is left out.
+   *
+   * A vector q gives a first dimension of its length. Throws RuntimeError for q outside [0, 1].
+   */
+  nanquantile(options: { q: number; dim?: number | null; keepdim?: boolean; interpolation?: string }): Tensor;
+  /** Sum along dimensions (of all elements without one), NaN counting as 0. */
+  nansum(
+    dim?:
+      | number
+      | readonly number[]
+      | null
+      | { dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null },
+    keepdim?: boolean | { keepdim?: boolean; dtype?: DType | null },
+    options?: { dtype?: DType | null },
+  ): Tensor;
   /** `length` slices along a dimension from `start` on; a view. */
   narrow(dim: number, start: number, length: number): Tensor;
   /** `length` slices along a dimension from `start` on; a view. */
   narrow(options: { dim: number; start: number; length: number }): Tensor;
+  /** A copy of `length` slices along a dimension from `start` on. */
+  narrow_copy(dim: number, start: number, length: number): Tensor;
+  /** A copy of `length` slices along a dimension from `start` on. */
+  narrow_copy(options: { dim: number; start: number; length: number }): Tensor;
   /** `self != other` for each pair of elements, broadcast; bool. */
   ne(other: Tensor | number | boolean): Tensor;
   /** `self != other` for each pair of elements, broadcast; bool. */
   ne(options: { other: Tensor | number | boolean }): Tensor;
+  /** In place: `self != other` for each pair of elements, broadcast; bool. */
+  ne_(other: Tensor | number | boolean): Tensor;
+  /** In place: `self != other` for each pair of elements, broadcast; bool. */
+  ne_(options: { other: Tensor | number | boolean }): Tensor;
   /** Each element with its sign turned. Throws RuntimeError for bool. */
   neg(): Tensor;
   /** In place: Each element with its sign turned. Throws RuntimeError for bool. */
   neg_(): Tensor;
+  /** Each element with its sign turned. Throws RuntimeError for bool. */
+  negative(): Tensor;
+  /** In place: Each element with its sign turned. Throws RuntimeError for bool. */
+  negative_(): Tensor;
   /** A tensor of zeros to be overwritten of any size with the dtype of this one. */
   new_empty(...size: number[]): Tensor;
   /** A tensor of zeros to be overwritten of any size with the dtype of this one. */
@@ -468,20 +1458,79 @@ export interface TensorMethods extends HandwrittenMethods {
   new_zeros(options: { size: readonly number[]; dtype?: DType | null; requires_grad?: boolean }): Tensor;
   /** A tensor of zeros of any size with the dtype of this one. */
   new_zeros(...sizesAndOptions: [...number[], { dtype?: DType | null; requires_grad?: boolean }]): Tensor;
+  /** The next floating-point number after `self` towards `other`; broadcast. */
+  nextafter(other: Tensor): Tensor;
+  /** The next floating-point number after `self` towards `other`; broadcast. */
+  nextafter(options: { other: Tensor }): Tensor;
+  /** In place: The next floating-point number after `self` towards `other`; broadcast. */
+  nextafter_(other: Tensor): Tensor;
+  /** In place: The next floating-point number after `self` towards `other`; broadcast. */
+  nextafter_(options: { other: Tensor }): Tensor;
+  /** The indices of the non-zero elements: `[n, ndim]`, or with `as_tuple` an array of one vector for each dimension. */
+  nonzero(options?: { as_tuple?: boolean }): any;
   /** The p-norm along dimensions, over all elements when none is named. */
   norm(
-    p?: number | boolean | null | { p?: number | boolean | null; dim?: number | readonly number[]; keepdim?: boolean },
-    dim?: number | readonly number[] | { dim?: number | readonly number[]; keepdim?: boolean },
+    p?:
+      | number
+      | boolean
+      | null
+      | { p?: number | boolean | null; dim?: number | readonly number[] | null; keepdim?: boolean },
+    dim?: number | readonly number[] | null | { dim?: number | readonly number[] | null; keepdim?: boolean },
     keepdim?: boolean | { keepdim?: boolean },
   ): Tensor;
-  /** The Frobenius norm (`p` is "fro"): the 2-norm of all elements along the dimensions. */
+  /** The p-norm along dimensions, computed in another dtype. */
+  norm(
+    p?:
+      | number
+      | boolean
+      | null
+      | { p?: number | boolean | null; dim?: number | readonly number[] | null; keepdim?: boolean; dtype: DType },
+    dim?:
+      | number
+      | readonly number[]
+      | null
+      | { dim?: number | readonly number[] | null; keepdim?: boolean; dtype: DType },
+    keepdim?: boolean | { keepdim?: boolean; dtype: DType },
+    options?: { dtype: DType },
+  ): Tensor;
+  /** The Frobenius ("fro") or the nuclear ("nuc") norm: of all elements, or of matrices in two dimensions. */
   norm(
     p: string,
-    dim?: number | readonly number[] | { dim?: number | readonly number[]; keepdim?: boolean },
-    keepdim?: boolean | { keepdim?: boolean },
+    dim?:
+      | number
+      | readonly number[]
+      | null
+      | { dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null },
+    keepdim?: boolean | { keepdim?: boolean; dtype?: DType | null },
+    options?: { dtype?: DType | null },
   ): Tensor;
-  /** The Frobenius norm (`p` is "fro"): the 2-norm of all elements along the dimensions. */
-  norm(options: { p: string; dim?: number | readonly number[]; keepdim?: boolean }): Tensor;
+  /** The Frobenius ("fro") or the nuclear ("nuc") norm: of all elements, or of matrices in two dimensions. */
+  norm(options: {
+    p: string;
+    dim?: number | readonly number[] | null;
+    keepdim?: boolean;
+    dtype?: DType | null;
+  }): Tensor;
+  /** In place: Filled with normal random numbers of a mean and standard deviation. */
+  normal_(
+    mean?: number | { mean?: number; std?: number; generator?: Generator | null },
+    std?: number | { std?: number; generator?: Generator | null },
+    options?: { generator?: Generator | null },
+  ): Tensor;
+  /** In place: Filled with normal random numbers of a mean and standard deviation. */
+  normal_(
+    mean?: number | { mean?: number; std?: number; generator?: Generator | null },
+    std?: number | { std?: number; generator?: Generator | null },
+    options?: { generator?: Generator | null },
+  ): Tensor;
+  /** `self != other` for each pair of elements, broadcast; bool. */
+  not_equal(other: Tensor | number | boolean): Tensor;
+  /** `self != other` for each pair of elements, broadcast; bool. */
+  not_equal(options: { other: Tensor | number | boolean }): Tensor;
+  /** In place: `self != other` for each pair of elements, broadcast; bool. */
+  not_equal_(other: Tensor | number | boolean): Tensor;
+  /** In place: `self != other` for each pair of elements, broadcast; bool. */
+  not_equal_(options: { other: Tensor | number | boolean }): Tensor;
   /** A tensor of ones with the shape and dtype of another. */
   ones_like(options?: { dtype?: DType | null; requires_grad?: boolean }): Tensor;
   /** Every product of an element of one vector with one of another: `[n], [m] → [n, m]`. */
@@ -494,22 +1543,38 @@ export interface TensorMethods extends HandwrittenMethods {
   permute(dims: readonly number[]): Tensor;
   /** Dimensions in another order; a view. */
   permute(options: { dims: readonly number[] }): Tensor;
-  /** Each element to a power. */
-  pow(exponent: number | boolean): Tensor;
-  /** Each element to a power. */
-  pow(options: { exponent: number | boolean }): Tensor;
+  /** The Moore–Penrose pseudoinverse; `torch.linalg.pinv` is its newer name. */
+  pinverse(rcond?: number | { rcond?: number }): Tensor;
+  /** The n-th derivative of ψ at each element. */
+  polygamma(n: number): Tensor;
+  /** The n-th derivative of ψ at each element. */
+  polygamma(options: { n: number }): Tensor;
+  /** In place: The n-th derivative of ψ at each element. */
+  polygamma_(n: number): Tensor;
+  /** In place: The n-th derivative of ψ at each element. */
+  polygamma_(options: { n: number }): Tensor;
+  /** The tensor itself. Throws RuntimeError for bool. */
+  positive(): Tensor;
   /** Each element to the power of the matching element, broadcast. */
   pow(exponent: Tensor): Tensor;
   /** Each element to the power of the matching element, broadcast. */
   pow(options: { exponent: Tensor }): Tensor;
-  /** In place: Each element to a power. */
-  pow_(exponent: number | boolean): Tensor;
-  /** In place: Each element to a power. */
-  pow_(options: { exponent: number | boolean }): Tensor;
+  /** Each element to a power. */
+  pow(exponent: number | boolean): Tensor;
+  /** Each element to a power. */
+  pow(options: { exponent: number | boolean }): Tensor;
   /** In place: Each element to the power of the matching element, broadcast. */
   pow_(exponent: Tensor): Tensor;
   /** In place: Each element to the power of the matching element, broadcast. */
   pow_(options: { exponent: Tensor }): Tensor;
+  /** In place: Each element to a power. */
+  pow_(exponent: number | boolean): Tensor;
+  /** In place: Each element to a power. */
+  pow_(options: { exponent: number | boolean }): Tensor;
+  /** x where positive, `weight · x` elsewhere, with one weight for all or for each channel. */
+  prelu(weight: Tensor): Tensor;
+  /** x where positive, `weight · x` elsewhere, with one weight for all or for each channel. */
+  prelu(options: { weight: Tensor }): Tensor;
   /** Product of all elements. */
   prod(options?: { dtype?: DType | null }): Tensor;
   /** Product along a dimension. */
@@ -520,10 +1585,78 @@ export interface TensorMethods extends HandwrittenMethods {
   ): Tensor;
   /** Product along a dimension. */
   prod(options: { dim: number; keepdim?: boolean; dtype?: DType | null }): Tensor;
+  /** `self` with the elements of `source` placed, or added, at positions in the flattened tensor. */
+  put(index: Tensor, source: Tensor, accumulate?: boolean | { accumulate?: boolean }): Tensor;
+  /** `self` with the elements of `source` placed, or added, at positions in the flattened tensor. */
+  put(options: { index: Tensor; source: Tensor; accumulate?: boolean }): Tensor;
+  /** In place: `self` with the elements of `source` placed, or added, at positions in the flattened tensor. */
+  put_(index: Tensor, source: Tensor, accumulate?: boolean | { accumulate?: boolean }): Tensor;
+  /** In place: `self` with the elements of `source` placed, or added, at positions in the flattened tensor. */
+  put_(options: { index: Tensor; source: Tensor; accumulate?: boolean }): Tensor;
+  /** A = Q R; `torch.linalg.qr` is its newer name. */
+  qr(some?: boolean | { some?: boolean }): [Tensor, Tensor] & { Q: Tensor; R: Tensor };
+  /**
+   * The elements below which a share q lies, between two of them by `interpolation` ("linear", "lower", "higher", "midpoint", "nearest").
+   *
+   * A vector q gives a first dimension of its length. Throws RuntimeError for q outside [0, 1].
+   */
+  quantile(
+    q: Tensor,
+    dim?: number | null | { dim?: number | null; keepdim?: boolean; interpolation?: string },
+    keepdim?: boolean | { keepdim?: boolean; interpolation?: string },
+    options?: { interpolation?: string },
+  ): Tensor;
+  /**
+   * The elements below which a share q lies, between two of them by `interpolation` ("linear", "lower", "higher", "midpoint", "nearest").
+   *
+   * A vector q gives a first dimension of its length. Throws RuntimeError for q outside [0, 1].
+   */
+  quantile(options: { q: Tensor; dim?: number | null; keepdim?: boolean; interpolation?: string }): Tensor;
+  /**
+   * The elements below which a share q lies, between two of them by `interpolation` ("linear", "lower", "higher", "midpoint", "nearest").
+   *
+   * A vector q gives a first dimension of its length. Throws RuntimeError for q outside [0, 1].
+   */
+  quantile(
+    q: number,
+    dim?: number | null | { dim?: number | null; keepdim?: boolean; interpolation?: string },
+    keepdim?: boolean | { keepdim?: boolean; interpolation?: string },
+    options?: { interpolation?: string },
+  ): Tensor;
+  /**
+   * The elements below which a share q lies, between two of them by `interpolation` ("linear", "lower", "higher", "midpoint", "nearest").
+   *
+   * A vector q gives a first dimension of its length. Throws RuntimeError for q outside [0, 1].
+   */
+  quantile(options: { q: number; dim?: number | null; keepdim?: boolean; interpolation?: string }): Tensor;
+  /** Radians as degrees. */
+  rad2deg(): Tensor;
+  /** In place: Radians as degrees. */
+  rad2deg_(): Tensor;
   /** Uniform random numbers with the shape and dtype of another tensor. */
   rand_like(options?: { dtype?: DType | null; requires_grad?: boolean }): Tensor;
   /** Normal random numbers with the shape and dtype of another tensor. */
   randn_like(options?: { dtype?: DType | null; requires_grad?: boolean }): Tensor;
+  /** In place: Filled with random whole numbers from `from` up to, not including, `to`. */
+  random_(from: number, to: number, options?: { generator?: Generator | null }): Tensor;
+  /** In place: Filled with random whole numbers from `from` up to, not including, `to`. */
+  random_(options: { from: number; to: number; generator?: Generator | null }): Tensor;
+  /** In place: Filled with random whole numbers from 0 up to, not including, `to`. */
+  random_(to: number, options?: { generator?: Generator | null }): Tensor;
+  /** In place: Filled with random whole numbers from 0 up to, not including, `to`. */
+  random_(options: { to: number; generator?: Generator | null }): Tensor;
+  /** In place: Filled with random whole numbers over all that the dtype holds exactly. */
+  random_(options?: { generator?: Generator | null }): Tensor;
+  /** In place: Filled with random whole numbers from `from` up to, not including, `to`. */
+  random_(from: number, to: number, options?: { generator?: Generator | null }): Tensor;
+  /** In place: Filled with random whole numbers from `from` up to, not including, `to`. */
+  random_(options: { from: number; to: number; generator?: Generator | null }): Tensor;
+  /** In place: Filled with random whole numbers from 0 up to, not including, `to`. */
+  random_(to: number, options?: { generator?: Generator | null }): Tensor;
+  /** In place: Filled with random whole numbers from 0 up to, not including, `to`. */
+  random_(options: { to: number; generator?: Generator | null }): Tensor;
+  /** In place: Filled with random whole numbers over all that the dtype holds exactly. */
+  random_(options?: { generator?: Generator | null }): Tensor;
   /** All elements in one dimension. */
   ravel(): Tensor;
   /** One over each element. */
@@ -538,34 +1671,126 @@ export interface TensorMethods extends HandwrittenMethods {
   remainder(other: Tensor | number | boolean): Tensor;
   /** Python's `self % other`, with the sign of the divisor. */
   remainder(options: { other: Tensor | number | boolean }): Tensor;
+  /** Python's `self % other` for a number, with its sign. */
+  remainder(other: number | boolean): Tensor;
+  /** Python's `self % other` for a number, with its sign. */
+  remainder(options: { other: number | boolean }): Tensor;
   /** In place: Python's `self % other`, with the sign of the divisor. */
   remainder_(other: Tensor | number | boolean): Tensor;
   /** In place: Python's `self % other`, with the sign of the divisor. */
   remainder_(options: { other: Tensor | number | boolean }): Tensor;
+  /** In place: Python's `self % other` for a number, with its sign. */
+  remainder_(other: number | boolean): Tensor;
+  /** In place: Python's `self % other` for a number, with its sign. */
+  remainder_(options: { other: number | boolean }): Tensor;
+  /** Slices along a dimension scaled down to p-norm `maxnorm` where theirs is larger. */
+  renorm(p: number | boolean, dim: number, maxnorm: number | boolean): Tensor;
+  /** Slices along a dimension scaled down to p-norm `maxnorm` where theirs is larger. */
+  renorm(options: { p: number | boolean; dim: number; maxnorm: number | boolean }): Tensor;
+  /** In place: Slices along a dimension scaled down to p-norm `maxnorm` where theirs is larger. */
+  renorm_(p: number | boolean, dim: number, maxnorm: number | boolean): Tensor;
+  /** In place: Slices along a dimension scaled down to p-norm `maxnorm` where theirs is larger. */
+  renorm_(options: { p: number | boolean; dim: number; maxnorm: number | boolean }): Tensor;
   /** Copied so many times along each dimension. */
   repeat(...repeats: number[]): Tensor;
   /** Copied so many times along each dimension. */
   repeat(repeats: readonly number[]): Tensor;
   /** Copied so many times along each dimension. */
   repeat(options: { repeats: readonly number[] }): Tensor;
+  /** Each slice along a dimension (each element without one) as often as `repeats` says. */
+  repeat_interleave(
+    repeats: Tensor,
+    dim?: number | null | { dim?: number | null; output_size?: number | null },
+    options?: { output_size?: number | null },
+  ): Tensor;
+  /** Each slice along a dimension (each element without one) as often as `repeats` says. */
+  repeat_interleave(options: { repeats: Tensor; dim?: number | null; output_size?: number | null }): Tensor;
+  /** Each slice along a dimension (each element without one) so many times. */
+  repeat_interleave(
+    repeats: number,
+    dim?: number | null | { dim?: number | null; output_size?: number | null },
+    options?: { output_size?: number | null },
+  ): Tensor;
+  /** Each slice along a dimension (each element without one) so many times. */
+  repeat_interleave(options: { repeats: number; dim?: number | null; output_size?: number | null }): Tensor;
   /** The elements in row-major order under another shape: a view where that can be, a copy otherwise. */
   reshape(...shape: number[]): Tensor;
   /** The elements in row-major order under another shape: a view where that can be, a copy otherwise. */
   reshape(shape: readonly number[]): Tensor;
   /** The elements in row-major order under another shape: a view where that can be, a copy otherwise. */
   reshape(options: { shape: readonly number[] }): Tensor;
+  /** Under the shape of another tensor: a view where that can be, a copy otherwise. */
+  reshape_as(other: Tensor): Tensor;
+  /** Under the shape of another tensor: a view where that can be, a copy otherwise. */
+  reshape_as(options: { other: Tensor }): Tensor;
+  /** The tensor itself, for it is real. */
+  resolve_conj(): Tensor;
+  /** The tensor itself, for it is real. */
+  resolve_neg(): Tensor;
+  /** Elements moved on along dimensions, those beyond the end to the front; of the flattened tensor where no dimension is named. */
+  roll(
+    shifts: number | readonly number[],
+    dims?: number | readonly number[] | { dims?: number | readonly number[] },
+  ): Tensor;
+  /** Elements moved on along dimensions, those beyond the end to the front; of the flattened tensor where no dimension is named. */
+  roll(options: { shifts: number | readonly number[]; dims?: number | readonly number[] }): Tensor;
+  /** A quarter turn in the plane of two dimensions, k times, from the first towards the second. */
+  rot90(
+    k?: number | { k?: number; dims?: readonly number[] },
+    dims?: readonly number[] | { dims?: readonly number[] },
+  ): Tensor;
+  /** Rounded to so many decimals (tens, hundreds, … where negative), ties to even. */
+  round(options?: { decimals: number }): Tensor;
   /** The nearest whole number, ties to even. */
   round(): Tensor;
+  /** In place: Rounded to so many decimals (tens, hundreds, … where negative), ties to even. */
+  round_(options?: { decimals: number }): Tensor;
   /** In place: The nearest whole number, ties to even. */
   round_(): Tensor;
   /** One over the square root of each element. */
   rsqrt(): Tensor;
   /** In place: One over the square root of each element. */
   rsqrt_(): Tensor;
+  /** `other − alpha · self`, broadcast. */
+  rsub(other: Tensor, options?: { alpha?: number | boolean }): Tensor;
+  /** `other − alpha · self`, broadcast. */
+  rsub(options: { other: Tensor; alpha?: number | boolean }): Tensor;
   /** `other − alpha · self`: the operator with the number on the left. */
   rsub(other: number | boolean, alpha?: number | boolean | { alpha?: number | boolean }): Tensor;
   /** `other − alpha · self`: the operator with the number on the left. */
   rsub(options: { other: number | boolean; alpha?: number | boolean }): Tensor;
+  /** `self` with `src[i][j]` placed at `[index[i][j]][j]` for dim 0, and so on. */
+  scatter(dim: number, index: Tensor, src: Tensor): Tensor;
+  /** `self` with `src[i][j]` placed at `[index[i][j]][j]` for dim 0, and so on. */
+  scatter(options: { dim: number; index: Tensor; src: Tensor }): Tensor;
+  /** As `scatter`, with `src` added to (`reduce: "add"`) or multiplied with (`"multiply"`) what is there. Not differentiable: use `scatter_reduce`. */
+  scatter(dim: number, index: Tensor, src: Tensor, options?: { reduce: string }): Tensor;
+  /** As `scatter`, with `src` added to (`reduce: "add"`) or multiplied with (`"multiply"`) what is there. Not differentiable: use `scatter_reduce`. */
+  scatter(options: { dim: number; index: Tensor; src: Tensor; reduce: string }): Tensor;
+  /** `self` with a number placed at `[index[i][j]][j]` for dim 0, and so on. */
+  scatter(dim: number, index: Tensor, value: number | boolean): Tensor;
+  /** `self` with a number placed at `[index[i][j]][j]` for dim 0, and so on. */
+  scatter(options: { dim: number; index: Tensor; value: number | boolean }): Tensor;
+  /** As `scatter`, with a number added to (`reduce: "add"`) or multiplied with (`"multiply"`) what is there. Not differentiable. */
+  scatter(dim: number, index: Tensor, value: number | boolean, options?: { reduce: string }): Tensor;
+  /** As `scatter`, with a number added to (`reduce: "add"`) or multiplied with (`"multiply"`) what is there. Not differentiable. */
+  scatter(options: { dim: number; index: Tensor; value: number | boolean; reduce: string }): Tensor;
+  /** In place: `self` with `src[i][j]` placed at `[index[i][j]][j]` for dim 0, and so on. */
+  scatter_(dim: number, index: Tensor, src: Tensor): Tensor;
+  /** In place: `self` with `src[i][j]` placed at `[index[i][j]][j]` for dim 0, and so on. */
+  scatter_(options: { dim: number; index: Tensor; src: Tensor }): Tensor;
+  /** In place: As `scatter`, with `src` added to (`reduce: "add"`) or multiplied with (`"multiply"`) what is there. Not differentiable: use `scatter_reduce`. */
+  scatter_(dim: number, index: Tensor, src: Tensor, options?: { reduce: string }): Tensor;
+  /** In place: As `scatter`, with `src` added to (`reduce: "add"`) or multiplied with (`"multiply"`) what is there. Not differentiable: use `scatter_reduce`. */
+  scatter_(options: { dim: number; index: Tensor; src: Tensor; reduce: string }): Tensor;
+  /** In place: `self` with a number placed at `[index[i][j]][j]` for dim 0, and so on. */
+  scatter_(dim: number, index: Tensor, value: number | boolean): Tensor;
+  /** In place: `self` with a number placed at `[index[i][j]][j]` for dim 0, and so on. */
+  scatter_(options: { dim: number; index: Tensor; value: number | boolean }): Tensor;
+  /** In place: As `scatter`, with a number added to (`reduce: "add"`) or multiplied with (`"multiply"`) what is there. Not differentiable. */
+  scatter_(dim: number, index: Tensor, value: number | boolean, options?: { reduce: string }): Tensor;
+  /** In place: As `scatter`, with a number added to (`reduce: "add"`) or multiplied with (`"multiply"`) what is there. Not differentiable. */
+  scatter_(options: { dim: number; index: Tensor; value: number | boolean; reduce: string }): Tensor;
   /** `self` with `src[i][j]` added at `[index[i][j]][j]` for dim 0, and so on. */
   scatter_add(dim: number, index: Tensor, src: Tensor): Tensor;
   /** `self` with `src[i][j]` added at `[index[i][j]][j]` for dim 0, and so on. */
@@ -574,10 +1799,28 @@ export interface TensorMethods extends HandwrittenMethods {
   scatter_add_(dim: number, index: Tensor, src: Tensor): Tensor;
   /** In place: `self` with `src[i][j]` added at `[index[i][j]][j]` for dim 0, and so on. */
   scatter_add_(options: { dim: number; index: Tensor; src: Tensor }): Tensor;
+  /** All `src[i][j]` that go to the same place `[index[i][j]][j]` reduced to one: "sum", "prod", "mean", "amax" or "amin", with what is there unless `include_self` is false. */
+  scatter_reduce(dim: number, index: Tensor, src: Tensor, reduce: string, options?: { include_self?: boolean }): Tensor;
+  /** All `src[i][j]` that go to the same place `[index[i][j]][j]` reduced to one: "sum", "prod", "mean", "amax" or "amin", with what is there unless `include_self` is false. */
+  scatter_reduce(options: { dim: number; index: Tensor; src: Tensor; reduce: string; include_self?: boolean }): Tensor;
+  /** In place: All `src[i][j]` that go to the same place `[index[i][j]][j]` reduced to one: "sum", "prod", "mean", "amax" or "amin", with what is there unless `include_self` is false. */
+  scatter_reduce_(
+    dim: number,
+    index: Tensor,
+    src: Tensor,
+    reduce: string,
+    options?: { include_self?: boolean },
+  ): Tensor;
+  /** In place: All `src[i][j]` that go to the same place `[index[i][j]][j]` reduced to one: "sum", "prod", "mean", "amax" or "amin", with what is there unless `include_self` is false. */
+  scatter_reduce_(options: { dim: number; index: Tensor; src: Tensor; reduce: string; include_self?: boolean }): Tensor;
   /** One slice along a dimension, which is then gone; a view. */
   select(dim: number, index: number): Tensor;
   /** One slice along a dimension, which is then gone; a view. */
   select(options: { dim: number; index: number }): Tensor;
+  /** A copy of `self` with `src` as one slice along a dimension. */
+  select_scatter(src: Tensor, dim: number, index: number): Tensor;
+  /** A copy of `self` with `src` as one slice along a dimension. */
+  select_scatter(options: { src: Tensor; dim: number; index: number }): Tensor;
   /** −1, 0 or 1 by the sign of each element. */
   sgn(): Tensor;
   /** In place: −1, 0 or 1 by the sign of each element. */
@@ -592,18 +1835,59 @@ export interface TensorMethods extends HandwrittenMethods {
   sign(): Tensor;
   /** In place: −1, 0 or 1 by the sign of each element. */
   sign_(): Tensor;
+  /** Whether each element is negative, −0 included; bool. */
+  signbit(): Tensor;
   /** Sine of each element (radians). */
   sin(): Tensor;
   /** In place: Sine of each element (radians). */
   sin_(): Tensor;
+  /** sin(πx) / (πx) of each element, 1 at 0. */
+  sinc(): Tensor;
+  /** In place: sin(πx) / (πx) of each element, 1 at 0. */
+  sinc_(): Tensor;
   /** Hyperbolic sine of each element. */
   sinh(): Tensor;
   /** In place: Hyperbolic sine of each element. */
   sinh_(): Tensor;
+  /** A copy of `self` with `src` as the slices `start:end:step` along a dimension. */
+  slice_scatter(
+    src: Tensor,
+    dim?: number | { dim?: number; start?: number | null; end?: number | null; step?: number },
+    start?: number | null | { start?: number | null; end?: number | null; step?: number },
+    end?: number | null | { end?: number | null; step?: number },
+    step?: number | { step?: number },
+  ): Tensor;
+  /** A copy of `self` with `src` as the slices `start:end:step` along a dimension. */
+  slice_scatter(options: {
+    src: Tensor;
+    dim?: number;
+    start?: number | null;
+    end?: number | null;
+    step?: number;
+  }): Tensor;
+  /** The sign and the logarithm of the absolute value of each determinant. */
+  slogdet(): [Tensor, Tensor] & { sign: Tensor; logabsdet: Tensor };
   /** eˣ / Σ eˣ along a dimension. */
   softmax(dim: number, dtype?: DType | null | { dtype?: DType | null }): Tensor;
   /** eˣ / Σ eˣ along a dimension. */
   softmax(options: { dim: number; dtype?: DType | null }): Tensor;
+  /** The elements along a dimension in order, and where each was: `[values, indices]`. NaN counts as the largest. Equal ones keep their order only with `stable`. */
+  sort(
+    dim?: number | { dim?: number; descending?: boolean },
+    descending?: boolean | { descending?: boolean },
+  ): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
+  /** The elements along a dimension in order, and where each was: `[values, indices]`. NaN counts as the largest. Equal ones keep their order only with `stable`. */
+  sort(options?: {
+    stable: boolean | null;
+    dim?: number;
+    descending?: boolean;
+  }): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
+  /** The elements along a dimension in order, and where each was: `[values, indices]`. NaN counts as the largest. Equal ones keep their order only with `stable`. */
+  sort(
+    dim?: number | { dim?: number; descending?: boolean; stable: boolean | null },
+    descending?: boolean | { descending?: boolean; stable: boolean | null },
+    options?: { stable: boolean | null },
+  ): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
   /** Pieces of a size along a dimension, the last one smaller where it does not divide; views. */
   split(split_size: number, dim?: number | { dim?: number }): Tensor[];
   /** Pieces of a size along a dimension, the last one smaller where it does not divide; views. */
@@ -612,16 +1896,30 @@ export interface TensorMethods extends HandwrittenMethods {
   split(split_size: readonly number[], dim?: number | { dim?: number }): Tensor[];
   /** Pieces of the given sizes along a dimension; views. */
   split(options: { split_size: readonly number[]; dim?: number }): Tensor[];
+  /** Pieces of the given sizes along a dimension; views. */
+  split_with_sizes(split_sizes: readonly number[], dim?: number | { dim?: number }): Tensor[];
+  /** Pieces of the given sizes along a dimension; views. */
+  split_with_sizes(options: { split_sizes: readonly number[]; dim?: number }): Tensor[];
   /** Square root of each element. */
   sqrt(): Tensor;
   /** In place: Square root of each element. */
   sqrt_(): Tensor;
+  /** Each element times itself. */
+  square(): Tensor;
+  /** In place: Each element times itself. */
+  square_(): Tensor;
   /** Without the dimensions of size 1; a view. */
   squeeze(): Tensor;
   /** Without dimension `dim` where its size is 1; a view. */
   squeeze(dim: number): Tensor;
   /** Without dimension `dim` where its size is 1; a view. */
   squeeze(options: { dim: number }): Tensor;
+  /** In place: Without the dimensions of size 1. */
+  squeeze_(): Tensor;
+  /** In place: Without dimension `dim` where its size is 1. */
+  squeeze_(dim: number): Tensor;
+  /** In place: Without dimension `dim` where its size is 1. */
+  squeeze_(options: { dim: number }): Tensor;
   /** Standard deviation, over n − 1 (or n − correction). */
   std(
     dim?:
@@ -643,6 +1941,73 @@ export interface TensorMethods extends HandwrittenMethods {
   ): Tensor;
   /** Standard deviation, over n − 1 (or n − correction). */
   std(options: { dim: number | readonly number[] | null; unbiased?: boolean; keepdim?: boolean }): Tensor;
+  /** Spectra of windows a hop apart: `[*, samples] → [*, bins, frames, 2]`, real and imaginary parts. A complex result throws NotImplementedError. */
+  stft(
+    n_fft: number,
+    hop_length?:
+      | number
+      | null
+      | {
+          hop_length?: number | null;
+          win_length?: number | null;
+          window?: Tensor | null;
+          center?: boolean;
+          pad_mode?: string;
+          normalized?: boolean;
+          onesided?: boolean | null;
+          return_complex?: boolean | null;
+        },
+    win_length?:
+      | number
+      | null
+      | {
+          win_length?: number | null;
+          window?: Tensor | null;
+          center?: boolean;
+          pad_mode?: string;
+          normalized?: boolean;
+          onesided?: boolean | null;
+          return_complex?: boolean | null;
+        },
+    window?:
+      | Tensor
+      | null
+      | {
+          window?: Tensor | null;
+          center?: boolean;
+          pad_mode?: string;
+          normalized?: boolean;
+          onesided?: boolean | null;
+          return_complex?: boolean | null;
+        },
+    center?:
+      | boolean
+      | {
+          center?: boolean;
+          pad_mode?: string;
+          normalized?: boolean;
+          onesided?: boolean | null;
+          return_complex?: boolean | null;
+        },
+    pad_mode?:
+      | string
+      | { pad_mode?: string; normalized?: boolean; onesided?: boolean | null; return_complex?: boolean | null },
+    normalized?: boolean | { normalized?: boolean; onesided?: boolean | null; return_complex?: boolean | null },
+    onesided?: boolean | null | { onesided?: boolean | null; return_complex?: boolean | null },
+    return_complex?: boolean | null | { return_complex?: boolean | null },
+  ): Tensor;
+  /** Spectra of windows a hop apart: `[*, samples] → [*, bins, frames, 2]`, real and imaginary parts. A complex result throws NotImplementedError. */
+  stft(options: {
+    n_fft: number;
+    hop_length?: number | null;
+    win_length?: number | null;
+    window?: Tensor | null;
+    center?: boolean;
+    pad_mode?: string;
+    normalized?: boolean;
+    onesided?: boolean | null;
+    return_complex?: boolean | null;
+  }): Tensor;
   /** `self − alpha · other`, broadcast. `torch.sub(2, x)` is Python's `2 - x`. */
   sub(other: Tensor | number | boolean, options?: { alpha?: number | boolean }): Tensor;
   /** `self − alpha · other`, broadcast. `torch.sub(2, x)` is Python's `2 - x`. */
@@ -651,6 +2016,14 @@ export interface TensorMethods extends HandwrittenMethods {
   sub_(other: Tensor | number | boolean, options?: { alpha?: number | boolean }): Tensor;
   /** In place: `self − alpha · other`, broadcast. `torch.sub(2, x)` is Python's `2 - x`. */
   sub_(options: { other: Tensor | number | boolean; alpha?: number | boolean }): Tensor;
+  /** `self − alpha · other`, broadcast. `torch.sub(2, x)` is Python's `2 - x`. */
+  subtract(other: Tensor | number | boolean, options?: { alpha?: number | boolean }): Tensor;
+  /** `self − alpha · other`, broadcast. `torch.sub(2, x)` is Python's `2 - x`. */
+  subtract(options: { other: Tensor | number | boolean; alpha?: number | boolean }): Tensor;
+  /** In place: `self − alpha · other`, broadcast. `torch.sub(2, x)` is Python's `2 - x`. */
+  subtract_(other: Tensor | number | boolean, options?: { alpha?: number | boolean }): Tensor;
+  /** In place: `self − alpha · other`, broadcast. `torch.sub(2, x)` is Python's `2 - x`. */
+  subtract_(options: { other: Tensor | number | boolean; alpha?: number | boolean }): Tensor;
   /** Sum of all elements. */
   sum(options?: { dtype?: DType | null }): Tensor;
   /** Sum along dimensions; all of them for null or an empty list. */
@@ -667,8 +2040,39 @@ export interface TensorMethods extends HandwrittenMethods {
   sum_to_size(size: readonly number[]): Tensor;
   /** Summed where the given shape would broadcast to this one. */
   sum_to_size(options: { size: readonly number[] }): Tensor;
+  /** `A = U diag(S) Vᵀ`, with V itself; `torch.linalg.svd` is its newer name. */
+  svd(
+    some?: boolean | { some?: boolean; compute_uv?: boolean },
+    compute_uv?: boolean | { compute_uv?: boolean },
+  ): [Tensor, Tensor, Tensor] & { U: Tensor; S: Tensor; V: Tensor };
+  /** Two dimensions exchanged; a view. */
+  swapaxes(dim0: number, dim1: number): Tensor;
+  /** Two dimensions exchanged; a view. */
+  swapaxes(options: { dim0: number; dim1: number }): Tensor;
+  /** In place: Two dimensions exchanged. */
+  swapaxes_(dim0: number, dim1: number): Tensor;
+  /** In place: Two dimensions exchanged. */
+  swapaxes_(options: { dim0: number; dim1: number }): Tensor;
+  /** Two dimensions exchanged; a view. */
+  swapdims(dim0: number, dim1: number): Tensor;
+  /** Two dimensions exchanged; a view. */
+  swapdims(options: { dim0: number; dim1: number }): Tensor;
+  /** In place: Two dimensions exchanged. */
+  swapdims_(dim0: number, dim1: number): Tensor;
+  /** In place: Two dimensions exchanged. */
+  swapdims_(options: { dim0: number; dim1: number }): Tensor;
   /** A matrix transposed (fewer dimensions stay as they are); a view. Throws RuntimeError above two. */
   t(): Tensor;
+  /** In place: A matrix transposed. */
+  t_(): Tensor;
+  /** The elements at positions in the flattened tensor; in the shape of the index. */
+  take(index: Tensor): Tensor;
+  /** The elements at positions in the flattened tensor; in the shape of the index. */
+  take(options: { index: Tensor }): Tensor;
+  /** `gather` with `self` and the indices broadcast together; of the flattened tensors without `dim`. */
+  take_along_dim(indices: Tensor, dim?: number | null | { dim?: number | null }): Tensor;
+  /** `gather` with `self` and the indices broadcast together; of the flattened tensors without `dim`. */
+  take_along_dim(options: { indices: Tensor; dim?: number | null }): Tensor;
   /** Tangent of each element (radians). */
   tan(): Tensor;
   /** In place: Tangent of each element (radians). */
@@ -677,6 +2081,24 @@ export interface TensorMethods extends HandwrittenMethods {
   tanh(): Tensor;
   /** In place: Hyperbolic tangent of each element. */
   tanh_(): Tensor;
+  /** So many pieces along a dimension, as equal as can be; views. */
+  tensor_split(sections: number, dim?: number | { dim?: number }): Tensor[];
+  /** So many pieces along a dimension, as equal as can be; views. */
+  tensor_split(options: { sections: number; dim?: number }): Tensor[];
+  /** Pieces between the given places along a dimension; views. */
+  tensor_split(indices: readonly number[], dim?: number | { dim?: number }): Tensor[];
+  /** Pieces between the given places along a dimension; views. */
+  tensor_split(options: { indices: readonly number[]; dim?: number }): Tensor[];
+  /** Pieces between the places in a vector, or so many as a scalar tensor says; views. */
+  tensor_split(tensor_indices_or_sections: Tensor, dim?: number | { dim?: number }): Tensor[];
+  /** Pieces between the places in a vector, or so many as a scalar tensor says; views. */
+  tensor_split(options: { tensor_indices_or_sections: Tensor; dim?: number }): Tensor[];
+  /** Copied so many times along each dimension; missing numbers count as 1, from the front. */
+  tile(...dims: number[]): Tensor;
+  /** Copied so many times along each dimension; missing numbers count as 1, from the front. */
+  tile(dims: readonly number[]): Tensor;
+  /** Copied so many times along each dimension; missing numbers count as 1, from the front. */
+  tile(options: { dims: readonly number[] }): Tensor;
   /** In another dtype: the tensor itself where it has that one, a copy otherwise. */
   to(dtype: DType): Tensor;
   /** In another dtype: the tensor itself where it has that one, a copy otherwise. */
@@ -685,10 +2107,42 @@ export interface TensorMethods extends HandwrittenMethods {
   to(other: Tensor): Tensor;
   /** In the dtype of another tensor. */
   to(options: { other: Tensor }): Tensor;
+  /** The k largest (or smallest) elements along a dimension, and where they stand: `[values, indices]`. */
+  topk(
+    k: number,
+    dim?: number | { dim?: number; largest?: boolean; sorted?: boolean },
+    largest?: boolean | { largest?: boolean; sorted?: boolean },
+    sorted?: boolean | { sorted?: boolean },
+  ): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
+  /** The k largest (or smallest) elements along a dimension, and where they stand: `[values, indices]`. */
+  topk(options: {
+    k: number;
+    dim?: number;
+    largest?: boolean;
+    sorted?: boolean;
+  }): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
   /** Two dimensions exchanged; a view. */
   transpose(dim0: number, dim1: number): Tensor;
   /** Two dimensions exchanged; a view. */
   transpose(options: { dim0: number; dim1: number }): Tensor;
+  /** In place: Two dimensions exchanged. */
+  transpose_(dim0: number, dim1: number): Tensor;
+  /** In place: Two dimensions exchanged. */
+  transpose_(options: { dim0: number; dim1: number }): Tensor;
+  /** Solves `A X = B` as `torch.triangular_solve(B, A)`, and gives a copy of A; `torch.linalg.solve_triangular` is its newer form. */
+  triangular_solve(
+    A: Tensor,
+    upper?: boolean | { upper?: boolean; transpose?: boolean; unitriangular?: boolean },
+    transpose?: boolean | { transpose?: boolean; unitriangular?: boolean },
+    unitriangular?: boolean | { unitriangular?: boolean },
+  ): [Tensor, Tensor] & { solution: Tensor; cloned_coefficient: Tensor };
+  /** Solves `A X = B` as `torch.triangular_solve(B, A)`, and gives a copy of A; `torch.linalg.solve_triangular` is its newer form. */
+  triangular_solve(options: {
+    A: Tensor;
+    upper?: boolean;
+    transpose?: boolean;
+    unitriangular?: boolean;
+  }): [Tensor, Tensor] & { solution: Tensor; cloned_coefficient: Tensor };
   /** The lower triangle of each matrix, zeros elsewhere. */
   tril(diagonal?: number | { diagonal?: number }): Tensor;
   /** In place: The lower triangle of each matrix, zeros elsewhere. */
@@ -697,6 +2151,18 @@ export interface TensorMethods extends HandwrittenMethods {
   triu(diagonal?: number | { diagonal?: number }): Tensor;
   /** In place: The upper triangle of each matrix, zeros elsewhere. */
   triu_(diagonal?: number | { diagonal?: number }): Tensor;
+  /** `self / other`, true division, broadcast. Integers give floating point. */
+  true_divide(other: Tensor | number | boolean): Tensor;
+  /** `self / other`, true division, broadcast. Integers give floating point. */
+  true_divide(options: { other: Tensor | number | boolean }): Tensor;
+  /** Division rounded towards zero (`rounding_mode: "trunc"`) or down (`"floor"`), or not at all (null). */
+  true_divide(other: Tensor | number | boolean, options?: { rounding_mode: string | null }): Tensor;
+  /** Division rounded towards zero (`rounding_mode: "trunc"`) or down (`"floor"`), or not at all (null). */
+  true_divide(options: { other: Tensor | number | boolean; rounding_mode: string | null }): Tensor;
+  /** In place: `self / other`, true division, broadcast. Integers give floating point. */
+  true_divide_(other: Tensor | number | boolean): Tensor;
+  /** In place: `self / other`, true division, broadcast. Integers give floating point. */
+  true_divide_(options: { other: Tensor | number | boolean }): Tensor;
   /** Each element without its fraction. */
   trunc(): Tensor;
   /** In place: Each element without its fraction. */
@@ -707,10 +2173,59 @@ export interface TensorMethods extends HandwrittenMethods {
   type_as(options: { other: Tensor }): Tensor;
   /** The slices along a dimension, which they no longer have; views. */
   unbind(dim?: number | { dim?: number }): Tensor[];
+  /** One dimension as several; one −1 among their sizes is worked out; a view. */
+  unflatten(dim: number, sizes: readonly number[]): Tensor;
+  /** One dimension as several; one −1 among their sizes is worked out; a view. */
+  unflatten(options: { dim: number; sizes: readonly number[] }): Tensor;
+  /** All windows of a size along a dimension, `step` apart, in a new last dimension; a view. */
+  unfold(dimension: number, size: number, step: number): Tensor;
+  /** All windows of a size along a dimension, `step` apart, in a new last dimension; a view. */
+  unfold(options: { dimension: number; size: number; step: number }): Tensor;
+  /** In place: Filled with uniform random numbers in [from, to). */
+  uniform_(
+    from?: number | { from?: number; to?: number; generator?: Generator | null },
+    to?: number | { to?: number; generator?: Generator | null },
+    options?: { generator?: Generator | null },
+  ): Tensor;
+  /** In place: Filled with uniform random numbers in [from, to). */
+  uniform_(
+    from?: number | { from?: number; to?: number; generator?: Generator | null },
+    to?: number | { to?: number; generator?: Generator | null },
+    options?: { generator?: Generator | null },
+  ): Tensor;
+  /** The different elements (or slices along `dim`) in ascending order, or unless `sorted` in the order of a hash table; with them, as an array, the group of each element (`return_inverse`) and the size of each group (`return_counts`). */
+  unique(
+    sorted?: boolean | { sorted?: boolean; return_inverse?: boolean; return_counts?: boolean; dim?: number | null },
+    return_inverse?: boolean | { return_inverse?: boolean; return_counts?: boolean; dim?: number | null },
+    return_counts?: boolean | { return_counts?: boolean; dim?: number | null },
+    dim?: number | null | { dim?: number | null },
+  ): any;
+  /** One of each run of equal neighbours (elements, or slices along `dim`); with it, as an array, the run of each element (`return_inverse`) and the length of each run (`return_counts`). */
+  unique_consecutive(
+    return_inverse?: boolean | { return_inverse?: boolean; return_counts?: boolean; dim?: number | null },
+    return_counts?: boolean | { return_counts?: boolean; dim?: number | null },
+    dim?: number | null | { dim?: number | null },
+  ): any;
+  /** As `chunk`, but the pieces may be changed in place without ties to each other. */
+  unsafe_chunk(chunks: number, dim?: number | { dim?: number }): Tensor[];
+  /** As `chunk`, but the pieces may be changed in place without ties to each other. */
+  unsafe_chunk(options: { chunks: number; dim?: number }): Tensor[];
+  /** As `split`, but the pieces may be changed in place without ties to each other. */
+  unsafe_split(split_size: number, dim?: number | { dim?: number }): Tensor[];
+  /** As `split`, but the pieces may be changed in place without ties to each other. */
+  unsafe_split(options: { split_size: number; dim?: number }): Tensor[];
+  /** As `split_with_sizes`, but the pieces may be changed in place without ties to each other. */
+  unsafe_split_with_sizes(split_sizes: readonly number[], dim?: number | { dim?: number }): Tensor[];
+  /** As `split_with_sizes`, but the pieces may be changed in place without ties to each other. */
+  unsafe_split_with_sizes(options: { split_sizes: readonly number[]; dim?: number }): Tensor[];
   /** A dimension of size 1 put in at `dim`; a view. */
   unsqueeze(dim: number): Tensor;
   /** A dimension of size 1 put in at `dim`; a view. */
   unsqueeze(options: { dim: number }): Tensor;
+  /** In place: A dimension of size 1 put in at `dim`. */
+  unsqueeze_(dim: number): Tensor;
+  /** In place: A dimension of size 1 put in at `dim`. */
+  unsqueeze_(options: { dim: number }): Tensor;
   /** Variance, over n − 1 (or n − correction). */
   var(
     dim?:
@@ -732,16 +2247,50 @@ export interface TensorMethods extends HandwrittenMethods {
   ): Tensor;
   /** Variance, over n − 1 (or n − correction). */
   var(options: { dim: number | readonly number[] | null; unbiased?: boolean; keepdim?: boolean }): Tensor;
+  /** Inner product of two vectors of one length; the same as `dot` for real numbers. */
+  vdot(other: Tensor): Tensor;
+  /** Inner product of two vectors of one length; the same as `dot` for real numbers. */
+  vdot(options: { other: Tensor }): Tensor;
   /** The same memory under another shape; one −1 is worked out. Throws RuntimeError where only a copy would do. */
   view(...size: number[]): Tensor;
   /** The same memory under another shape; one −1 is worked out. Throws RuntimeError where only a copy would do. */
   view(size: readonly number[]): Tensor;
   /** The same memory under another shape; one −1 is worked out. Throws RuntimeError where only a copy would do. */
   view(options: { size: readonly number[] }): Tensor;
+  /** The same memory under the shape of another tensor. */
+  view_as(other: Tensor): Tensor;
+  /** The same memory under the shape of another tensor. */
+  view_as(options: { other: Tensor }): Tensor;
+  /** Equal pieces, or pieces between places, along the first dimension; views. */
+  vsplit(sections: number): Tensor[];
+  /** Equal pieces, or pieces between places, along the first dimension; views. */
+  vsplit(options: { sections: number }): Tensor[];
+  /** Equal pieces, or pieces between places, along the first dimension; views. */
+  vsplit(...indices: number[]): Tensor[];
+  /** Equal pieces, or pieces between places, along the first dimension; views. */
+  vsplit(indices: readonly number[]): Tensor[];
+  /** Equal pieces, or pieces between places, along the first dimension; views. */
+  vsplit(options: { indices: readonly number[] }): Tensor[];
   /** This tensor where the condition holds, `other` elsewhere; all three broadcast. */
   where(condition: Tensor | number | boolean, other: Tensor | number | boolean): Tensor;
   /** This tensor where the condition holds, `other` elsewhere; all three broadcast. */
   where(options: { condition: Tensor | number | boolean; other: Tensor | number | boolean }): Tensor;
+  /** `self · log(other)`, 0 where `self` is 0; broadcast. */
+  xlogy(other: Tensor): Tensor;
+  /** `self · log(other)`, 0 where `self` is 0; broadcast. */
+  xlogy(options: { other: Tensor }): Tensor;
+  /** `self · log(other)` for a number `other`. */
+  xlogy(other: number | boolean): Tensor;
+  /** `self · log(other)` for a number `other`. */
+  xlogy(options: { other: number | boolean }): Tensor;
+  /** In place: `self · log(other)`, 0 where `self` is 0; broadcast. */
+  xlogy_(other: Tensor): Tensor;
+  /** In place: `self · log(other)`, 0 where `self` is 0; broadcast. */
+  xlogy_(options: { other: Tensor }): Tensor;
+  /** In place: `self · log(other)` for a number `other`. */
+  xlogy_(other: number | boolean): Tensor;
+  /** In place: `self · log(other)` for a number `other`. */
+  xlogy_(options: { other: number | boolean }): Tensor;
   /** In place: Writes zeros. */
   zero_(): Tensor;
   /** A tensor of zeros with the shape and dtype of another. */
