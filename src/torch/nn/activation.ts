@@ -2,7 +2,7 @@
 import { AssertionError } from "../errors";
 import type { Tensor } from "../tensor";
 import { warn } from "../warnings";
-import { type Arguments, construct, placed, required } from "./arguments";
+import { type Arguments, construct, placed, required, type Word } from "./arguments";
 import * as F from "./functional";
 import { filled, TensorLayer } from "./layer";
 import { Parameter } from "./parameter";
@@ -275,7 +275,7 @@ export class GLU extends TensorLayer {
 export class GELU extends TensorLayer {
   declare approximate: string;
 
-  constructor(...args: Arguments<[approximate?: "none" | "tanh"], { approximate: "none" | "tanh" }>) {
+  constructor(...args: Arguments<[approximate?: Word<"none" | "tanh">], { approximate: Word<"none" | "tanh"> }>) {
     super();
     this.approximate = construct("GELU", { approximate: "none" }, args).approximate;
   }

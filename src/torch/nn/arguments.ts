@@ -16,6 +16,9 @@ export interface Placement {
 /** Positions, labelled; or any number of them and then an object that names the rest. */
 export type Arguments<P extends unknown[], K> = P | [...positions: any[], keywords: Partial<K & Placement>];
 
+/** One of these words; typed as text, for users choose them in loops. */
+export type Word<T extends string> = T | (string & {});
+
 type Bound<S> = { [K in keyof S]: any };
 
 /** `'a'`, `'a' and 'b'`, `'a', 'b', and 'c'`. */

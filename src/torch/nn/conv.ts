@@ -1,7 +1,7 @@
 /** Convolutions and transposed convolutions in one, two and three dimensions. */
 import { ValueError } from "../errors";
 import type { Tensor } from "../tensor";
-import { type Arguments, construct, each, forwarded, placed, required } from "./arguments";
+import { type Arguments, construct, each, forwarded, placed, required, type Word } from "./arguments";
 import * as F from "./functional";
 import { emptyParameter, TensorLayer } from "./layer";
 import { resetWeightAndBias } from "./linear";
@@ -15,11 +15,11 @@ interface ConvKeywords {
   out_channels: number;
   kernel_size: Sizes;
   stride: Sizes;
-  padding: Sizes | "same" | "valid";
+  padding: Sizes | Word<"same" | "valid">;
   dilation: Sizes;
   groups: number;
   bias: boolean;
-  padding_mode: "zeros" | "reflect" | "replicate" | "circular";
+  padding_mode: Word<"zeros" | "reflect" | "replicate" | "circular">;
 }
 
 type ConvArguments = Arguments<
@@ -28,11 +28,11 @@ type ConvArguments = Arguments<
     out_channels: number,
     kernel_size: Sizes,
     stride?: Sizes,
-    padding?: Sizes | "same" | "valid",
+    padding?: Sizes | Word<"same" | "valid">,
     dilation?: Sizes,
     groups?: number,
     bias?: boolean,
-    padding_mode?: "zeros" | "reflect" | "replicate" | "circular",
+    padding_mode?: Word<"zeros" | "reflect" | "replicate" | "circular">,
   ],
   ConvKeywords
 >;
@@ -40,7 +40,7 @@ type ConvArguments = Arguments<
 interface TransposedKeywords extends Omit<ConvKeywords, "padding" | "padding_mode"> {
   padding: Sizes;
   output_padding: Sizes;
-  padding_mode: "zeros";
+  padding_mode: string;
 }
 
 type TransposedArguments = Arguments<
@@ -54,7 +54,7 @@ type TransposedArguments = Arguments<
     groups?: number,
     bias?: boolean,
     dilation?: Sizes,
-    padding_mode?: "zeros",
+    padding_mode?: string,
   ],
   TransposedKeywords
 >;

@@ -1,6 +1,7 @@
 /** `torch.nn`. */
 
 export * from "./activation";
+export { MultiheadAttention } from "./attention";
 export {
   BatchNorm1d,
   BatchNorm2d,
@@ -13,6 +14,7 @@ export {
 export * from "./container";
 export * from "./conv";
 export * from "./dropout";
+export * from "./embedding";
 export * as functional from "./functional";
 export * as init from "./init";
 export * from "./linear";
@@ -24,3 +26,6 @@ export { Parameter } from "./parameter";
 export { ParameterDict, ParameterList } from "./parameterContainers";
 export * from "./pooling";
 export * from "./resampling";
+export * from "./rnn";
+export * from "./transformer";
+export * as utils from "./utils";

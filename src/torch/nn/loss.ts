@@ -2,12 +2,12 @@
 import { ValueError } from "../errors";
 import type { Tensor } from "../tensor";
 import { warn } from "../warnings";
-import { type Arguments, construct } from "./arguments";
+import { type Arguments, construct, type Word } from "./arguments";
 import * as F from "./functional";
 import { PairLayer, TripleLayer } from "./layer";
 import { Module } from "./module";
 
-export type Reduction = "none" | "mean" | "sum";
+export type Reduction = Word<"none" | "mean" | "sum">;
 
 type Flags = { size_average: boolean | null; reduce: boolean | null; reduction: Reduction };
 /** Deprecated flags and the word that took their place; in this order at the end of most losses' arguments. */

@@ -1,6 +1,6 @@
 /** Layers that rearrange or resample: pixel and channel shuffles, upsampling, fold and unfold; and distances of pairs. */
 import type { Tensor } from "../tensor";
-import { type Arguments, construct, required } from "./arguments";
+import { type Arguments, construct, required, type Word } from "./arguments";
 import type { Sizes } from "./conv";
 import * as F from "./functional";
 import { PairLayer, TensorLayer } from "./layer";
@@ -60,7 +60,7 @@ export class ChannelShuffle extends TensorLayer {
   }
 }
 
-type Mode = "nearest" | "linear" | "bilinear" | "bicubic" | "trilinear" | "area" | "nearest-exact";
+type Mode = Word<"nearest" | "linear" | "bilinear" | "bicubic" | "trilinear" | "area" | "nearest-exact">;
 
 /** The last dimensions resampled to `size`, or by `scale_factor`. */
 export class Upsample extends TensorLayer {
