@@ -120,6 +120,16 @@ export class OpSpec {
     for (const [i, output] of this.outputNames.entries()) this.#getter(output, (node) => unpack(node.results[i]));
   }
 
+  /** As in PyTorch an argument without a derivative has no edge in the graph; what an in-place op changes always has one. */
+  hasEdge(i: number): boolean {
+    return this.grads[i] !== null || (i === 0 && this.inPlace);
+  }
+
+  /** An optional tensor that was left out still has its place among the edges. */
+  isAbsentTensor(i: number, arg: unknown): boolean {
+    return arg === null && this.schema.params[i].base === "Tensor" && !this.schema.params[i].list;
+  }
+
   #derivative(given: Derivative<any> | undefined): { saves: number[]; vjp: Vjp<any> } | null {
     if (given === undefined) return null;
     if (typeof given === "function") return { saves: [], vjp: given };
@@ -229,8 +239,10 @@ export class OpNode extends Node {
     this.#needs = spec.grads.map((grad, i) => grad !== null && requiresGrad(args[i]));
     for (let i = 0; i < args.length; i++) {
       const arg = args[i];
+      if (!spec.hasEdge(i)) continue;
       if (arg instanceof Tensor) this.next_functions.push(spec.grads[i] === null ? [null, 0] : gradientEdge(arg));
       else if (isTensorList(arg)) for (const t of arg) this.next_functions.push(gradientEdge(t));
+      else if (spec.isAbsentTensor(i, arg)) this.next_functions.push([null, 0]);
     }
   }
 
@@ -256,7 +268,8 @@ export class OpNode extends Node {
     saved.node = this;
     const nothing = grads.every((g) => g === null);
     for (let i = 0; i < this.args.length; i++) {
-      const width = tensorCount(this.args[i]);
+      if (!this.spec.hasEdge(i)) continue;
+      const width = this.spec.isAbsentTensor(i, this.args[i]) ? 1 : tensorCount(this.args[i]);
       if (width === 0) continue;
       if (nothing || !this.#needs[i]) {
         for (let k = 0; k < width; k++) result.push(null);
