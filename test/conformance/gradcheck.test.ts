@@ -17,7 +17,7 @@ const PROBES = 6;
 const right = rightOperators(readFileSync(join(import.meta.dirname, "../../docs/parity.md"), "utf8"));
 
 /** Where rounding to float32 is the operator itself, so that a small step is lost. */
-const rounding = new Set(["float"]);
+const rounding = new Set(["float", "half", "bfloat16"]);
 
 /** Where a difference is not the derivative that PyTorch means. */
 const conventional = new Set([
@@ -78,8 +78,10 @@ describe("derivatives are those of central differences", () => {
         const down = value(operator, c, { leaf: i, at, by: -STEP });
         const expected = (up - down) / (2 * STEP);
         const got = flat?.[at] ?? 0;
+        // What rounding leaves of the difference of two large numbers is no slope.
+        const noise = (4 * Number.EPSILON * Math.max(Math.abs(up), Math.abs(down))) / STEP;
         const close =
-          Math.abs(got - expected) <= 1e-4 * Math.max(1, Math.abs(expected)) ||
+          Math.abs(got - expected) <= 1e-4 * Math.max(1, Math.abs(expected)) + noise ||
           (Number.isNaN(got) && Number.isNaN(expected));
         expect(close, `input ${i}[${at}]: ${got} by backward, ${expected} by differences`).toBe(true);
       }
