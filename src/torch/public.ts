@@ -27,6 +27,8 @@ export {
   uint8,
 } from "./dtype";
 export * from "./errors";
+export * as func from "./func";
+export { vmap } from "./func/vmap";
 export * as fft from "./generated/fft";
 export * from "./generated/functions";
 export * as linalg from "./generated/linalg";

@@ -72,7 +72,10 @@ export class DataLoader<T = any> {
   readonly persistent_workers: boolean;
   #announced: number | null = null;
 
-  constructor(dataset: DatasetLike | Iterable<any>, ...args: readonly (DataLoaderOptions | DataLoaderOptions[keyof DataLoaderOptions])[]) {
+  constructor(
+    dataset: DatasetLike | Iterable<any>,
+    ...args: readonly (DataLoaderOptions | DataLoaderOptions[keyof DataLoaderOptions])[]
+  ) {
     const given: DataLoaderOptions = keywordArguments("DataLoader.__init__", names, args);
     const { num_workers = 0, timeout = 0, prefetch_factor = 2, persistent_workers = false, drop_last = false } = given;
     const { batch_size = 1, generator = null, collate_fn = null } = given;
@@ -96,9 +99,7 @@ export class DataLoader<T = any> {
       );
     }
     if (batch_size === null && drop_last) {
-      throw new ValueError(
-        "batch_size=None option disables auto-batching and is mutually exclusive with drop_last",
-      );
+      throw new ValueError("batch_size=None option disables auto-batching and is mutually exclusive with drop_last");
     }
     if (dataset instanceof IterableDataset) sampler = endless;
     else sampler ??= shuffle ? new RandomSampler(dataset, { generator }) : new SequentialSampler(dataset);
@@ -194,9 +195,7 @@ function pythonText(value: unknown): string {
 
 function checkWorkers(workers: number, timeout: number, prefetch: number, persistent: boolean): void {
   if (workers < 0) {
-    throw new ValueError(
-      "num_workers option should be non-negative; use num_workers=0 to disable multiprocessing.",
-    );
+    throw new ValueError("num_workers option should be non-negative; use num_workers=0 to disable multiprocessing.");
   }
   if (timeout < 0) throw new ValueError("timeout option should be non-negative");
   if (workers === 0 && prefetch !== 2) {

@@ -17,6 +17,7 @@ export type DatasetLike<T = any> =
  * Base class of datasets: a subclass has `__len__()` and `__getitem__(i)`, as in Python, or `length` and `get(i)`.
  * Each pair answers to the other's names.
  */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: `length` is defined below
 export class Dataset<T = any> {
   __getitem__(index: number): T {
     if (this.get !== Dataset.prototype.get) return this.get(index);
@@ -45,6 +46,7 @@ export class Dataset<T = any> {
   }
 }
 
+// biome-ignore lint/correctness/noUnusedVariables: it merges with the class, so it has the same parameter
 export interface Dataset<T = any> {
   readonly length: number;
 }
