@@ -1,6 +1,7 @@
 /** `torch.nn`. */
 
 export * from "./activation";
+export { AdaptiveLogSoftmaxWithLoss } from "./adaptive";
 export { MultiheadAttention } from "./attention";
 export {
   BatchNorm1d,

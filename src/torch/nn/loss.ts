@@ -6,6 +6,7 @@ import { type Arguments, construct, type Word } from "./arguments";
 import * as F from "./functional";
 import { PairLayer, TripleLayer } from "./layer";
 import { Module } from "./module";
+import { PairwiseDistance } from "./resampling";
 
 export type Reduction = Word<"none" | "mean" | "sum">;
 
@@ -465,9 +466,9 @@ export class TripletMarginWithDistanceLoss extends TripleLayer {
     } = {},
   ) {
     super();
-    settle(this, { distance_function: null, margin: 1, swap: false, reduction: "mean" }, [options]);
-    // A module given as the distance is held as a child, as in PyTorch.
-    if (this.distance_function === null) this.distance_function = (x, y) => F.pairwise_distance(x, y);
+    const distance_function = options.distance_function ?? new PairwiseDistance();
+    const spec = { distance_function: null, margin: 1, swap: false, reduction: "mean" };
+    settle(this, spec, [{ ...options, distance_function }]);
   }
 
   override forward(anchor: Tensor, positive: Tensor, negative: Tensor): Tensor {
