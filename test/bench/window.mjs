@@ -15,6 +15,7 @@ import { packageExtension } from "../../scripts/lib/vsix.mjs";
 const WARM_UP = 5;
 const RUNS = 25;
 const GOAL_MS = 150;
+const PAUSE_MS = 1500;
 
 const profile = temporaryFolder();
 const executablePath = await ensureChromium();
@@ -80,7 +81,8 @@ async function once(page) {
   for (;;) {
     const now = await drawn(page);
     if (now !== null && now.run !== before?.run) {
-      await page.waitForTimeout(300);
+      // A person looks at the result; the spare process starts meanwhile.
+      await page.waitForTimeout(PAUSE_MS);
       return now.at - (await page.evaluate(() => window.pressed));
     }
     if (Date.now() > end) throw new Error("The panel drew nothing in 30 s.");
