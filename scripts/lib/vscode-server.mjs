@@ -14,6 +14,8 @@ const START_LIMIT_MS = 60_000;
 /** Nothing that covers the work, asks questions or talks to the network. */
 const QUIET_SETTINGS = {
   "workbench.startupEditor": "none",
+  // The path to the examples is the machine's, and says nothing.
+  "breadcrumbs.enabled": false,
   "workbench.secondarySideBar.defaultVisibility": "hidden",
   "workbench.tips.enabled": false,
   "workbench.welcomePage.walkthroughs.openOnInstall": false,

@@ -6,7 +6,7 @@ import type { Capture, Gradient, Num, Statistics, TensorSummary } from "../trace
 
 /** VS Code cuts a hover's Markdown at 100,000 characters; a picture cut through is no picture. */
 const TEXT_MAX = 6_000;
-/** Lines of a printed tensor, so that its gradient is not out of sight. */
+/** Lines of a printed tensor, so that what follows is not far. */
 const LINES_MAX = 14;
 const PICTURE_MAX = 40_000;
 
@@ -53,11 +53,16 @@ function tensorLine(tensor: TensorSummary): string {
 
 function tensorParts(capture: Capture, tensor: TensorSummary, context: HoverContext): string[] {
   const parts = picture(capture, tensor, context);
-  parts.push(codeBlock(tensor.text), statsLine(tensor.stats));
+  const value = [codeBlock(tensor.text), statsLine(tensor.stats)];
   const { gradient } = tensor;
-  if (gradient)
+  if (gradient) {
+    // A hover opens at its top and shows some fifteen lines: the gradient is what people came for.
     parts.push(gradientTitle(capture, tensor, gradient), codeBlock(gradient.text), statsLine(gradient.stats));
-  else if (tensor.requires_grad) parts.push("No gradient has arrived here.");
+    parts.push("**value**", ...value);
+  } else {
+    parts.push(...value);
+    if (tensor.requires_grad) parts.push("No gradient has arrived here.");
+  }
   return parts.filter((part) => part !== "");
 }
 
