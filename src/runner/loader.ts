@@ -1,5 +1,5 @@
 /** What an import finds: the engine, the program's own files, and npm packages as Node finds them. */
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, isAbsolute, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -15,6 +15,7 @@ import type { Places } from "./places";
 type Namespace = Record<string, unknown>;
 
 const engine: Namespace = torch;
+torch.serialization.files = { read: (path) => readFileSync(path), write: writeFileSync };
 
 /** One of the program's files, evaluated once. */
 interface Module {

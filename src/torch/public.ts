@@ -50,5 +50,6 @@ export {
   seed,
   set_rng_state,
 } from "./random";
+export { load, loadFromBytes, save, saveToBytes, serialization } from "./serialization";
 export { Tensor } from "./tensor";
 export * as utils from "./utils";
