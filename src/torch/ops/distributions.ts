@@ -37,7 +37,8 @@ op("uniform(Tensor self, float from=0, float to=1, *, Generator? generator=None)
     }
     const { cast } = t.dtype;
     const [lo, width] = [cast(from), cast(cast(to) - cast(from))];
-    return drawn(t, generator, (g) => cast(g.uniform(t.dtype) * width) + lo);
+    // PyTorch rounds once, at the end: the product and the sum are a double's.
+    return drawn(t, generator, (g) => g.uniform(t.dtype) * width + lo);
   },
   grad: noSlope,
   inPlace: true,
