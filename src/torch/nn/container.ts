@@ -11,6 +11,10 @@ export type Bound = number | null | undefined;
 export const pairs = <T>(dict: Record<string, T> | Map<string, T>): [string, T][] =>
   dict instanceof Map ? [...dict] : Object.entries(dict);
 
+/** `[name, value]` of a dictionary of ours, or pairs as they come. (No class may name itself in its body: esbuild would rename it.) */
+export const itemsOf = (given: any): Iterable<[string, any]> =>
+  typeof given.items === "function" ? given.items() : given;
+
 /** Python's `list[start:stop:step]`. */
 export function sliced<T>(list: readonly T[], start: Bound, stop: Bound, step: Bound): T[] {
   const by = step ?? 1;
@@ -167,9 +171,7 @@ export class ModuleDict extends Module {
   /** Adds or replaces modules, from an object, a ModuleDict or `[name, module]` pairs. */
   update(modules: Children | ModuleDict | Iterable<[string, Module]>): void {
     if (isKeywords(modules)) for (const [name, module] of Object.entries(modules)) this.put(name, module);
-    else
-      for (const [name, module] of modules instanceof ModuleDict ? modules.items() : (modules as any))
-        this.put(name, module);
+    else for (const [name, module] of itemsOf(modules)) this.put(name, module);
   }
 
   private put(name: string, module: any): void {

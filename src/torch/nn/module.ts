@@ -125,8 +125,7 @@ export class Module {
 
   /** Holds a child under `name`. Throws TypeError for what is no module, KeyError for a name that is taken or has a dot. */
   add_module(name: string, module: Module | null): void {
-    if (module !== null && !(module instanceof Module))
-      throw new TypeError(`${typename(module)} is not a Module subclass`);
+    if (module !== null && !modules.is(module)) throw new TypeError(`${typename(module)} is not a Module subclass`);
     this.checkName("module", name, this[STATE].modules);
     this[STATE].modules.set(name, module);
     this[STATE].target[name] = module;
@@ -143,7 +142,7 @@ export class Module {
     for (const name of target === "" ? [] : target.split(".")) {
       if (!(name in module)) throw new AttributeError(`${module._get_name()} has no attribute \`${name}\``);
       const next = module[name];
-      if (!(next instanceof Module)) throw new AttributeError(`\`${name}\` is not an nn.Module`);
+      if (!modules.is(next)) throw new AttributeError(`\`${name}\` is not an nn.Module`);
       module = next;
     }
     return module;

@@ -2,7 +2,7 @@
 import { RuntimeError } from "../errors";
 import { isKeywords } from "../keywords";
 import { Tensor } from "../tensor";
-import { type Bound, pairs, sliced } from "./container";
+import { type Bound, itemsOf, pairs, sliced } from "./container";
 import { Module } from "./module";
 import { Parameter } from "./parameter";
 import { ADMIT, POSITION, position, STATE } from "./registry";
@@ -18,6 +18,9 @@ function line(key: string | number, value: unknown, kind: (t: Tensor) => string)
   const what = value instanceof Parameter ? "Parameter" : "Tensor";
   return `  (${key}): ${what} containing: [${kind(value)} of size ${value.shape.join("x")}]`;
 }
+
+/** Another container of the same class. */
+const copyOf = <C extends Module>(container: C, values: unknown): C => new (container.constructor as any)(values);
 
 /** Parameters in a list; tensors that are put into it become Parameters. It cannot be called. */
 export class ParameterList extends Module {
@@ -64,7 +67,7 @@ export class ParameterList extends Module {
 
   /** The part of a Python slice. */
   slice(start?: Bound, stop?: Bound, step?: Bound): ParameterList {
-    return new ParameterList(sliced([...this], start, stop, step));
+    return copyOf(this, sliced([...this], start, stop, step));
   }
 
   override forward(): never {
@@ -125,17 +128,13 @@ export class ParameterDict extends Module {
   update(
     parameters: Record<string, unknown> | Map<string, unknown> | ParameterDict | Iterable<[string, unknown]>,
   ): void {
-    const list = isKeywords(parameters)
-      ? pairs(parameters).sort(([a], [b]) => (a < b ? -1 : 1))
-      : parameters instanceof ParameterDict
-        ? parameters.items()
-        : (parameters as Iterable<[string, unknown]>);
+    const list = isKeywords(parameters) ? pairs(parameters).sort(([a], [b]) => (a < b ? -1 : 1)) : itemsOf(parameters);
     for (const [key, value] of list) this[key] = value;
   }
 
   /** Another dictionary with the same parameters. */
   copy(): ParameterDict {
-    return new ParameterDict(this.items());
+    return copyOf(this, this.items());
   }
 
   /** Removes everything. */

@@ -26,7 +26,13 @@ export class PackedSequence {
 
   /** The same sequences with other data. */
   with(data: Tensor): PackedSequence {
-    return new PackedSequence(data, this.batch_sizes, this.sorted_indices, this.unsorted_indices);
+    const { batch_sizes, sorted_indices, unsorted_indices } = this;
+    return Object.assign(Object.create(Object.getPrototypeOf(this)), {
+      data,
+      batch_sizes,
+      sorted_indices,
+      unsorted_indices,
+    });
   }
 
   /** The sequences with `data` in another dtype. */
