@@ -21,6 +21,7 @@ export * as init from "./init";
 export * from "./linear";
 export * from "./loss";
 export { Module } from "./module";
+export * as modules from "./modules";
 export * from "./normalization";
 export * from "./padding";
 export { Parameter } from "./parameter";
