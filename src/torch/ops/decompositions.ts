@@ -1,6 +1,6 @@
 /** Factorisations of matrices, and the functions of one matrix that rest on them. Each takes batches: `[*, m, n]`. */
 import { notDifferentiable, type Op, op } from "../dispatch";
-import { int32 } from "../dtype";
+import { type DType, int32 } from "../dtype";
 import { NotImplementedError, RuntimeError } from "../errors";
 import { elements } from "../kernels/copy";
 import {
@@ -12,9 +12,8 @@ import {
   matrixExponential,
   orthogonal,
   pivotOrder,
-  singular,
-  symmetricEigen,
 } from "../kernels/decompositions";
+import { singular, symmetricEigen } from "../kernels/spectral";
 import { broadcastShapes, numel, sizeText } from "../shape";
 import { allocate, fromData, type Tensor } from "../tensor";
 import { cat } from "./joining";
@@ -34,6 +33,9 @@ import {
 import { solve_triangular } from "./triangular";
 
 type Cotangents = (Tensor | null)[];
+
+/** Half the distance from 1 to the next number of a dtype. */
+const roundoff = (dtype: DType): number => (dtype.name === "float64" ? 2 ** -53 : 2 ** -24);
 
 // ── Cholesky ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -576,7 +578,7 @@ export const svdParts = op(
       const s = allocate([...batchOf(a), k], a.dtype);
       const vh = allocate([...batchOf(a), nv, n], a.dtype);
       eachMatrix(a, (matrix, i) => {
-        const parts = singular(matrix, m, n, full);
+        const parts = singular(matrix, m, n, full, roundoff(a.dtype));
         u.storageOf.data.set(parts.u, i * m * mu);
         s.storageOf.data.set(parts.s, i * k);
         vh.storageOf.data.set(fullRows(parts.vh, nv, n), i * nv * n);
@@ -656,7 +658,7 @@ export const eighParts = op(
             else matrix[i * n + j] = matrix[j * n + i];
           }
         }
-        const result = symmetricEigen(matrix, n);
+        const result = symmetricEigen(matrix, n, lower, roundoff(a.dtype));
         values.storageOf.data.set(result.values, b * n);
         vectors.storageOf.data.set(result.vectors, b * n * n);
       });
