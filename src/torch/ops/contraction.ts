@@ -410,8 +410,9 @@ op("linalg_vecdot(Tensor x, Tensor y, *, int dim=-1) -> Tensor", {
 
 op("linalg_vander(Tensor x, *, int? N=None) -> Tensor", {
   doc: "Powers 0 to N − 1 of each element as rows (Vandermonde): `[*, n] → [*, n, N]`, N = n by default.",
-  forward: (x, n) => {
-    if (x.ndim === 0) throw new RuntimeError("linalg.vander: expected a tensor of at least one dimension");
+  forward: (given, n) => {
+    // A scalar is a vector of one.
+    const x = given.ndim === 0 ? given.unsqueeze(0) : given;
     const count = n ?? x.shape[x.ndim - 1];
     if (count <= 1) throw new RuntimeError("N must be greater than 1.");
     const powers = x

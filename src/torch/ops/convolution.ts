@@ -41,7 +41,8 @@ function geometry(
 
 const span = (kernel: number, dilation: number) => dilation * (kernel - 1) + 1;
 
-const FORWARD = "_conv(Tensor input, Tensor weight, int[] stride, int[] padding, int[] dilation, int groups) -> Tensor";
+const FORWARD =
+  "_conv(Tensor input, Tensor weight, int[] size, int[] stride, int[] padding, int[] dilation, int groups) -> Tensor";
 const INPUT =
   "_conv_input(Tensor grad, Tensor weight, int[] size, int[] stride, int[] padding, int[] dilation, int groups) -> Tensor";
 const WEIGHT =
@@ -49,12 +50,11 @@ const WEIGHT =
 
 // The three contractions of one trilinear form: the derivative of each by an argument is one of the others.
 const conv: Op<typeof FORWARD> = op(FORWARD, {
-  doc: "A convolution without bias.",
-  forward: (x, w, stride, padding, dilation, groups) => {
+  // The gradient of a transposed convolution with output padding has less than all places that the kernel fits.
+  doc: "A convolution without bias, at the first `size` places.",
+  forward: (x, w, size, stride, padding, dilation, groups) => {
     const input = x.shape.slice(2);
-    const kernel = w.shape.slice(2);
-    const output = input.map((s, i) => Math.floor((s + 2 * padding[i] - span(kernel[i], dilation[i])) / stride[i]) + 1);
-    const g = geometry(x.shape[0], x.shape[1], w.shape[0], groups, input, kernel, output, {
+    const g = geometry(x.shape[0], x.shape[1], w.shape[0], groups, input, w.shape.slice(2), size, {
       stride,
       padding,
       dilation,
@@ -87,7 +87,7 @@ const convInput: Op<typeof INPUT> = op(INPUT, {
     return convolveInput(grad, w, g);
   },
   grad: {
-    grad: ["weight", (g, s) => conv(g, s.weight, s.stride, s.padding, s.dilation, s.groups)],
+    grad: ["weight", (g, s) => conv(g, s.weight, s.grad.shape.slice(2), s.stride, s.padding, s.dilation, s.groups)],
     weight: [
       "grad",
       (g, s) => convWeight(g, s.grad, s.weight.shape.slice(2), s.stride, s.padding, s.dilation, s.groups),
@@ -109,7 +109,7 @@ const convWeight: Op<typeof WEIGHT> = op(WEIGHT, {
   },
   grad: {
     input: ["grad", (g, s) => convInput(s.grad, g, s.input.shape.slice(2), s.stride, s.padding, s.dilation, s.groups)],
-    grad: ["input", (g, s) => conv(s.input, g, s.stride, s.padding, s.dilation, s.groups)],
+    grad: ["input", (g, s) => conv(s.input, g, s.grad.shape.slice(2), s.stride, s.padding, s.dilation, s.groups)],
   },
   node: "ConvolutionBackwardBackward0",
   variants: [],
@@ -129,7 +129,10 @@ export const convolution: Op<typeof CONVOLUTION> = op(CONVOLUTION, {
         .map((s, i) => (s - 1) * stride[i] - 2 * padding[i] + span(w.shape[i + 2], dilation[i]) + outputPadding[i]);
       out = convInput(x, w, size, stride, padding, dilation, groups);
     } else {
-      out = conv(x, w, stride, padding, dilation, groups);
+      const size = x.shape
+        .slice(2)
+        .map((s, i) => Math.floor((s + 2 * padding[i] - span(w.shape[i + 2], dilation[i])) / stride[i]) + 1);
+      out = conv(x, w, size, stride, padding, dilation, groups);
     }
     return bias === null ? out : out.add(bias.reshape([-1, ...new Array(x.ndim - 2).fill(1)]));
   },
@@ -138,7 +141,7 @@ export const convolution: Op<typeof CONVOLUTION> = op(CONVOLUTION, {
       "weight",
       (g, s) =>
         s.transposed
-          ? conv(g, s.weight, s.stride, s.padding, s.dilation, s.groups)
+          ? conv(g, s.weight, s.input.shape.slice(2), s.stride, s.padding, s.dilation, s.groups)
           : convInput(g, s.weight, s.input.shape.slice(2), s.stride, s.padding, s.dilation, s.groups),
     ],
     weight: [

@@ -1,8 +1,10 @@
 /** Products of vectors and matrices. */
 import { aliasOf, type Op, op } from "../dispatch";
+import { bool } from "../dtype";
 import { RuntimeError } from "../errors";
 import { zip } from "../kernels/elementwise";
 import { batchProduct, matrixProduct } from "../kernels/matmul";
+import { resultType } from "../promotion";
 import { broadcastShapes, isExpandableTo, numel, sizeText, wrapDim } from "../shape";
 import { alias, allocate, fromData, type Tensor } from "../tensor";
 import { unsafeView } from "./shaping";
@@ -10,13 +12,19 @@ import { unsafeView } from "./shaping";
 // d (A B) = dA B + A dB
 export const mm = op("mm(Tensor self, Tensor mat2) -> Tensor", {
   doc: "Product of two matrices: `[n, k] · [k, m] → [n, m]`.",
-  forward: matrixProduct,
+  forward: (a, b) => {
+    notOfBool("addmm_impl_cpu_", a);
+    return matrixProduct(a, b);
+  },
   grad: { self: ["mat2", (g, s) => g.mm(s.mat2.t())], mat2: ["self", (g, s) => s.self.t().mm(g)] },
 });
 
 export const bmm = op("bmm(Tensor self, Tensor mat2) -> Tensor", {
   doc: "Products of matrices in a batch: `[b, n, k] · [b, k, m] → [b, n, m]`.",
-  forward: batchProduct,
+  forward: (a, b) => {
+    notOfBool("bmm", a);
+    return batchProduct(a, b);
+  },
   grad: {
     self: ["mat2", (g, s) => g.bmm(s.mat2.transpose(1, 2))],
     mat2: ["self", (g, s) => s.self.transpose(1, 2).bmm(g)],
@@ -33,6 +41,7 @@ export const mv = op("mv(Tensor self, Tensor vec) -> Tensor", {
     if (m.shape[1] !== v.shape[0]) {
       throw new RuntimeError(`size mismatch, got ${m.shape[0]}, ${m.shape.join("x")},${v.shape[0]}`);
     }
+    notOfBool("addmv_impl_cpu", m);
     return matrixProduct(m, v.unsqueeze(1)).view([m.shape[0]]);
   },
   grad: { self: ["vec", (g, s) => g.outer(s.vec)], vec: ["self", (g, s) => s.self.t().mv(g)] },
@@ -55,6 +64,7 @@ export const dot = op("dot(Tensor self, Tensor tensor) -> Tensor", {
         `dot : expected both vectors to have same dtype, but found ${a.dtype.scalarName} and ${b.dtype.scalarName}`,
       );
     }
+    notOfBool("dot", a);
     return matrixProduct(a.unsqueeze(0), b.unsqueeze(1)).view([]);
   },
   grad: { self: ["tensor", (g, s) => g.mul(s.tensor)], tensor: ["self", (g, s) => g.mul(s.self)] },
@@ -63,7 +73,11 @@ export const dot = op("dot(Tensor self, Tensor tensor) -> Tensor", {
 // d (β C + α A B) = β dC + α dA B + α A dB
 export const addmm = op("addmm(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1) -> Tensor", {
   doc: "`beta · self + alpha · mat1 @ mat2`, with `self` broadcast.",
-  forward: (c, a, b, beta, alpha) => accumulated(c, matrixProduct(a, b), beta, alpha),
+  forward: (c, a, b, beta, alpha) => {
+    checkOneDtype(c, b);
+    notOfBool("addmm_impl_cpu_", a);
+    return accumulated(c, matrixProduct(a, b), beta, alpha);
+  },
   grad: {
     self: (g, s) => (s.beta === 1 ? g : g.mul(s.beta)),
     mat1: ["mat2", (g, s) => scale(g.mm(s.mat2.t()), s.alpha)],
@@ -74,16 +88,27 @@ export const addmm = op("addmm(Tensor self, Tensor mat1, Tensor mat2, *, Scalar 
 
 const scale = (t: Tensor, k: number | boolean): Tensor => (k === 1 ? t : t.mul(k));
 
-/** `beta · c + alpha · product`; where beta is 0, c does not count, whatever it holds. */
+/** `beta · c + alpha · product`, in the product's dtype; where beta is 0, c does not count, whatever it holds. */
 function accumulated(c: Tensor, product: Tensor, beta: number | boolean, alpha: number | boolean): Tensor {
   if (!isExpandableTo(c.shape, product.shape)) {
     throw new RuntimeError(
       `The expanded size of the tensor (${product.shape[product.ndim - 1]}) must match the existing size (${c.shape[c.ndim - 1]}) at non-singleton dimension ${product.ndim - 1}.  Target sizes: ${sizeText(product.shape)}.  Tensor sizes: ${sizeText(c.shape)}`,
     );
   }
-  const scaled = scale(product, alpha);
-  if (beta === 0) return scaled;
-  return zip(scaled, scale(c, beta), (x, y) => x + y);
+  const { dtype } = product;
+  // Factors are numbers of the dtype: whole ones next to integers.
+  const [b, a] = [beta, alpha].map((k) => (dtype.is_floating_point ? Number(k) : Math.trunc(Number(k))));
+  const scaled = scale(product, a);
+  if (b === 0) return scaled;
+  return zip(scaled, scale(c.to(dtype), b), (x, y) => x + y, dtype);
+}
+
+function checkOneDtype(c: Tensor, product: Tensor): void {
+  if (c.dtype !== product.dtype) throw new RuntimeError("self and mat2 must have the same dtype");
+}
+
+function notOfBool(kernel: string, ...tensors: Tensor[]): void {
+  if (tensors.some((t) => t.dtype === bool)) throw new RuntimeError(`"${kernel}" not implemented for 'Bool'`);
 }
 
 // d (β c + α A v) = β dc + α dA v + α A dv
@@ -94,6 +119,7 @@ export const addmv = op("addmv(Tensor self, Tensor mat, Tensor vec, *, Scalar be
     if (!fits || !(c.numel() === 1 || c.numel() === m.shape[0])) {
       throw new RuntimeError(`size mismatch, got ${c.ndim === 0 ? 1 : c.shape[0]}, ${m.shape.join("x")},${v.shape[0]}`);
     }
+    notOfBool("addmv_impl_cpu", m);
     return accumulated(c, mv(m, v), beta, alpha);
   },
   grad: {
@@ -109,7 +135,11 @@ export const addbmm = op(
   "addbmm(Tensor self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor",
   {
     doc: "`beta · self + alpha · Σ batch1 @ batch2` over the batch: `[b, n, k] · [b, k, m] → [n, m]`.",
-    forward: (c, a, b, beta, alpha) => accumulated(c, batchProduct(a, b).sum([0]), beta, alpha),
+    forward: (c, a, b, beta, alpha) => {
+      checkOneDtype(c, b);
+      notOfBool("addmm_impl_cpu_", a);
+      return accumulated(c, batchProduct(a, b).sum([0], { dtype: a.dtype }), beta, alpha);
+    },
     grad: {
       self: (g, s) => scale(g, s.beta),
       batch1: [
@@ -129,7 +159,10 @@ export const baddbmm = op(
   "baddbmm(Tensor self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor",
   {
     doc: "`beta · self + alpha · batch1 @ batch2` for each matrix of a batch.",
-    forward: (c, a, b, beta, alpha) => accumulated(c, batchProduct(a, b), beta, alpha),
+    forward: (c, a, b, beta, alpha) => {
+      notOfBool("baddbmm", a);
+      return accumulated(c, batchProduct(a, b), beta, alpha);
+    },
     grad: {
       self: (g, s) => scale(g, s.beta),
       batch1: ["batch2", (g, s) => scale(g.bmm(s.batch2.transpose(1, 2)), s.alpha)],
@@ -148,7 +181,21 @@ export const addr = op("addr(Tensor self, Tensor vec1, Tensor vec2, *, Scalar be
         `addr: Expected 1-D argument ${u.ndim !== 1 ? "vec1" : "vec2"}, but got ${u.ndim !== 1 ? u.ndim : v.ndim}-D`,
       );
     }
-    return accumulated(c, u.unsqueeze(1).mul(v), beta, alpha);
+    const dtype = resultType(c, u, v);
+    for (const [name, k] of [
+      ["beta", beta],
+      ["alpha", alpha],
+    ] as const) {
+      if (typeof k === "boolean" && dtype !== bool)
+        throw new RuntimeError(`Boolean ${name} only supported for Boolean results.`);
+      if (!dtype.is_floating_point && !Number.isInteger(Number(k))) {
+        throw new RuntimeError(`For integral input tensors, argument ${name} must not be a floating point number.`);
+      }
+    }
+    const product = u.unsqueeze(1).mul(v).to(dtype);
+    if (dtype !== bool) return accumulated(c, product, beta, alpha);
+    const counted = alpha ? product : product.zeros_like();
+    return beta ? counted.logical_or(c) : counted;
   },
   grad: {
     self: (g, s) => scale(g, s.beta),
@@ -215,6 +262,48 @@ op("cross(Tensor self, Tensor other, int? dim=None) -> Tensor", {
     const d = dim ?? a.shape.indexOf(3);
     if (d < 0 && dim === null) throw new RuntimeError("no dimension of size 3 in input");
     return linalg_cross(a, b, d);
+  },
+  composite: true,
+});
+
+// d tr A = tr dA
+op("trace(Tensor self) -> Tensor", {
+  doc: "The sum of a matrix's diagonal.",
+  forward: (t) => {
+    if (t.ndim !== 2) throw new RuntimeError(`trace: expected a matrix, but got tensor with dim ${t.ndim}`);
+    notOfBool("trace", t);
+    return t.diagonal().sum();
+  },
+  grad: {
+    self: (g, s) => {
+      const [n, m] = s.self.shape;
+      const at = allocate([n, m], bool);
+      for (let i = 0; i < Math.min(n, m); i++) at.storageOf.data[i * m + i] = 1;
+      return g.expand([n, m]).mul(at);
+    },
+  },
+});
+
+op("kron(Tensor self, Tensor other) -> Tensor", {
+  doc: "The Kronecker product: every element of `self` times all of `other`, in blocks; the smaller one gets leading dimensions.",
+  forward: (a, b) => {
+    const dims = Math.max(a.ndim, b.ndim);
+    const sizes = (t: Tensor) => [...new Array<number>(dims - t.ndim).fill(1), ...t.shape];
+    const [left, right] = [sizes(a), sizes(b)];
+    // Element (i, j) of block position i: the product [a₀, 1, a₁, 1, …] · [1, b₀, 1, b₁, …].
+    const product = unsafeView(
+      a,
+      left.flatMap((n) => [n, 1]),
+    ).mul(
+      unsafeView(
+        b,
+        right.flatMap((n) => [1, n]),
+      ),
+    );
+    return unsafeView(
+      product,
+      left.map((n, i) => n * right[i]),
+    );
   },
   composite: true,
 });

@@ -13,6 +13,7 @@ type Cotangents = (Tensor | null)[];
 /** Mean and 1 / √(variance + ε) over runs of `length` elements of a row-major tensor. */
 function statistics(x: Tensor, count: number, length: number, eps: number): { mean: Float64Array; rstd: Float64Array } {
   const data = elements(x);
+  const { cast } = x.dtype;
   const mean = new Float64Array(count);
   const rstd = new Float64Array(count);
   for (let i = 0; i < count; i++) {
@@ -23,7 +24,7 @@ function statistics(x: Tensor, count: number, length: number, eps: number): { me
     let squares = 0;
     for (let k = start; k < start + length; k++) squares += (data[k] - m) ** 2;
     mean[i] = m;
-    rstd[i] = 1 / Math.sqrt(squares / length + eps);
+    rstd[i] = 1 / cast(Math.sqrt(cast(squares / length + cast(eps))));
   }
   return { mean, rstd };
 }
@@ -81,13 +82,17 @@ export const native_layer_norm = op(
       const lead = x.shape.slice(0, x.ndim - shape.length);
       const [count, length] = [numel(lead), numel(shape)];
       const { mean, rstd } = statistics(x, count, length, eps);
+      const { cast } = x.dtype;
       const out = allocate(x.shape, x.dtype);
       const data = elements(x);
       const w = weight === null ? null : elements(weight);
       const b = bias === null ? null : elements(bias);
       for (let i = 0, at = 0; i < count; i++) {
+        // As PyTorch's loop does it, x · s − mean · s, rounded at the same places: that is what a single element leaves.
+        const scale = cast(rstd[i]);
+        const shift = cast(-scale * cast(mean[i]));
         for (let k = 0; k < length; k++, at++) {
-          const hat = (data[at] - mean[i]) * rstd[i];
+          const hat = cast(data[at] * scale + shift);
           out.storageOf.data[at] = hat * (w === null ? 1 : w[k]) + (b === null ? 0 : b[k]);
         }
       }
@@ -138,6 +143,12 @@ const perChannel = (t: Tensor, dims: number): Tensor => t.reshape([1, -1, ...new
 
 const channelDims = (shape: readonly number[]): number[] => shape.map((_, i) => i).filter((i) => i !== 1);
 
+const groupRuns = (s: { N: number; C: number; HxW: number; group: number }): number[] => [
+  s.N,
+  s.group,
+  (s.C / s.group) * s.HxW,
+];
+
 const native_group_norm = op(
   "native_group_norm(Tensor input, Tensor? weight, Tensor? bias, int N, int C, int HxW, int group, float eps) -> (Tensor out, Tensor mean, Tensor rstd)",
   {
@@ -162,7 +173,7 @@ const native_group_norm = op(
         "input weight",
         (g: Cotangents, s) => {
           if (g[0] === null) return null;
-          const runs = [s.N, s.group, -1];
+          const runs = groupRuns(s);
           const { hat, rstd } = standardised(s.input.reshape(runs), [2], s.eps);
           const h = s.weight === null ? g[0] : g[0].mul(perChannel(s.weight, s.input.ndim));
           return throughStatistics(h.reshape(runs), hat, rstd, [2]).reshape(s.input.shape);
@@ -172,7 +183,7 @@ const native_group_norm = op(
         "input",
         (g: Cotangents, s) => {
           if (g[0] === null) return null;
-          const { hat } = standardised(s.input.reshape([s.N, s.group, -1]), [2], s.eps);
+          const { hat } = standardised(s.input.reshape(groupRuns(s)), [2], s.eps);
           return g[0].mul(hat.reshape(s.input.shape)).sum(channelDims(s.input.shape));
         },
       ],
