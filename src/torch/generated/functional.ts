@@ -169,13 +169,6 @@ export const alpha_dropout: {
     training?: boolean | { training?: boolean; inplace?: boolean },
     inplace?: boolean | { inplace?: boolean },
   ): Tensor;
-  /** In training each element is dropped with probability p such that mean and variance stay what they are (for SELU networks). */
-  (
-    input: Tensor,
-    p?: number | { p?: number; training?: boolean; inplace?: boolean },
-    training?: boolean | { training?: boolean; inplace?: boolean },
-    inplace?: boolean | { inplace?: boolean },
-  ): Tensor;
 } = f.alpha_dropout;
 
 /** The mean of each window over the last dimension. */
@@ -1011,13 +1004,6 @@ export const dropout: {
     training?: boolean | { training?: boolean; inplace?: boolean },
     inplace?: boolean | { inplace?: boolean },
   ): Tensor;
-  /** In training each element is dropped (set to 0) with probability p, the others scaled by 1 / (1 − p). */
-  (
-    input: Tensor,
-    p?: number | { p?: number; training?: boolean; inplace?: boolean },
-    training?: boolean | { training?: boolean; inplace?: boolean },
-    inplace?: boolean | { inplace?: boolean },
-  ): Tensor;
 } = f.dropout;
 
 /**
@@ -1027,13 +1013,6 @@ export const dropout: {
  */
 export const dropout1d: {
   /** Whole channels zeroed with probability p, the rest scaled by 1 / (1 − p). */
-  (
-    input: Tensor,
-    p?: number | { p?: number; training?: boolean; inplace?: boolean },
-    training?: boolean | { training?: boolean; inplace?: boolean },
-    inplace?: boolean | { inplace?: boolean },
-  ): Tensor;
-  /** In training each channel of 1 dimension is dropped as a whole with probability p, the others scaled by 1 / (1 − p). */
   (
     input: Tensor,
     p?: number | { p?: number; training?: boolean; inplace?: boolean },
@@ -1069,13 +1048,6 @@ export const dropout2d: {
     training?: boolean | { training?: boolean; inplace?: boolean },
     inplace?: boolean | { inplace?: boolean },
   ): Tensor;
-  /** In training each channel of 2 dimensions is dropped as a whole with probability p, the others scaled by 1 / (1 − p). */
-  (
-    input: Tensor,
-    p?: number | { p?: number; training?: boolean; inplace?: boolean },
-    training?: boolean | { training?: boolean; inplace?: boolean },
-    inplace?: boolean | { inplace?: boolean },
-  ): Tensor;
 } = f.dropout2d;
 
 /**
@@ -1085,13 +1057,6 @@ export const dropout2d: {
  */
 export const dropout3d: {
   /** Whole channels zeroed with probability p, the rest scaled by 1 / (1 − p). */
-  (
-    input: Tensor,
-    p?: number | { p?: number; training?: boolean; inplace?: boolean },
-    training?: boolean | { training?: boolean; inplace?: boolean },
-    inplace?: boolean | { inplace?: boolean },
-  ): Tensor;
-  /** In training each channel of 3 dimensions is dropped as a whole with probability p, the others scaled by 1 / (1 − p). */
   (
     input: Tensor,
     p?: number | { p?: number; training?: boolean; inplace?: boolean },
@@ -1264,13 +1229,6 @@ export const embedding_bag: {
  */
 export const feature_alpha_dropout: {
   /** alpha_dropout of whole channels. */
-  (
-    input: Tensor,
-    p?: number | { p?: number; training?: boolean; inplace?: boolean },
-    training?: boolean | { training?: boolean; inplace?: boolean },
-    inplace?: boolean | { inplace?: boolean },
-  ): Tensor;
-  /** In training each channel is dropped with probability p such that mean and variance stay what they are (for SELU networks). */
   (
     input: Tensor,
     p?: number | { p?: number; training?: boolean; inplace?: boolean },

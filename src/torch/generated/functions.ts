@@ -678,12 +678,6 @@ export const bernoulli: {
   (input: Tensor, p: number, options?: { generator?: Generator | null }): Tensor;
   /** 1 with probability p, else 0, in the shape of this tensor. */
   (input: Tensor, options: { p: number; generator?: Generator | null }): Tensor;
-  /** 1 with the probability that each element names, else 0. */
-  (input: Tensor, options?: { generator?: Generator | null }): Tensor;
-  /** 1 with probability p, else 0, in the shape of this tensor. */
-  (input: Tensor, p: number, options?: { generator?: Generator | null }): Tensor;
-  /** 1 with probability p, else 0, in the shape of this tensor. */
-  (input: Tensor, options: { p: number; generator?: Generator | null }): Tensor;
 } = f.bernoulli;
 
 /** How often each whole number occurs, or the sum of its weights, from 0 to the largest. */
@@ -1951,10 +1945,6 @@ export const dropout: {
   (input: Tensor, p: number, train: boolean): Tensor;
   /** In training each element is dropped (set to 0) with probability p, the others scaled by 1 / (1 − p). */
   (input: Tensor, options: { p: number; train: boolean }): Tensor;
-  /** In training each element is dropped (set to 0) with probability p, the others scaled by 1 / (1 − p). */
-  (input: Tensor, p: number, train: boolean): Tensor;
-  /** In training each element is dropped (set to 0) with probability p, the others scaled by 1 / (1 − p). */
-  (input: Tensor, options: { p: number; train: boolean }): Tensor;
 } = f.dropout;
 
 /** Equal pieces, or pieces between places, along the third dimension; views. */
@@ -2151,10 +2141,6 @@ export const eye: {
 
 /** In training each channel is dropped as a whole with probability p, the others scaled by 1 / (1 − p). */
 export const feature_dropout: {
-  /** In training each channel is dropped as a whole with probability p, the others scaled by 1 / (1 − p). */
-  (input: Tensor, p: number, train: boolean): Tensor;
-  /** In training each channel is dropped as a whole with probability p, the others scaled by 1 / (1 − p). */
-  (input: Tensor, options: { p: number; train: boolean }): Tensor;
   /** In training each channel is dropped as a whole with probability p, the others scaled by 1 / (1 − p). */
   (input: Tensor, p: number, train: boolean): Tensor;
   /** In training each channel is dropped as a whole with probability p, the others scaled by 1 / (1 − p). */
@@ -2975,6 +2961,14 @@ export const kaiser_window: {
   ): Tensor;
 } = f.kaiser_window;
 
+/** The Kronecker product: every element of `self` times all of `other`, in blocks; the smaller one gets leading dimensions. */
+export const kron: {
+  /** The Kronecker product: every element of `self` times all of `other`, in blocks; the smaller one gets leading dimensions. */
+  (input: Tensor, other: Tensor): Tensor;
+  /** The Kronecker product: every element of `self` times all of `other`, in blocks; the smaller one gets leading dimensions. */
+  (input: Tensor, options: { other: Tensor }): Tensor;
+} = f.kron;
+
 /** The k-th smallest element along a dimension, counted from 1, and where it stands: `[values, indices]`. */
 export const kthvalue: {
   /** The k-th smallest element along a dimension, counted from 1, and where it stands: `[values, indices]`. */
@@ -3764,15 +3758,6 @@ export const multinomial: {
   ): Tensor;
   /** Random positions in each row, with probabilities in proportion to its elements: `[n] → [samples]`, `[m, n] → [m, samples]`; int64. */
   (input: Tensor, options: { num_samples: number; replacement?: boolean; generator?: Generator | null }): Tensor;
-  /** Random positions in each row, with probabilities in proportion to its elements: `[n] → [samples]`, `[m, n] → [m, samples]`; int64. */
-  (
-    input: Tensor,
-    num_samples: number,
-    replacement?: boolean | { replacement?: boolean; generator?: Generator | null },
-    options?: { generator?: Generator | null },
-  ): Tensor;
-  /** Random positions in each row, with probabilities in proportion to its elements: `[n] → [samples]`, `[m, n] → [m, samples]`; int64. */
-  (input: Tensor, options: { num_samples: number; replacement?: boolean; generator?: Generator | null }): Tensor;
 } = f.multinomial;
 
 /** `self · other`, element by element, broadcast. */
@@ -4176,20 +4161,6 @@ export const normal: {
   (mean: number, std: Tensor, options?: { generator?: Generator | null }): Tensor;
   /** Normal random numbers with a standard deviation for each element. */
   (mean: number, options: { std: Tensor; generator?: Generator | null }): Tensor;
-  /** Normal random numbers with a mean and a standard deviation for each element, broadcast. */
-  (mean: Tensor, std: Tensor, options?: { generator?: Generator | null }): Tensor;
-  /** Normal random numbers with a mean and a standard deviation for each element, broadcast. */
-  (mean: Tensor, options: { std: Tensor; generator?: Generator | null }): Tensor;
-  /** Normal random numbers with a mean for each element. */
-  (
-    mean: Tensor,
-    std?: number | { std?: number; generator?: Generator | null },
-    options?: { generator?: Generator | null },
-  ): Tensor;
-  /** Normal random numbers with a standard deviation for each element. */
-  (mean: number, std: Tensor, options?: { generator?: Generator | null }): Tensor;
-  /** Normal random numbers with a standard deviation for each element. */
-  (mean: number, options: { std: Tensor; generator?: Generator | null }): Tensor;
 } = f.normal;
 
 /** `self != other` for each pair of elements, broadcast; bool. */
@@ -4223,6 +4194,28 @@ export const ones_like: {
   /** A tensor of ones with the shape and dtype of another. */
   (input: Tensor, options?: { dtype?: DType | null; requires_grad?: boolean }): Tensor;
 } = f.ones_like;
+
+/** The first n columns of the product of reflectors H₁ H₂ …, as `torch.geqrf` stores them. */
+export const orgqr: {
+  /** The first n columns of the product of reflectors H₁ H₂ …, as `torch.geqrf` stores them. */
+  (input: Tensor, tau: Tensor): Tensor;
+  /** The first n columns of the product of reflectors H₁ H₂ …, as `torch.geqrf` stores them. */
+  (input: Tensor, options: { tau: Tensor }): Tensor;
+} = f.orgqr;
+
+/** Q times a matrix (or a matrix times Q, or with Qᵀ), Q `[m, m]` the product of the reflectors that `torch.geqrf` stores. */
+export const ormqr: {
+  /** Q times a matrix (or a matrix times Q, or with Qᵀ), Q `[m, m]` the product of the reflectors that `torch.geqrf` stores. */
+  (
+    input: Tensor,
+    input2: Tensor,
+    input3: Tensor,
+    left?: boolean | { left?: boolean; transpose?: boolean },
+    transpose?: boolean | { transpose?: boolean },
+  ): Tensor;
+  /** Q times a matrix (or a matrix times Q, or with Qᵀ), Q `[m, m]` the product of the reflectors that `torch.geqrf` stores. */
+  (input: Tensor, options: { input2: Tensor; input3: Tensor; left?: boolean; transpose?: boolean }): Tensor;
+} = f.ormqr;
 
 /** Every product of an element of one vector with one of another: `[n], [m] → [n, m]`. */
 export const outer: {
@@ -4284,8 +4277,6 @@ export const pixel_unshuffle: {
 
 /** Poisson-distributed random counts with the rate that each element names. */
 export const poisson: {
-  /** Poisson-distributed random counts with the rate that each element names. */
-  (input: Tensor, generator?: Generator | null | { generator?: Generator | null }): Tensor;
   /** Poisson-distributed random counts with the rate that each element names. */
   (input: Tensor, generator?: Generator | null | { generator?: Generator | null }): Tensor;
 } = f.poisson;
@@ -4511,14 +4502,6 @@ export const randint: {
  * Random whole numbers from `low` up to, not including, `high`, with the shape and dtype of another tensor.
  */
 export const randint_like: {
-  /** Random whole numbers from 0 up to, not including, `high`, with the shape and dtype of another tensor. */
-  (input: Tensor, high: number, options?: { dtype?: DType | null; requires_grad?: boolean }): Tensor;
-  /** Random whole numbers from 0 up to, not including, `high`, with the shape and dtype of another tensor. */
-  (input: Tensor, options: { high: number; dtype?: DType | null; requires_grad?: boolean }): Tensor;
-  /** Random whole numbers from `low` up to, not including, `high`, with the shape and dtype of another tensor. */
-  (input: Tensor, low: number, high: number, options?: { dtype?: DType | null; requires_grad?: boolean }): Tensor;
-  /** Random whole numbers from `low` up to, not including, `high`, with the shape and dtype of another tensor. */
-  (input: Tensor, options: { low: number; high: number; dtype?: DType | null; requires_grad?: boolean }): Tensor;
   /** Random whole numbers from 0 up to, not including, `high`, with the shape and dtype of another tensor. */
   (input: Tensor, high: number, options?: { dtype?: DType | null; requires_grad?: boolean }): Tensor;
   /** Random whole numbers from 0 up to, not including, `high`, with the shape and dtype of another tensor. */
@@ -5417,6 +5400,16 @@ export const swapdims: {
   (input: Tensor, options: { dim0: number; dim1: number }): Tensor;
 } = f.swapdims;
 
+/** Eigenvalues of a symmetric matrix in ascending order, and its eigenvectors if asked for; `torch.linalg.eigh` is its newer name. */
+export const symeig: {
+  /** Eigenvalues of a symmetric matrix in ascending order, and its eigenvectors if asked for; `torch.linalg.eigh` is its newer name. */
+  (
+    input: Tensor,
+    eigenvectors?: boolean | { eigenvectors?: boolean; upper?: boolean },
+    upper?: boolean | { upper?: boolean },
+  ): [Tensor, Tensor] & { values: Tensor; vectors: Tensor };
+} = f.symeig;
+
 /** A matrix transposed (fewer dimensions stay as they are); a view. Throws RuntimeError above two. */
 export const t: {
   /** A matrix transposed (fewer dimensions stay as they are); a view. Throws RuntimeError above two. */
@@ -5541,6 +5534,12 @@ export const topk: {
     options: { k: number; dim?: number; largest?: boolean; sorted?: boolean },
   ): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
 } = f.topk;
+
+/** The sum of a matrix's diagonal. */
+export const trace: {
+  /** The sum of a matrix's diagonal. */
+  (input: Tensor): Tensor;
+} = f.trace;
 
 /** Two dimensions exchanged; a view. */
 export const transpose: {

@@ -226,21 +226,6 @@ export interface TensorMethods extends HandwrittenMethods {
   bernoulli(p: number, options?: { generator?: Generator | null }): Tensor;
   /** 1 with probability p, else 0, in the shape of this tensor. */
   bernoulli(options: { p: number; generator?: Generator | null }): Tensor;
-  /** 1 with the probability that each element names, else 0. */
-  bernoulli(options?: { generator?: Generator | null }): Tensor;
-  /** 1 with probability p, else 0, in the shape of this tensor. */
-  bernoulli(p: number, options?: { generator?: Generator | null }): Tensor;
-  /** 1 with probability p, else 0, in the shape of this tensor. */
-  bernoulli(options: { p: number; generator?: Generator | null }): Tensor;
-  /** In place: Filled with 1 with the probability that `p` names for each element, else 0. */
-  bernoulli_(p: Tensor, options?: { generator?: Generator | null }): Tensor;
-  /** In place: Filled with 1 with the probability that `p` names for each element, else 0. */
-  bernoulli_(options: { p: Tensor; generator?: Generator | null }): Tensor;
-  /** In place: Filled with 1 with probability p, else 0. */
-  bernoulli_(
-    p?: number | { p?: number; generator?: Generator | null },
-    options?: { generator?: Generator | null },
-  ): Tensor;
   /** In place: Filled with 1 with the probability that `p` names for each element, else 0. */
   bernoulli_(p: Tensor, options?: { generator?: Generator | null }): Tensor;
   /** In place: Filled with 1 with the probability that `p` names for each element, else 0. */
@@ -315,12 +300,6 @@ export interface TensorMethods extends HandwrittenMethods {
   broadcast_to(options: { size: readonly number[] }): Tensor;
   /** In uint8: the tensor itself where it is so already. */
   byte(): Tensor;
-  /** In place: Filled with random numbers of a Cauchy distribution. */
-  cauchy_(
-    median?: number | { median?: number; sigma?: number; generator?: Generator | null },
-    sigma?: number | { sigma?: number; generator?: Generator | null },
-    options?: { generator?: Generator | null },
-  ): Tensor;
   /** In place: Filled with random numbers of a Cauchy distribution. */
   cauchy_(
     median?: number | { median?: number; sigma?: number; generator?: Generator | null },
@@ -635,11 +614,6 @@ export interface TensorMethods extends HandwrittenMethods {
     lambd?: number | { lambd?: number; generator?: Generator | null },
     options?: { generator?: Generator | null },
   ): Tensor;
-  /** In place: Filled with exponentially distributed random numbers of a rate. */
-  exponential_(
-    lambd?: number | { lambd?: number; generator?: Generator | null },
-    options?: { generator?: Generator | null },
-  ): Tensor;
   /** In place: Writes the value of a scalar tensor everywhere. */
   fill_(value: Tensor): Tensor;
   /** In place: Writes the value of a scalar tensor everywhere. */
@@ -743,10 +717,6 @@ export interface TensorMethods extends HandwrittenMethods {
   ge_(other: Tensor | number | boolean): Tensor;
   /** In place: `self >= other` for each pair of elements, broadcast; bool. */
   ge_(options: { other: Tensor | number | boolean }): Tensor;
-  /** In place: Filled with the number of trials up to the first success, each of probability p. */
-  geometric_(p: number, options?: { generator?: Generator | null }): Tensor;
-  /** In place: Filled with the number of trials up to the first success, each of probability p. */
-  geometric_(options: { p: number; generator?: Generator | null }): Tensor;
   /** In place: Filled with the number of trials up to the first success, each of probability p. */
   geometric_(p: number, options?: { generator?: Generator | null }): Tensor;
   /** In place: Filled with the number of trials up to the first success, each of probability p. */
@@ -1007,6 +977,10 @@ export interface TensorMethods extends HandwrittenMethods {
     length?: number | null;
     return_complex?: boolean;
   }): Tensor;
+  /** The Kronecker product: every element of `self` times all of `other`, in blocks; the smaller one gets leading dimensions. */
+  kron(other: Tensor): Tensor;
+  /** The Kronecker product: every element of `self` times all of `other`, in blocks; the smaller one gets leading dimensions. */
+  kron(options: { other: Tensor }): Tensor;
   /** The k-th smallest element along a dimension, counted from 1, and where it stands: `[values, indices]`. */
   kthvalue(
     k: number,
@@ -1091,12 +1065,6 @@ export interface TensorMethods extends HandwrittenMethods {
   log2_(): Tensor;
   /** In place: Natural logarithm of each element. */
   log_(): Tensor;
-  /** In place: Filled with e to the power of normal random numbers of a mean and standard deviation. */
-  log_normal_(
-    mean?: number | { mean?: number; std?: number; generator?: Generator | null },
-    std?: number | { std?: number; generator?: Generator | null },
-    options?: { generator?: Generator | null },
-  ): Tensor;
   /** In place: Filled with e to the power of normal random numbers of a mean and standard deviation. */
   log_normal_(
     mean?: number | { mean?: number; std?: number; generator?: Generator | null },
@@ -1294,14 +1262,6 @@ export interface TensorMethods extends HandwrittenMethods {
   ): Tensor;
   /** Random positions in each row, with probabilities in proportion to its elements: `[n] → [samples]`, `[m, n] → [m, samples]`; int64. */
   multinomial(options: { num_samples: number; replacement?: boolean; generator?: Generator | null }): Tensor;
-  /** Random positions in each row, with probabilities in proportion to its elements: `[n] → [samples]`, `[m, n] → [m, samples]`; int64. */
-  multinomial(
-    num_samples: number,
-    replacement?: boolean | { replacement?: boolean; generator?: Generator | null },
-    options?: { generator?: Generator | null },
-  ): Tensor;
-  /** Random positions in each row, with probabilities in proportion to its elements: `[n] → [samples]`, `[m, n] → [m, samples]`; int64. */
-  multinomial(options: { num_samples: number; replacement?: boolean; generator?: Generator | null }): Tensor;
   /** `self · other`, element by element, broadcast. */
   multiply(other: Tensor | number | boolean): Tensor;
   /** `self · other`, element by element, broadcast. */
@@ -1429,6 +1389,19 @@ export interface TensorMethods extends HandwrittenMethods {
   new_empty(options: { size: readonly number[]; dtype?: DType | null; requires_grad?: boolean }): Tensor;
   /** A tensor of zeros to be overwritten of any size with the dtype of this one. */
   new_empty(...sizesAndOptions: [...number[], { dtype?: DType | null; requires_grad?: boolean }]): Tensor;
+  /** A tensor whose values you will set, of any size and strides, with the dtype of this one. */
+  new_empty_strided(
+    size: readonly number[],
+    stride: readonly number[],
+    options?: { dtype?: DType | null; requires_grad?: boolean },
+  ): Tensor;
+  /** A tensor whose values you will set, of any size and strides, with the dtype of this one. */
+  new_empty_strided(options: {
+    size: readonly number[];
+    stride: readonly number[];
+    dtype?: DType | null;
+    requires_grad?: boolean;
+  }): Tensor;
   /** A tensor of one value of any size with the dtype of this one. */
   new_full(
     size: readonly number[],
@@ -1517,12 +1490,6 @@ export interface TensorMethods extends HandwrittenMethods {
     std?: number | { std?: number; generator?: Generator | null },
     options?: { generator?: Generator | null },
   ): Tensor;
-  /** In place: Filled with normal random numbers of a mean and standard deviation. */
-  normal_(
-    mean?: number | { mean?: number; std?: number; generator?: Generator | null },
-    std?: number | { std?: number; generator?: Generator | null },
-    options?: { generator?: Generator | null },
-  ): Tensor;
   /** `self != other` for each pair of elements, broadcast; bool. */
   not_equal(other: Tensor | number | boolean): Tensor;
   /** `self != other` for each pair of elements, broadcast; bool. */
@@ -1533,6 +1500,19 @@ export interface TensorMethods extends HandwrittenMethods {
   not_equal_(options: { other: Tensor | number | boolean }): Tensor;
   /** A tensor of ones with the shape and dtype of another. */
   ones_like(options?: { dtype?: DType | null; requires_grad?: boolean }): Tensor;
+  /** The first n columns of the product of reflectors H₁ H₂ …, as `torch.geqrf` stores them. */
+  orgqr(tau: Tensor): Tensor;
+  /** The first n columns of the product of reflectors H₁ H₂ …, as `torch.geqrf` stores them. */
+  orgqr(options: { tau: Tensor }): Tensor;
+  /** Q times a matrix (or a matrix times Q, or with Qᵀ), Q `[m, m]` the product of the reflectors that `torch.geqrf` stores. */
+  ormqr(
+    input2: Tensor,
+    input3: Tensor,
+    left?: boolean | { left?: boolean; transpose?: boolean },
+    transpose?: boolean | { transpose?: boolean },
+  ): Tensor;
+  /** Q times a matrix (or a matrix times Q, or with Qᵀ), Q `[m, m]` the product of the reflectors that `torch.geqrf` stores. */
+  ormqr(options: { input2: Tensor; input3: Tensor; left?: boolean; transpose?: boolean }): Tensor;
   /** Every product of an element of one vector with one of another: `[n], [m] → [n, m]`. */
   outer(vec2: Tensor): Tensor;
   /** Every product of an element of one vector with one of another: `[n], [m] → [n, m]`. */
@@ -1637,16 +1617,6 @@ export interface TensorMethods extends HandwrittenMethods {
   rand_like(options?: { dtype?: DType | null; requires_grad?: boolean }): Tensor;
   /** Normal random numbers with the shape and dtype of another tensor. */
   randn_like(options?: { dtype?: DType | null; requires_grad?: boolean }): Tensor;
-  /** In place: Filled with random whole numbers from `from` up to, not including, `to`. */
-  random_(from: number, to: number, options?: { generator?: Generator | null }): Tensor;
-  /** In place: Filled with random whole numbers from `from` up to, not including, `to`. */
-  random_(options: { from: number; to: number; generator?: Generator | null }): Tensor;
-  /** In place: Filled with random whole numbers from 0 up to, not including, `to`. */
-  random_(to: number, options?: { generator?: Generator | null }): Tensor;
-  /** In place: Filled with random whole numbers from 0 up to, not including, `to`. */
-  random_(options: { to: number; generator?: Generator | null }): Tensor;
-  /** In place: Filled with random whole numbers over all that the dtype holds exactly. */
-  random_(options?: { generator?: Generator | null }): Tensor;
   /** In place: Filled with random whole numbers from `from` up to, not including, `to`. */
   random_(from: number, to: number, options?: { generator?: Generator | null }): Tensor;
   /** In place: Filled with random whole numbers from `from` up to, not including, `to`. */
@@ -2061,6 +2031,11 @@ export interface TensorMethods extends HandwrittenMethods {
   swapdims_(dim0: number, dim1: number): Tensor;
   /** In place: Two dimensions exchanged. */
   swapdims_(options: { dim0: number; dim1: number }): Tensor;
+  /** Eigenvalues of a symmetric matrix in ascending order, and its eigenvectors if asked for; `torch.linalg.eigh` is its newer name. */
+  symeig(
+    eigenvectors?: boolean | { eigenvectors?: boolean; upper?: boolean },
+    upper?: boolean | { upper?: boolean },
+  ): [Tensor, Tensor] & { values: Tensor; vectors: Tensor };
   /** A matrix transposed (fewer dimensions stay as they are); a view. Throws RuntimeError above two. */
   t(): Tensor;
   /** In place: A matrix transposed. */
@@ -2121,6 +2096,8 @@ export interface TensorMethods extends HandwrittenMethods {
     largest?: boolean;
     sorted?: boolean;
   }): [Tensor, Tensor] & { values: Tensor; indices: Tensor };
+  /** The sum of a matrix's diagonal. */
+  trace(): Tensor;
   /** Two dimensions exchanged; a view. */
   transpose(dim0: number, dim1: number): Tensor;
   /** Two dimensions exchanged; a view. */
@@ -2181,12 +2158,6 @@ export interface TensorMethods extends HandwrittenMethods {
   unfold(dimension: number, size: number, step: number): Tensor;
   /** All windows of a size along a dimension, `step` apart, in a new last dimension; a view. */
   unfold(options: { dimension: number; size: number; step: number }): Tensor;
-  /** In place: Filled with uniform random numbers in [from, to). */
-  uniform_(
-    from?: number | { from?: number; to?: number; generator?: Generator | null },
-    to?: number | { to?: number; generator?: Generator | null },
-    options?: { generator?: Generator | null },
-  ): Tensor;
   /** In place: Filled with uniform random numbers in [from, to). */
   uniform_(
     from?: number | { from?: number; to?: number; generator?: Generator | null },

@@ -1,21 +1,9 @@
 /** Values in Python's words, for what modules say of themselves. */
 import { tupleText } from "../printing";
+import { floatText as float, numberText as number, typeText } from "../pythonText";
 import { Tensor } from "../tensor";
 
-/** Python's repr of a float: `2.0`, `1e-05`, `inf`. */
-export function float(x: number): string {
-  if (Number.isNaN(x)) return "nan";
-  if (!Number.isFinite(x)) return x > 0 ? "inf" : "-inf";
-  if (Object.is(x, -0)) return "-0.0";
-  const exponent = x === 0 ? 0 : Number(x.toExponential().split("e")[1]);
-  if (exponent >= -4 && exponent < 16) return Number.isInteger(x) ? `${x}.0` : String(x);
-  const [mantissa] = x.toExponential().split("e");
-  const power = String(Math.abs(exponent)).padStart(2, "0");
-  return `${mantissa}e${exponent < 0 ? "-" : "+"}${power}`;
-}
-
-/** A number as it was given: whole numbers as ints. */
-export const number = (x: number): string => (Number.isInteger(x) ? String(x) : float(x));
+export { float, number };
 
 /** `None`, `True`, `'text'`, `(3,)`, a number as given. */
 export function python(value: unknown): string {
@@ -48,22 +36,8 @@ export function typename(value: unknown): string {
       ? `torch.${value.dtype.scalarName}Tensor`
       : `torch.nn.parameter.${value.constructor.name}`;
   }
-  if (value === null || value === undefined) return "NoneType";
-  if (Array.isArray(value)) return "list";
-  switch (typeof value) {
-    case "number":
-      return Number.isInteger(value) ? "int" : "float";
-    case "string":
-      return "str";
-    case "boolean":
-      return "bool";
-    case "function":
-      return value.constructor === Function ? "function" : value.constructor.name;
-    default: {
-      const { name } = (value as object).constructor ?? { name: "Object" };
-      return name === "Object" ? "dict" : name;
-    }
-  }
+  if (typeof value === "function" && value.constructor !== Function) return value.constructor.name;
+  return typeText(value);
 }
 
 /** Later lines of a text moved in. */

@@ -48,6 +48,11 @@ op("full(int[] size, Scalar fill_value, *, ScalarType? dtype=None, bool requires
     filled(size, value, dtype ?? (typeof value === "boolean" ? bool : get_default_dtype()), requires_grad),
 });
 
+function strided(size: readonly number[], stride: readonly number[], dtype: DType, requires_grad: boolean): Tensor {
+  const extent = size.includes(0) ? 0 : size.reduce((n, s, d) => n + (s - 1) * stride[d], 1);
+  return leaf(alias(allocate([extent], dtype), [...size], [...stride], 0), requires_grad);
+}
+
 const likes: [string, string, number][] = [
   ["zeros", "zeros", 0],
   ["ones", "ones", 1],
@@ -74,6 +79,14 @@ for (const [name, word, value] of likes) {
     },
   );
 }
+op(
+  "new_empty_strided(Tensor self, int[] size, int[] stride, *, ScalarType? dtype=None, bool requires_grad=False) -> Tensor",
+  {
+    doc: "A tensor whose values you will set, of any size and strides, with the dtype of this one.",
+    forward: (t, size, stride, dtype, requires_grad) => strided(size, stride, dtype ?? t.dtype, requires_grad),
+    variants: ["method"],
+  },
+);
 op("full_like(Tensor self, Scalar fill_value, *, ScalarType? dtype=None, bool requires_grad=False) -> Tensor", {
   doc: "A tensor of one value with the shape and dtype of another.",
   forward: (t, value, dtype, requires_grad) => filled(t.shape, value, dtype ?? t.dtype, requires_grad),
@@ -327,9 +340,5 @@ op("range(Scalar start, Scalar end, Scalar step=1, *, ScalarType? dtype=None, bo
 });
 op("empty_strided(int[] size, int[] stride, *, ScalarType? dtype=None, bool requires_grad=False) -> Tensor", {
   doc: "A tensor of a geometry whose values you will set; here they start at zero.",
-  forward: (size, stride, dtype, requires_grad) => {
-    const extent = size.includes(0) ? 0 : size.reduce((n, s, d) => n + (s - 1) * stride[d], 1);
-    const memory = allocate([extent], dtype ?? get_default_dtype());
-    return leaf(alias(memory, [...size], [...stride], 0), requires_grad);
-  },
+  forward: (size, stride, dtype, requires_grad) => strided(size, stride, dtype ?? get_default_dtype(), requires_grad),
 });

@@ -1,5 +1,5 @@
 /** Factorisations of matrices, and the functions of one matrix that rest on them. Each takes batches: `[*, m, n]`. */
-import { notDifferentiable, type Op, op } from "../dispatch";
+import { aliasOf, notDifferentiable, type Op, op } from "../dispatch";
 import { type DType, int32 } from "../dtype";
 import { NotImplementedError, RuntimeError } from "../errors";
 import { elements } from "../kernels/copy";
@@ -476,28 +476,107 @@ op("qr(Tensor self, bool some=True) -> (Tensor Q, Tensor R)", {
   composite: true,
 });
 
+/** The reflectors' vectors as columns, ones on the diagonal. */
+function reflectorVectors(a: Tensor): Tensor {
+  const [m, n] = [rowsOf(a), columnsOf(a)];
+  const ones = allocate([m, n], a.dtype);
+  for (let i = 0; i < Math.min(m, n); i++) ones.storageOf.data[i * n + i] = 1;
+  return a.tril(-1).add(ones);
+}
+
+/** H Q = Q − τ v (vᵀ Q) for reflector i */
+function reflected(vectors: Tensor, tau: Tensor, i: number, q: Tensor): Tensor {
+  const v = vectors.narrow(-1, i, 1);
+  return q.sub(v.mul(tau.narrow(-1, i, 1).unsqueeze(-1)).matmul(adjoint(v).matmul(q)));
+}
+
+/** Qᵢ = Hᵢ Qᵢ₊₁ from the columns of the identity: `[Q₁, Q₂, …, 1]`. */
+function partialProducts(vectors: Tensor, tau: Tensor): Tensor[] {
+  const [m, n] = [rowsOf(vectors), columnsOf(vectors)];
+  const start = allocate([m, n], vectors.dtype);
+  for (let i = 0; i < n; i++) start.storageOf.data[i * n + i] = 1;
+  const products: Tensor[] = [start.expand(vectors.shape)];
+  for (let i = columnsOf(tau) - 1; i >= 0; i--) products.unshift(reflected(vectors, tau, i, products[0]));
+  return products;
+}
+
+/** With G the gradient of Qᵢ and Q = Qᵢ₊₁: gτ = −(vᵀ G)(vᵀ Q)ᵀ, gv = −τ (G Qᵀ v + Q Gᵀ v), and Qᵢ₊₁ gets Hᵢ G. */
+function householderGradient(g: Tensor, a: Tensor, tau: Tensor): { input: Tensor | null; tau: Tensor | null } {
+  const [n, k] = [columnsOf(a), columnsOf(tau)];
+  if (tau.numel() === 0) return { input: null, tau: null };
+  const vectors = reflectorVectors(a);
+  const products = partialProducts(vectors, tau);
+  const forVectors: Tensor[] = [];
+  const forTau: Tensor[] = [];
+  for (let i = 0; i < k; i++) {
+    const v = vectors.narrow(-1, i, 1);
+    const vg = adjoint(v).matmul(g);
+    const vq = adjoint(v).matmul(products[i + 1]);
+    forTau.push(vg.mul(vq).sum([-2, -1]).neg().unsqueeze(-1));
+    const both = g.matmul(adjoint(vq)).add(products[i + 1].matmul(adjoint(vg)));
+    forVectors.push(both.mul(tau.narrow(-1, i, 1).unsqueeze(-1)).neg());
+    g = reflected(vectors, tau, i, g);
+  }
+  if (n > k) forVectors.push(a.new_zeros([...batchOf(a), rowsOf(a), n - k]));
+  return { input: cat(forVectors, -1).tril(-1), tau: cat(forTau, -1) };
+}
+
 // Q = H₁ H₂ … with H = 1 − τ v vᵀ, from the last to the first
 op("linalg_householder_product(Tensor input, Tensor tau) -> Tensor", {
   doc: "The first n columns of the product of reflectors H₁ H₂ …, as `torch.geqrf` stores them.",
   forward: (a, tau) => {
-    if (a.ndim < 2) {
-      throw new RuntimeError("torch.linalg.householder_product: input must have at least 2 dimensions.");
+    const name = "torch.linalg.householder_product";
+    if (a.ndim < 2) throw new RuntimeError(`${name}: input must have at least 2 dimensions.`);
+    if (rowsOf(a) < columnsOf(a)) {
+      throw new RuntimeError(`${name}: input.shape[-2] must be greater than or equal to input.shape[-1]`);
     }
-    const [m, n] = [rowsOf(a), columnsOf(a)];
-    const start = allocate([m, n], a.dtype);
-    for (let i = 0; i < n; i++) start.storageOf.data[i * n + i] = 1;
-    let q: Tensor = start.expand([...batchOf(a), m, n]);
-    const vectors = a.tril(-1).add(start);
-    for (let i = columnsOf(tau) - 1; i >= 0; i--) {
-      const v = vectors.narrow(-1, i, 1);
-      const share = v.mul(tau.narrow(-1, i, 1).unsqueeze(-1));
-      q = q.sub(share.matmul(adjoint(v).matmul(q)));
+    if (columnsOf(a) < columnsOf(tau)) {
+      throw new RuntimeError(`${name}: input.shape[-1] must be greater than or equal to tau.shape[-1]`);
     }
-    return q;
+    if (tau.ndim !== a.ndim - 1) {
+      throw new RuntimeError(
+        `${name}: Expected tau to have one dimension less than input, but got tau.ndim equal to ${tau.ndim} and input.ndim is equal to ${a.ndim}`,
+      );
+    }
+    return partialProducts(reflectorVectors(a), tau)[0].contiguous();
   },
-  composite: true,
+  grad: {
+    input: ["input tau", (g, s) => householderGradient(g, s.input, s.tau).input],
+    tau: ["input tau", (g, s) => householderGradient(g, s.input, s.tau).tau],
+  },
   variants: ["linalg"],
 });
+aliasOf("orgqr", "linalg_householder_product", ["function", "method"]);
+
+op("ormqr(Tensor self, Tensor input2, Tensor input3, bool left=True, bool transpose=False) -> Tensor", {
+  doc: "Q times a matrix (or a matrix times Q, or with Qᵀ), Q `[m, m]` the product of the reflectors that `torch.geqrf` stores.",
+  forward: (a, tau, other, left, transpose) => {
+    if (a.ndim < 2) throw new RuntimeError("torch.ormqr: input must have at least 2 dimensions.");
+    if (other.ndim < 2) throw new RuntimeError("torch.ormqr: other must have at least 2 dimensions.");
+    const [side, size] = left ? ["-2", rowsOf(other)] : ["-1", columnsOf(other)];
+    if (size < columnsOf(tau)) {
+      throw new RuntimeError(`torch.ormqr: other.shape[${side}] must be greater than or equal to tau.shape[-1]`);
+    }
+    if (size !== rowsOf(a)) {
+      throw new RuntimeError(`torch.ormqr: other.shape[${side}] must be equal to input.shape[-2]`);
+    }
+    const vectors = reflectorVectors(a);
+    const k = columnsOf(tau);
+    // C Q = (Qᵀ Cᵀ)ᵀ, and Qᵀ is the product in the other order.
+    let out = left ? other : adjoint(other);
+    for (let step = 0; step < k; step++) out = reflected(vectors, tau, left === transpose ? step : k - 1 - step, out);
+    return (left ? out : adjoint(out)).clone();
+  },
+  grad: {
+    self: noOrmqr,
+    input2: noOrmqr,
+    input3: noOrmqr,
+  },
+});
+
+function noOrmqr(): never {
+  throw new NotImplementedError("the derivative for 'ormqr' is not implemented.");
+}
 
 op("geqrf(Tensor self) -> (Tensor a, Tensor tau)", {
   doc: "R above and reflectors below the diagonal, with their factors: the raw form of `torch.linalg.qr`.",
@@ -675,6 +754,39 @@ op("linalg_eigh(Tensor self, str UPLO='L') -> (Tensor eigenvalues, Tensor eigenv
   forward: (a, uplo) => eighParts(a, uplo, true),
   composite: true,
   variants: ["linalg"],
+});
+
+const symeigParts = op(
+  "_symeig(Tensor self, bool compute_v, bool upper) -> (Tensor eigenvalues, Tensor eigenvectors)",
+  {
+    doc: "Eigenvalues and, if asked for, eigenvectors of symmetric matrices.",
+    forward: (a, computeV, upper) => {
+      checkSquare(a, "linalg.symeig");
+      const [values, vectors] = eighParts(a, upper ? "U" : "L", true);
+      return [values, computeV ? vectors : allocate([0], a.dtype)];
+    },
+    grad: {
+      self: [
+        "eigenvalues eigenvectors",
+        (g: Cotangents, s) => {
+          if (!s.compute_v) {
+            throw new RuntimeError(
+              "linalg_eig_backward: torch.symeig(A, eigenvectors=False) is not differentiable. Use torch.linalg.eigvalsh(A) instead.",
+            );
+          }
+          return eighGradient(g, s.eigenvalues, s.eigenvectors);
+        },
+      ],
+    },
+    node: "SymeigBackward0",
+    variants: [],
+  },
+);
+
+op("symeig(Tensor self, bool eigenvectors=False, bool upper=True) -> (Tensor values, Tensor vectors)", {
+  doc: "Eigenvalues of a symmetric matrix in ascending order, and its eigenvectors if asked for; `torch.linalg.eigh` is its newer name.",
+  forward: (a, eigenvectors, upper) => symeigParts(a, eigenvectors, upper),
+  composite: true,
 });
 
 export const eigvalsh = op("linalg_eigvalsh(Tensor self, str UPLO='L') -> Tensor", {

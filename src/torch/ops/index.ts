@@ -25,7 +25,6 @@ import "./padding";
 import "./pointwise";
 import "./pooling";
 import "./reductions";
-import "./sampling";
 import "./scalars";
 import "./scatter";
 import "./shaping";

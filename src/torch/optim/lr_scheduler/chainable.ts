@@ -18,7 +18,7 @@ export interface LambdaOptions extends SchedulerOptions {
   lr_lambda?: Factor | readonly Factor[];
 }
 
-/** @internal What two schedulers by functions share; functions are not part of the state. */
+/** What two schedulers by functions share; functions are not part of the state. */
 abstract class ByFunction extends LRScheduler {
   declare lr_lambdas: Factor[];
 

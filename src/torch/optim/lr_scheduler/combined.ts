@@ -15,7 +15,7 @@ interface Part {
   _initial_step(): void;
 }
 
-/** @internal What both share: the state of the parts is kept with their own. */
+/** What both share: the state of the parts is kept with their own. */
 abstract class Combined {
   declare optimizer: Optimizer;
   declare _schedulers: Part[];
