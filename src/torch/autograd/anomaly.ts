@@ -29,9 +29,15 @@ export function applyWatched(node: Node, grads: (Tensor | null)[]): (Tensor | nu
   }
 }
 
-/** The caller's frames: those above the engine's own entry. */
+/** The file that a line of a stack names. */
+const fileOf = (line: string): string | undefined => /([^\s()]+):\d+:\d+\)?$/.exec(line)?.[1];
+
+/** The caller's frames: those outside the file that the engine was bundled into. */
 function frames(stack: string): string {
-  return stack.split("\n").slice(1).join("\n");
+  const lines = stack.split("\n").slice(1);
+  const engine = fileOf(lines[0] ?? "");
+  const callers = lines.filter((line) => fileOf(line) !== engine);
+  return (callers.length > 0 ? callers : lines).join("\n");
 }
 
 function guard(enabled: boolean, checkNan: boolean): Guard {

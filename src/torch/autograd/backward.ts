@@ -104,6 +104,16 @@ export function backward(
   backwardOf(list(tensors), given.grad_tensors, given);
 }
 
+/** Parameters of `grad` after the first two. */
+export const gradNames = [
+  "grad_outputs",
+  "retain_graph",
+  "create_graph",
+  "only_inputs",
+  "allow_unused",
+  "is_grads_batched",
+];
+
 /**
  * The gradients of `outputs` with respect to each of `inputs`, handed out instead of accumulated: one for each input,
  * null for an unused one under `allow_unused`. With `create_graph` they can be differentiated again.
@@ -117,8 +127,7 @@ export function grad(
   create_graph?: boolean | GradOptions,
   options?: GradOptions,
 ): Tensor[] {
-  const names = ["grad_outputs", "retain_graph", "create_graph", "only_inputs", "allow_unused", "is_grads_batched"];
-  const given = keywordArguments("grad", names, [grad_outputs, retain_graph, create_graph, options]);
+  const given = keywordArguments("grad", gradNames, [grad_outputs, retain_graph, create_graph, options]);
   const found = run(list(outputs), given.grad_outputs, given, list(inputs), true);
   if (!given.allow_unused && found.includes(null)) {
     throw new RuntimeError(

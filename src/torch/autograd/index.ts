@@ -7,7 +7,8 @@ autogradEntry.backward = tensorBackward;
 autogradEntry.regenerateViewGradFn = regenerateViewGradFn;
 
 export { detect_anomaly, set_detect_anomaly } from "./anomaly";
-export { backward, grad } from "./backward";
+export { backward } from "./backward";
+export { grad } from "./batched";
 export * as forward_ad from "./forwardAd";
 export { AutogradFunction as Function, FunctionCtx, once_differentiable } from "./function";
 export * as functional from "./functional";
