@@ -239,11 +239,14 @@ op("rand(int[] size, *, Generator? generator=None, ScalarType? dtype=None, bool 
   forward: (size, generator, dtype, requires_grad) =>
     random(size, uniform, dtype ?? get_default_dtype(), generator, requires_grad),
 });
-op("randn(int[] size, *, Generator? generator=None, ScalarType? dtype=None, bool requires_grad=False) -> Tensor", {
-  doc: "Normal random numbers of mean 0 and variance 1, PyTorch's own stream.",
-  forward: (size, generator, dtype, requires_grad) =>
-    random(size, normal, dtype ?? get_default_dtype(), generator, requires_grad),
-});
+export const randn = op(
+  "randn(int[] size, *, Generator? generator=None, ScalarType? dtype=None, bool requires_grad=False) -> Tensor",
+  {
+    doc: "Normal random numbers of mean 0 and variance 1, PyTorch's own stream.",
+    forward: (size, generator, dtype, requires_grad) =>
+      random(size, normal, dtype ?? get_default_dtype(), generator, requires_grad),
+  },
+);
 op("rand_like(Tensor self, *, ScalarType? dtype=None, bool requires_grad=False) -> Tensor", {
   doc: "Uniform random numbers with the shape and dtype of another tensor.",
   forward: (t, dtype, requires_grad) => random(t.shape, uniform, dtype ?? t.dtype, null, requires_grad),

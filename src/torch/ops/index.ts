@@ -18,6 +18,7 @@ import "./interpolation";
 import "./joining";
 import "./linalg";
 import "./losses";
+import "./lowrank";
 import "./masked";
 import "./normalization";
 import "./norms";
