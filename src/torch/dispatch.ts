@@ -148,6 +148,8 @@ export class OpSpec {
       get(this: { node: OpNode }) {
         return read(this.node);
       },
+      // A result may have an argument's name (symeig's eigenvectors), and stands before it.
+      configurable: true,
     });
   }
 }

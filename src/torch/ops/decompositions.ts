@@ -783,7 +783,7 @@ const symeigParts = op(
   },
 );
 
-op("symeig(Tensor self, bool eigenvectors=False, bool upper=True) -> (Tensor values, Tensor vectors)", {
+op("symeig(Tensor self, bool eigenvectors=False, bool upper=True) -> (Tensor eigenvalues, Tensor eigenvectors)", {
   doc: "Eigenvalues of a symmetric matrix in ascending order, and its eigenvectors if asked for; `torch.linalg.eigh` is its newer name.",
   forward: (a, eigenvectors, upper) => symeigParts(a, eigenvectors, upper),
   composite: true,

@@ -208,3 +208,46 @@ test("irfft at lengths that are no power of two, against the definition", () => 
     close(torch.fft.irfft(x, n), torch.tensor(y, options));
   }
 });
+
+test("the signs of eigenvectors and singular vectors are LAPACK's", () => {
+  const signs = (t: torch.Tensor) => t.sign().tolist();
+  const a = torch.tensor([
+    [2, -1, 0, 3],
+    [-1, 1, 4, 0],
+    [0, 4, -3, 1],
+    [3, 0, 1, 5],
+  ]);
+  // What PyTorch 1.13.1 prints; the two triangles are reduced from opposite ends.
+  const lower = [
+    [-1, 1, -1, -1],
+    [-1, 1, 1, 1],
+    [1, 1, 1, -1],
+    [-1, -1, 1, -1],
+  ];
+  expect(signs(linalg.eigh(a, "L").eigenvectors)).toEqual(lower);
+  expect(signs(linalg.eigh(a, "U").eigenvectors)).toEqual(lower.map(([w, x, y, z]) => [w, x, -y, -z]));
+  const wide = torch.tensor([
+    [1, 2, 0, -1, 3],
+    [0, 1, 4, 2, -2],
+    [5, 0, 1, 1, 1],
+  ]);
+  expect(signs(linalg.svd(wide, false)[0])).toEqual([
+    [1, -1, -1],
+    [1, 1, -1],
+    [1, -1, 1],
+  ]);
+  expect(signs(linalg.svd(wide.T, false)[2])).toEqual([
+    [-1, -1, -1],
+    [1, -1, 1],
+    [-1, -1, 1],
+  ]);
+});
+
+test("a transposed convolution whose output padding reaches the stride has a gradient of the input's shape", () => {
+  const x = torch.ones(1, 1, 2, 2, { requires_grad: true });
+  const out = torch.conv_transpose2d(x, torch.ones(1, 1, 2, 2), { stride: 1, output_padding: 1, dilation: 2 });
+  expect(out.shape).toEqual([1, 1, 5, 5]);
+  out.sum().backward();
+  // Every input reaches all four taps of the kernel.
+  expect(x.grad.flatten().tolist()).toEqual([4, 4, 4, 4]);
+});
