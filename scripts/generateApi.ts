@@ -43,6 +43,7 @@ function keywordObject(params: readonly Param[], numbers: boolean): string {
 
 /** One signature for positions, in which each optional position may be the trailing object; one more where required arguments may be keywords. */
 function signatures(spec: OpSpec, method: boolean, returns: string): string[] {
+  const numbers = spec.numbers !== false;
   // In a function PyTorch calls the first one `input`.
   const named = spec.schema.params.map((p, i) => (i === 0 && p.name === "self" ? { ...p, name: "input" } : p));
   const params = method ? spec.schema.params.slice(1) : named;
@@ -51,20 +52,20 @@ function signatures(spec: OpSpec, method: boolean, returns: string): string[] {
   const parts: string[] = [];
   positional.forEach((p, i) => {
     const rest = [...positional.slice(i), ...keywordOnly];
-    const type = typeOf(p, spec.numbers);
-    if (isOptional(p)) parts.push(`${safe(p.name)}?: ${type} | ${keywordObject(rest, spec.numbers)}`);
+    const type = typeOf(p, numbers);
+    if (isOptional(p)) parts.push(`${safe(p.name)}?: ${type} | ${keywordObject(rest, numbers)}`);
     else parts.push(`${safe(p.name)}: ${type}`);
   });
-  if (keywordOnly.length > 0) parts.push(`options?: ${keywordObject(keywordOnly, spec.numbers)}`);
+  if (keywordOnly.length > 0) parts.push(`options?: ${keywordObject(keywordOnly, numbers)}`);
   const out = [`(${parts.join(", ")}): ${returns}`];
   const required = positional.filter((p) => !isOptional(p) && (method || p !== positional[0]));
   if (required.length > 0) {
     const first = method || positional.length === 0 ? [] : [positional[0]];
-    const lead = first.map((p) => `${safe(p.name)}: ${typeOf(p, spec.numbers)}, `).join("");
+    const lead = first.map((p) => `${safe(p.name)}: ${typeOf(p, numbers)}, `).join("");
     out.push(
       `(${lead}options: ${keywordObject(
         params.filter((p) => !first.includes(p)),
-        spec.numbers,
+        numbers,
       )}): ${returns}`,
     );
   }
@@ -73,15 +74,15 @@ function signatures(spec: OpSpec, method: boolean, returns: string): string[] {
     out.unshift(`(...${safe(last.name)}: number[]): ${returns}`);
     if (keywordOnly.length > 0) {
       // `zeros(2, 3, { dtype })`: up to six sizes before the object.
-      out.push(`(...sizesAndOptions: [...number[], ${keywordObject(keywordOnly, spec.numbers)}]): ${returns}`);
+      out.push(`(...sizesAndOptions: [...number[], ${keywordObject(keywordOnly, numbers)}]): ${returns}`);
     }
   }
   if (last?.list && last.base === "Tensor" && !isOptional(last)) {
     // `meshgrid(a, b)`, `einsum("ij,jk", a, b)`: tensors one by one.
-    const lead = positional.slice(0, -1).map((p) => `${safe(p.name)}: ${typeOf(p, spec.numbers)}, `);
+    const lead = positional.slice(0, -1).map((p) => `${safe(p.name)}: ${typeOf(p, numbers)}, `);
     out.push(`(${lead.join("")}...${safe(last.name)}: Tensor[]): ${returns}`);
     if (positional.length === 1 && keywordOnly.length > 0) {
-      out.push(`(...tensorsAndOptions: [...Tensor[], ${keywordObject(keywordOnly, spec.numbers)}]): ${returns}`);
+      out.push(`(...tensorsAndOptions: [...Tensor[], ${keywordObject(keywordOnly, numbers)}]): ${returns}`);
     }
   }
   return out;

@@ -102,7 +102,7 @@ function bind(
       out[i] = param.default;
       continue;
     }
-    const converted = convert(value, param, spec.numbers);
+    const converted = convert(value, param, takesNumber(spec, i));
     if (converted === MISMATCH) return null;
     out[i] = converted;
   }
@@ -120,6 +120,10 @@ function keywordFor(param: Param, keywords: Record<string, unknown>, first: bool
   if (first && param.name === "self" && "input" in keywords) return "input";
   for (const [alias, name] of Object.entries(aliases)) if (name === param.name && alias in keywords) return alias;
   return null;
+}
+
+function takesNumber({ numbers }: OpSpec, position: number): boolean {
+  return numbers === "other" ? position > 0 : numbers;
 }
 
 function convert(value: unknown, param: Param, numbers: boolean): unknown {
@@ -220,7 +224,7 @@ function explain(
     const positional = params.filter((p) => !p.keywordOnly);
     const shown = (p: Param, i: number) => (i === 0 && !method && p.name === "self" ? "input" : p.name);
     for (let i = skip; i < Math.min(args.length, positional.length); i++) {
-      if (convert(args[i], positional[i], specs[0].numbers) === MISMATCH) {
+      if (convert(args[i], positional[i], takesNumber(specs[0], i)) === MISMATCH) {
         return `${name}(): argument '${shown(positional[i], i)}' (position ${i + 1 - skip}) must be ${typeText(positional[i])}, not ${typeName(args[i])}`;
       }
     }
@@ -238,7 +242,7 @@ function explain(
     }
     for (const p of params) {
       const key = keywordFor(p, keywords ?? {}, false);
-      if (key !== null && convert(keywords![key], p, specs[0].numbers) === MISMATCH) {
+      if (key !== null && convert(keywords![key], p, takesNumber(specs[0], params.indexOf(p))) === MISMATCH) {
         return `${name}(): argument '${key}' must be ${typeText(p)}, not ${typeName(keywords![key])}`;
       }
     }

@@ -61,7 +61,7 @@ export interface Declaration<S extends string> {
   /** Where it is found; by default a function, and a method when the first argument is `self`. */
   variants?: readonly Variant[];
   /** A number may stand for a tensor argument, as in arithmetic. */
-  numbers?: boolean;
+  numbers?: boolean | "other";
   /** Made of other ops, which record the graph: no node of its own. */
   composite?: boolean;
   /** Which outputs carry gradient, where not all floating-point ones do. */
@@ -80,7 +80,8 @@ export class OpSpec {
   readonly doc: string;
   readonly forward: (...args: any[]) => any;
   readonly variants: readonly string[];
-  readonly numbers: boolean;
+  /** Whether a number may stand for a tensor; `"other"`: for all but the first. */
+  readonly numbers: boolean | "other";
   readonly inPlace: boolean;
   /** By parameter position: what the derivative saves (indices; −1−i is output i) and computes. */
   readonly grads: ({ saves: number[]; vjp: Vjp<any> } | null)[];

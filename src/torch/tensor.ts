@@ -227,6 +227,9 @@ export class Tensor {
 
   /** Sets the leaf's flag in place and returns the tensor. Throws RuntimeError on a result. */
   requires_grad_(requires_grad = true): this {
+    if (requires_grad && !this.dtype.is_floating_point && this.is_leaf) {
+      throw new RuntimeError("only Tensors of floating point dtype can require gradients");
+    }
     this.requires_grad = requires_grad;
     return this;
   }
@@ -302,6 +305,9 @@ export class Tensor {
     return hint === "string" || this.numel() !== 1 ? this.toString() : Number(this.item());
   }
 }
+
+// A bundler may rename a class that speaks of itself.
+Object.defineProperty(Tensor, "name", { value: "Tensor" });
 
 /** Filled in by `autograd/index.ts`; a tensor must not import the engine that imports it. */
 export const autogradEntry = {

@@ -4239,6 +4239,17 @@ export const pairwise_distance: {
   (x1: Tensor, options: { x2: Tensor; p?: number; eps?: number; keepdim?: boolean }): Tensor;
 } = f.pairwise_distance;
 
+/** Principal components: `svd_lowrank` of a matrix of one sample a row, with the columns' means taken off where `center`. */
+export const pca_lowrank: {
+  /** Principal components: `svd_lowrank` of a matrix of one sample a row, with the columns' means taken off where `center`. */
+  (
+    A: Tensor,
+    q?: number | null | { q?: number | null; center?: boolean; niter?: number },
+    center?: boolean | { center?: boolean; niter?: number },
+    niter?: number | { niter?: number },
+  ): [Tensor, Tensor, Tensor] & { U: Tensor; S: Tensor; V: Tensor };
+} = f.pca_lowrank;
+
 /** p-norm distances between the rows of a matrix, one for each pair: `[n, c] → [n (n − 1) / 2]`. */
 export const pdist: {
   /** p-norm distances between the rows of a matrix, one for each pair: `[n, c] → [n (n − 1) / 2]`. */
@@ -5384,6 +5395,17 @@ export const svd: {
   ): [Tensor, Tensor, Tensor] & { U: Tensor; S: Tensor; V: Tensor };
 } = f.svd;
 
+/** U `[*, m, q]`, S, V `[*, n, q]` with A − M ≈ U diag(S) Vᵀ for a matrix of rank about `q`; draws random numbers. */
+export const svd_lowrank: {
+  /** U `[*, m, q]`, S, V `[*, n, q]` with A − M ≈ U diag(S) Vᵀ for a matrix of rank about `q`; draws random numbers. */
+  (
+    A: Tensor,
+    q?: number | null | { q?: number | null; niter?: number | null; M?: Tensor | null },
+    niter?: number | null | { niter?: number | null; M?: Tensor | null },
+    M?: Tensor | null | { M?: Tensor | null },
+  ): [Tensor, Tensor, Tensor] & { U: Tensor; S: Tensor; V: Tensor };
+} = f.svd_lowrank;
+
 /** Two dimensions exchanged; a view. */
 export const swapaxes: {
   /** Two dimensions exchanged; a view. */
@@ -5407,7 +5429,7 @@ export const symeig: {
     input: Tensor,
     eigenvectors?: boolean | { eigenvectors?: boolean; upper?: boolean },
     upper?: boolean | { upper?: boolean },
-  ): [Tensor, Tensor] & { values: Tensor; vectors: Tensor };
+  ): [Tensor, Tensor] & { eigenvalues: Tensor; eigenvectors: Tensor };
 } = f.symeig;
 
 /** A matrix transposed (fewer dimensions stay as they are); a view. Throws RuntimeError above two. */

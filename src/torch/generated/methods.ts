@@ -2035,7 +2035,7 @@ export interface TensorMethods extends HandwrittenMethods {
   symeig(
     eigenvectors?: boolean | { eigenvectors?: boolean; upper?: boolean },
     upper?: boolean | { upper?: boolean },
-  ): [Tensor, Tensor] & { values: Tensor; vectors: Tensor };
+  ): [Tensor, Tensor] & { eigenvalues: Tensor; eigenvectors: Tensor };
   /** A matrix transposed (fewer dimensions stay as they are); a view. Throws RuntimeError above two. */
   t(): Tensor;
   /** In place: A matrix transposed. */

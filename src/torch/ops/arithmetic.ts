@@ -2,10 +2,11 @@
 import { notDifferentiable, type Op, op } from "../dispatch";
 import { bool, Category } from "../dtype";
 import { RuntimeError } from "../errors";
+import { castTo } from "../kernels/copy";
 import { compare, map, select, zip } from "../kernels/elementwise";
 import { floatType, resultType, wrapNumber } from "../promotion";
 import type { Scalar } from "../schema";
-import type { Tensor } from "../tensor";
+import { alias, type Tensor } from "../tensor";
 
 /** A factor that a float32 loop would see. */
 const asFactor = (alpha: Scalar, dtype: { cast(x: number): number }) => dtype.cast(Number(alpha));
@@ -36,7 +37,6 @@ export const add = op("add.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) 
   inPlace: true,
 });
 
-// Declared before the tensor form, which would take the number as a tensor.
 export const subNumber = op("sub.NumberFirst(Scalar self, Tensor other, *, Scalar alpha=1) -> Tensor", {
   doc: "`self − alpha · other` with a number on the left.",
   forward: (number, other, alpha) => rsub(other, number, alpha),
@@ -60,7 +60,7 @@ export const sub = op("sub.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) 
     return zip(a, b, (x, y) => x - k * y, common);
   },
   grad: { self: (g) => g, other: (g, s) => scaled(g.neg(), s.alpha) },
-  numbers: true,
+  numbers: "other",
   inPlace: true,
 });
 
@@ -101,7 +101,7 @@ export const div = op("div.Tensor(Tensor self, Tensor other) -> Tensor", {
     self: ["other", (g, s) => g.div(s.other)],
     other: ["self other", (g, s) => g.neg().mul(s.self.div(s.other).div(s.other))],
   },
-  numbers: true,
+  numbers: "other",
   inPlace: true,
 });
 
@@ -220,25 +220,19 @@ function logTerm(base: Tensor, exponent: Tensor, result: Tensor): Tensor {
   return where(zero, result.zeros_like(), result.mul(base.log()));
 }
 
-export const powBase = op("pow.Scalar(Scalar self, Tensor exponent) -> Tensor", {
+/** A number on the left goes with Python's operator, which makes it a tensor first. */
+export const powBase = op("pow.NumberFirst(Scalar self, Tensor exponent) -> Tensor", {
   doc: "A number to the power of each element.",
-  forward: (base, exponent) => {
-    const common = resultType(exponent, base);
-    return zip(wrapNumber(base), exponent, (x, y) => x ** y, common);
-  },
-  // d aˣ = aˣ ln a dx
-  grad: {
-    exponent: [
-      "exponent result",
-      (g, s) =>
-        s.self === 0
-          ? where(s.exponent.ge(0), g.zeros_like(), g.mul(s.result.mul(Number.NEGATIVE_INFINITY)))
-          : g.mul(s.result.mul(Math.log(Number(s.self)))),
-    ],
-  },
-  node: "PowBackward2",
+  forward: (base, exponent) => powTensor(castTo(fromNumber(base), resultType(exponent, base)), exponent),
+  composite: true,
   variants: ["function"],
 });
+
+/** A number as a tensor like any other, which promotes by its dtype. */
+function fromNumber(value: Scalar): Tensor {
+  const wrapped = wrapNumber(value);
+  return alias(wrapped, [], [], 0);
+}
 
 // d atan2(y, x) = (x dy − y dx) / (x² + y²)
 export const atan2 = op("atan2(Tensor self, Tensor other) -> Tensor", {
