@@ -3,8 +3,8 @@
 //
 // Run the file. The first plot shows how far apart the network's states are for different letters: before training the
 // difference fades step by step, after training it stays. Hover `memory.weight_hh_l0` for the weights of the four gates
-// and their gradient, and `loss` for its course from log 4, pure chance, to nothing. In the graph
-// all nine steps stand one above the other, each with three sigmoid gates; the chain of `AddBackward0` is the cell.
+// and their gradient, and `loss` for its course from log 4, pure chance, to nothing. In the graph all
+// nine steps stand one above the other, each with its three sigmoid gates; the chain of `AddBackward0` is the cell.
 import * as torch from "gradlens";
 import * as plt from "gradlens/pyplot";
 
