@@ -6,6 +6,9 @@ import type { ConsoleEntry, SourceRange, Trace } from "../trace/model";
 import { Places, type TextChange } from "./places";
 import { createRunner } from "./runner";
 
+/** A run that is over sooner is not announced: buttons and spinners that come and go at once only flicker, and cost time. */
+const ANNOUNCE_MS = 120;
+
 export interface Run {
   readonly id: number;
   readonly uri: vscode.Uri;
@@ -66,10 +69,8 @@ export class Session implements vscode.Disposable {
     this.lastRun = run;
     this.editsSinceStart = [];
     const isLatest = (): boolean => this.lastRun === run;
-    // The process works while the editor is told of it.
     const started = this.runner && this.start(run, this.runner);
-    void vscode.commands.executeCommand("setContext", "gradlens.running", true);
-    this.changeRun.fire(run);
+    const announcement = setTimeout(() => isLatest() && this.announce(run), started ? ANNOUNCE_MS : 0);
     try {
       if (!started) this.runner ??= await createRunner(this.extensionUri);
       if (!isLatest()) return run;
@@ -78,9 +79,15 @@ export class Session implements vscode.Disposable {
     } catch (error) {
       if (isLatest()) this.giveUp(run, error);
     } finally {
+      clearTimeout(announcement);
       if (isLatest()) void vscode.commands.executeCommand("setContext", "gradlens.running", false);
     }
     return run;
+  }
+
+  private announce(run: Run): void {
+    void vscode.commands.executeCommand("setContext", "gradlens.running", true);
+    this.changeRun.fire(run);
   }
 
   private start(run: Run, runner: Runner): Promise<Trace> {
