@@ -213,14 +213,22 @@ function pointLayer(artist: Artist & { kind: "points" }, axes: Axes, legend: Leg
   };
 }
 
+/** Where bars stand on a logarithmic axis, which has no zero. */
+function decadeBelow(ends: readonly number[]): number {
+  const least = ends.reduce((low, end) => (end > 0 ? Math.min(low, end) : low), Number.POSITIVE_INFINITY);
+  return Number.isFinite(least) ? 10 ** (Math.ceil(Math.log10(least)) - 1) : 1;
+}
+
 function barLayer(artist: Artist & { kind: "bars" }, axes: Axes, legend: Legend | undefined): Json {
   const { at, lengths, from, thickness, horizontal, alpha, label } = artist;
   const named = at.some((place) => typeof place === "string");
   const half = thickness / 2;
+  const ends = lengths.map((length, i) => from[i]! + length);
+  const ground = axes[horizontal ? "x" : "y"].scale === "log" ? decadeBelow(ends) : undefined;
   const values = at.map((place, i) => ({
     ...(named ? { at: String(place) } : { at: place, a0: Number(place) - half, a1: Number(place) + half }),
-    from: from[i],
-    to: Number.isFinite(lengths[i]!) ? from[i]! + lengths[i]! : null,
+    from: ground === undefined ? from[i] : Math.max(from[i]!, ground),
+    to: Number.isFinite(lengths[i]!) ? ends[i] : null,
     length: Number.isFinite(lengths[i]!) ? lengths[i] : null,
   }));
   const [along, across] = horizontal ? (["y", "x"] as const) : (["x", "y"] as const);

@@ -157,6 +157,16 @@ describe("settings", () => {
     expect(layers()[0].encoding.color.legend).toEqual({ orient: corner });
   });
 
+  test("bars on a logarithmic axis stand a decade below the shortest", () => {
+    plt.bar([1, 2], [0.05, 3]);
+    plt.yscale("log");
+    const { values } = layers()[0].data;
+    expect(values.map((v: any) => [v.from, v.to])).toEqual([
+      [0.01, 0.05],
+      [0.01, 3],
+    ]);
+  });
+
   test("nothing is said about the theme's colours", () => {
     plt.plot([1, 2], { label: "a" });
     plt.text(0, 1, "words");
