@@ -109,10 +109,12 @@ export const set_grad_enabled = Object.assign(
 /** Like `no_grad`, and what is made inside can never take part in a graph later. */
 export const inference_mode: GradMode = gradMode(() => gradGuard(false, true));
 
+/** Whether ops record a graph here. */
 export function is_grad_enabled(): boolean {
   return mode.grad;
 }
 
+/** Whether this runs inside `inference_mode`. */
 export function is_inference_mode_enabled(): boolean {
   return mode.inference;
 }
