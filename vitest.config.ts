@@ -21,6 +21,16 @@ export default defineConfig({
       {
         resolve: { alias },
         test: {
+          name: "webview",
+          include: ["test/webview/**/*.test.ts"],
+          globalSetup: "test/webview/setup.mjs",
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+        },
+      },
+      {
+        resolve: { alias },
+        test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
           globalSetup: "test/e2e/server.mjs",
