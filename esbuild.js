@@ -6,7 +6,6 @@ import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
-import { kernels } from "./scripts/lib/kernels.mjs";
 
 const root = dirname(fileURLToPath(import.meta.url));
 const flags = new Set(process.argv.slice(2));
@@ -22,7 +21,7 @@ const common = {
   logLevel: "warning",
   legalComments: "none",
   target: "es2022",
-  plugins: [kernels],
+  loader: { ".wasm": "binary" },
 };
 const node = { platform: "node", target: "node20" };
 /**
@@ -77,7 +76,7 @@ const bundles = [
   {
     out: "dist/pyplot.js",
     entry: "src/plot/pyplot.ts",
-    options: { platform: "neutral", format: "esm", plugins: [sharedEngine, kernels] },
+    options: { platform: "neutral", format: "esm", plugins: [sharedEngine] },
   },
   {
     out: "dist/cli.js",

@@ -2,7 +2,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import * as esbuild from "esbuild";
-import { kernels } from "./lib/kernels.mjs";
 import { OUT, ROOT } from "./lib/paths.mjs";
 import { runMain, StepError, show } from "./lib/step.mjs";
 import { build } from "./lib/tools.mjs";
@@ -21,7 +20,6 @@ await runMain(async () => {
     format: "esm",
     packages: "external",
     logLevel: "warning",
-    plugins: [kernels],
   });
   return show(process.execPath, ["--expose-gc", outfile, ...process.argv.slice(2)], { cwd: ROOT });
 });

@@ -3,7 +3,6 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
-import { kernels } from "./lib/kernels.mjs";
 import { ROOT } from "./lib/paths.mjs";
 import { runMain, StepError } from "./lib/step.mjs";
 
@@ -41,7 +40,6 @@ async function generate(scratch) {
     platform: "node",
     format: "esm",
     logLevel: "error",
-    plugins: [kernels],
   });
   run([script, scratch]);
   return readdirSync(scratch)

@@ -36,7 +36,7 @@ export class Program {
   private readonly console: ConsoleEntry[] = [];
   private readonly figures: Figure[] = [];
   private readonly places = new Places();
-  private readonly recorder = new Recorder({ where: () => this.places.here(), inspect: shortText });
+  private readonly recorder: Recorder;
   private readonly blamed = new WeakMap<object, SourceRange>();
   /** The last thing thrown that is no object, and where. */
   private lastThrown: { value: unknown; range: SourceRange } | undefined;
@@ -50,7 +50,10 @@ export class Program {
   constructor(
     private readonly request: RunRequest,
     private readonly options: ExecuteOptions,
-  ) {}
+  ) {
+    const { live = false } = request;
+    this.recorder = new Recorder({ where: () => this.places.here(), inspect: shortText, live });
+  }
 
   /** Runs the program's top level to its end or its error; never throws. */
   async main(): Promise<void> {

@@ -13,6 +13,8 @@ export interface RunRequest {
   text: string;
   /** UTF-16 offsets of what to run; absent or empty: the whole text. */
   selection?: { start: number; end: number };
+  /** A panel is, or will be, in sight: keep what it may ask about afterwards. It takes the memory of one more backward pass. */
+  live?: boolean;
 }
 
 export type HostMessage = { type: "run"; request: RunRequest };

@@ -25,7 +25,7 @@ import { seam } from "./observer";
 import { checkCanCast } from "./promotion";
 import { type Args, type NamedArgs, parseSchema, type Result, type Schema } from "./schema";
 import { sameShape, sizeText } from "./shape";
-import { alias, gradientEdge, Tensor, type TensorMeta } from "./tensor";
+import { alias, gradientEdge, type Storage, Tensor, type TensorMeta } from "./tensor";
 
 /**
  * What a derivative sees: every argument by name, and `result` (or the results by their names). Only saved tensors have
@@ -288,6 +288,17 @@ export class OpNode extends Node {
   override release(): void {
     for (const value of [...this.args, ...this.results].flat()) if (value instanceof SavedTensor) value.release();
   }
+
+  override savedTensors(): [string, SavedTensor][] {
+    const found: [string, SavedTensor][] = [];
+    const collect = (value: unknown, name: string): void => {
+      if (value instanceof SavedTensor) found.push([name, value]);
+      else if (Array.isArray(value)) for (const [i, each] of value.entries()) collect(each, `${name}[${i}]`);
+    };
+    for (const [i, { name }] of this.spec.schema.params.entries()) collect(this.args[i], name);
+    for (const [i, name] of this.spec.outputNames.entries()) collect(this.results[i], name);
+    return found;
+  }
 }
 
 function keep(value: unknown, whole: boolean): unknown {
@@ -431,6 +442,7 @@ export function runInPlace(spec: OpSpec, args: unknown[]): Tensor {
     node = new spec.nodeClass(spec, args);
     node.args = kept;
   }
+  keepBeforeChange(self.storageOf);
   copyInto(self, out);
   self.versions.n++;
   if (node !== null) {
@@ -439,6 +451,13 @@ export function runInPlace(spec: OpSpec, args: unknown[]): Tensor {
   }
   seam.observer?.op?.(`${spec.schema.name}_`, args, [self]);
   return self;
+}
+
+/** Whoever keeps these values gets a copy of them, once. */
+function keepBeforeChange(storage: Storage): void {
+  if (storage.keeper === null) return;
+  storage.keeper.data = storage.data.slice();
+  storage.keeper = null;
 }
 
 /** In place on dual tensors: the tangent is that of the out-of-place op. */

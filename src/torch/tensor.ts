@@ -11,7 +11,23 @@ import { contiguousStrides, isContiguous, numel, sameShape } from "./shape";
 
 /** The memory of one or more tensors; garbage-collected, like all of ours. */
 export class Storage {
+  /** @internal Set by who wants the present values kept: a change in place first hands it a copy. */
+  keeper: Keeper | null = null;
+
   constructor(readonly data: TypedArray) {}
+}
+
+/** The values of a storage at one time: `data` is null while they still stand there. */
+export interface Keeper {
+  data: TypedArray | null;
+}
+
+/** A tensor as it was at one version. */
+export interface KeptTensor {
+  tensor: Tensor;
+  version: number;
+  /** null: a change in place is not waited for. */
+  keeper: Keeper | null;
 }
 
 /** Counts in-place changes; a tensor and its views share one. */

@@ -42,6 +42,8 @@ export interface Trace {
   nodes: GraphNode[];
   edges: GraphEdge[];
   passes: BackwardPass[];
+  /** Of modules and of named leaves, as far as they require a gradient; in the order of `named_parameters()`, then of the graph. Absent if none do. */
+  parameters?: Parameter[];
   console: ConsoleEntry[];
   figures: Figure[];
   /** Graph nodes left out because the run made more than the recorder keeps. */
@@ -86,6 +88,8 @@ export interface History {
   stride: number;
   total: number;
   values: Num[];
+  /** The backward pass, counted from 0 over the whole run, of each value; absent where the i-th is that of pass `i · stride`. */
+  at?: number[];
 }
 
 export type ValueSummary =
@@ -173,6 +177,17 @@ export interface GraphEdge {
   output: number;
   /** Of the tensor that went along it in forward. */
   shape: number[];
+  /** What the last backward pass sent along it, before other edges' parts are added; absent where none came by. */
+  flow?: Flow;
+}
+
+/** Tensors up to this many elements are told as text where many of them stand together. */
+export const FLOW_TEXT_MAX = 8;
+
+export interface Flow {
+  norm: Num;
+  /** `String(tensor)`, of at most {@link FLOW_TEXT_MAX} elements. */
+  text?: string;
 }
 
 /** One call of `backward()` or `autograd.grad()`, or many alike. */
@@ -184,7 +199,43 @@ export interface BackwardPass {
   /** The `backward()` call. */
   range?: SourceRange;
   repeats: number;
+  /** Which passes of the run these were, counted from 0; thinned to at most {@link HISTORY_MAX}. Absent for all, every one. */
+  at?: number[];
   createGraph: boolean;
+}
+
+/** A leaf that learns. Histories have one value for each backward pass that reached it. */
+export interface Parameter {
+  /** `model.fc1.weight`, as the module names it; else the variable's name. */
+  name: string;
+  /** Its AccumulateGrad in {@link Trace.nodes}; absent when no graph of the run had it. */
+  node?: number;
+  shape: number[];
+  dtype: string;
+  /** At the end of the run. */
+  value: Statistics;
+  /** What `.grad` holds at the end of the run. */
+  gradient?: Statistics;
+  /** Of the arriving gradients. */
+  gradientNorms?: History;
+  /** Euclidean norms of the value at the time of the pass; kept only where a panel was in sight, like all below. */
+  valueNorms?: History;
+  /** ‖Δw‖ / ‖w‖ from this pass to the next, or to the end of the run. */
+  updates?: History;
+  gradientBins?: Distribution[];
+  valueBins?: Distribution[];
+}
+
+/** Distributions kept of a parameter, thinned by halves. */
+export const DISTRIBUTIONS_MAX = 32;
+
+/** How the finite elements were distributed at one pass: counts in equal bins from `min` to `max`. */
+export interface Distribution {
+  /** Counted over the passes that reached the parameter. */
+  step: number;
+  min: number;
+  max: number;
+  counts: number[];
 }
 
 export interface ConsoleEntry {

@@ -3,10 +3,12 @@ import type { Node } from "../torch/autograd/node";
 import type { Observer } from "../torch/observer";
 import { Tensor } from "../torch/tensor";
 import { HistoryRecorder } from "./history";
+import { holdSaved, keepOutputs } from "./keep";
 import type { Capture, GraphEdge, GraphNode, SourceRange, Trace, ValueSummary } from "./model";
+import { type Learning, Parameters } from "./parameters";
 import { Passes } from "./passes";
-import { type Origin, Structure } from "./structure";
-import { nameModuleParameters, summariseGradient, summariseTensor, summariseValue } from "./summary";
+import { type Entry, type Origin, Structure } from "./structure";
+import { nameModuleParameters, summariseFlow, summariseGradient, summariseTensor, summariseValue } from "./summary";
 
 /** A captured place, with ranges that name their file. */
 export interface CaptureSite {
@@ -21,6 +23,8 @@ export interface RecorderOptions {
   where(): SourceRange | undefined;
   /** A short text of a value that is neither tensor nor number. */
   inspect(value: unknown): string;
+  /** Keep what the last pass saved and made, and how parameters fared, for a panel that may ask. */
+  live?: boolean;
 }
 
 interface Slot {
@@ -31,9 +35,15 @@ interface Slot {
   history: HistoryRecorder | null;
 }
 
-type GraphParts = Pick<Trace, "captures" | "nodes" | "edges" | "passes" | "omittedNodes" | "omittedPasses">;
+type GraphParts = Pick<
+  Trace,
+  "captures" | "nodes" | "edges" | "passes" | "parameters" | "omittedNodes" | "omittedPasses"
+>;
 
 const UNSEEN: Origin = { site: -1, variable: -1 };
+
+/** Parameters that a trace tells of. */
+const PARAMETERS_MAX = 2_000;
 
 /** Longest array that is searched for tensors whose graph nobody else names. */
 const SEARCHED_MAX = 256;
@@ -45,11 +55,13 @@ export class Recorder {
   private readonly firstSeen = new WeakMap<Tensor, Origin>();
   private readonly structure = new Structure((node) => this.originOf(node));
   private readonly passes = new Passes();
-  private passCount = 0;
+  private readonly parameters = new Parameters();
   /** Backward passes that run, the innermost last: a hook may start another. */
   private readonly running: { roots: number[]; order: number[]; createGraph: boolean }[] = [];
 
-  constructor(private readonly options: RecorderOptions) {}
+  constructor(private readonly options: RecorderOptions) {
+    if (options.live) this.observer.op = (_name, _inputs, outputs) => keepOutputs(outputs);
+  }
 
   /** The number that the next site will get. */
   get siteCount(): number {
@@ -107,12 +119,17 @@ export class Recorder {
       this.running.push({ roots: indices, order: [], createGraph });
     },
     nodeStart: (node, gradients) => {
-      const index = this.structure.arrived(node, gradients);
-      if (index >= 0) this.running.at(-1)?.order.push(index);
+      const index = this.structure.arrived(node, gradients, this.passes.count);
+      if (index < 0) return;
+      this.running.at(-1)?.order.push(index);
+      if (!this.options.live) return;
+      const entry = this.structure.entries[index]!;
+      entry.held = holdSaved(node);
+      if (entry.leaf && gradients[0]) this.parameters.arrived(entry.leaf, gradients[0]);
     },
+    nodeEnd: (node, gradients) => this.structure.sent(node, gradients),
     backwardEnd: () => {
       const pass = this.running.pop();
-      this.passCount++;
       if (pass) this.passes.add(pass.roots, pass.order, pass.createGraph, this.options.where);
     },
   };
@@ -124,7 +141,7 @@ export class Recorder {
 
   /** Rises with everything that a trace would show. */
   get activity(): number {
-    return this.slots.reduce((sum, { count }) => sum + count, this.passCount);
+    return this.slots.reduce((sum, { count }) => sum + count, this.passes.count);
   }
 
   /** The trace so far; may be asked for again later. */
@@ -132,6 +149,7 @@ export class Recorder {
     this.walkTheRest();
     const parameterNames = nameModuleParameters(this.slots.map(({ site, last }) => ({ site, value: last })));
     const { entries } = this.structure;
+    const learning = this.learning(parameterNames);
     const nodes = entries.map((entry): GraphNode => {
       const site = this.slots[entry.origin.site]?.site;
       const named = this.slots[entry.origin.variable]?.site.name ?? (entry.leaf && parameterNames.get(entry.leaf));
@@ -143,18 +161,37 @@ export class Recorder {
         dtype: entry.dtype,
         sequence: entry.sequence,
         ...(entry.lastNode ? { gradient: summariseGradient(entry.lastGradients, "flow") } : {}),
-        ...(entry.lastNode ? { norms: entry.norms.finish() } : {}),
+        ...(entry.lastNode ? { norms: entry.norms.finish(entry.passes) } : {}),
         repeats: entry.repeats,
       };
     });
     return {
       captures: this.slots.filter(isShown).map((slot) => this.summarise(slot)),
       nodes,
-      edges: entries.flatMap(({ next }, from) => edgesOf(from, next, nodes)),
-      passes: this.passes.kept.map((pass) => ({ ...pass })),
+      edges: entries.flatMap((entry, from) => edgesOf(from, entry, nodes)),
+      passes: this.passes.finish(),
+      ...(learning.length > 0 ? { parameters: this.parameters.finish(learning) } : {}),
       omittedNodes: this.structure.omitted,
       ...(this.passes.omitted > 0 ? { omittedPasses: this.passes.omitted } : {}),
     };
+  }
+
+  /** Every leaf that requires a gradient, of modules first. */
+  private learning(moduleNames: ReadonlyMap<Tensor, string>): Learning[] {
+    const found = new Map<Tensor, Learning>();
+    for (const [leaf, name] of moduleNames) if (leaf.requires_grad) found.set(leaf, { leaf, name });
+    for (const [node, { leaf, origin, norms, passes, lastNode }] of this.structure.entries.entries()) {
+      if (!leaf || (found.size >= PARAMETERS_MAX && !found.has(leaf))) continue;
+      const site = this.slots[origin.variable] ?? this.slots[origin.site];
+      const name = found.get(leaf)?.name ?? site?.site.name ?? "leaf";
+      found.set(leaf, { leaf, name, node, ...(lastNode ? { norms: norms.finish(passes) } : {}) });
+    }
+    return [...found.values()];
+  }
+
+  /** What an answer about node `index` of the trace is drawn from. */
+  entry(index: number): Entry | undefined {
+    return this.structure.entries[index];
   }
 
   /** Graphs that nobody ran backward through. */
@@ -222,12 +259,15 @@ function isShown({ site, count, last }: Slot): boolean {
   return count > 0 && (isName || last instanceof Tensor);
 }
 
-function edgesOf(from: number, next: readonly number[], nodes: readonly GraphNode[]): GraphEdge[] {
+function edgesOf(from: number, { next, lastSent }: Entry, nodes: readonly GraphNode[]): GraphEdge[] {
   const edges: GraphEdge[] = [];
   for (let i = 0; i < next.length; i += 2) {
     const to = next[i]!;
     const output = next[i + 1]!;
-    if (to >= 0) edges.push({ from, to, input: i / 2, output, shape: nodes[to]!.shapes[output] ?? [] });
+    if (to < 0) continue;
+    const sent = lastSent[i / 2];
+    const shape = nodes[to]!.shapes[output] ?? [];
+    edges.push({ from, to, input: i / 2, output, shape, ...(sent ? { flow: summariseFlow(sent) } : {}) });
   }
   return edges;
 }

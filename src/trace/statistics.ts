@@ -4,6 +4,8 @@ import { type Numbers, type Statistics, VALUES_MAX } from "./model";
 import { toNum } from "./num";
 
 const BINS = 20;
+/** Fewer where there are many of them. */
+const DISTRIBUTION_BINS = 12;
 
 /** The elements in row-major order; shares memory with a contiguous tensor. */
 export function elements(tensor: Tensor): ArrayLike<number> {
@@ -67,8 +69,20 @@ export function statistics(parts: readonly ArrayLike<number>[]): Statistics {
     nan,
     inf,
   };
-  if (numel > 1 && low <= high) stats.histogram = histogram(parts, low, high);
+  if (numel > 1 && low <= high) stats.histogram = histogram(parts, low, high, BINS);
   return stats;
+}
+
+/** Of the finite elements; null if there are none. */
+export function distribution(part: ArrayLike<number>): { min: number; max: number; counts: number[] } | null {
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < part.length; i++) {
+    const x = part[i]!;
+    if (x < low && x !== Number.NEGATIVE_INFINITY) low = x;
+    if (x > high && x !== Number.POSITIVE_INFINITY) high = x;
+  }
+  return low <= high ? { min: low, max: high, counts: histogram([part], low, high, DISTRIBUTION_BINS) } : null;
 }
 
 /** Euclidean norm over all elements. */
@@ -78,13 +92,13 @@ export function norm(parts: readonly ArrayLike<number>[]): number {
   return Math.sqrt(sum);
 }
 
-function histogram(parts: readonly ArrayLike<number>[], low: number, high: number): number[] {
-  const counts = new Array<number>(BINS).fill(0);
-  const scale = high > low ? BINS / (high - low) : 0;
+function histogram(parts: readonly ArrayLike<number>[], low: number, high: number, bins: number): number[] {
+  const counts = new Array<number>(bins).fill(0);
+  const scale = high > low ? bins / (high - low) : 0;
   for (const part of parts) {
     for (let i = 0; i < part.length; i++) {
       const x = part[i]!;
-      if (x >= low && x <= high) counts[Math.min(Math.floor((x - low) * scale), BINS - 1)]!++;
+      if (x >= low && x <= high) counts[Math.min(Math.floor((x - low) * scale), bins - 1)]!++;
     }
   }
   return counts;

@@ -5,6 +5,7 @@
 import type { Node } from "../torch/autograd/node";
 import type { Tensor } from "../torch/tensor";
 import { HistoryRecorder } from "./history";
+import type { Held } from "./keep";
 import { elements, norm } from "./statistics";
 
 /** Graph nodes kept; those beyond are counted only. */
@@ -26,9 +27,15 @@ export interface Entry {
   next: number[];
   repeats: number;
   norms: HistoryRecorder;
+  /** Of each kept norm, the backward pass it came with. */
+  passes: HistoryRecorder;
   /** Of the last backward pass that came by: which grad_fn, and the gradient of each output. */
   lastNode: Node | null;
   lastGradients: readonly (Tensor | null)[];
+  /** What it sent along its edges then. */
+  lastSent: readonly (Tensor | null)[];
+  /** Its saved tensors of then, where they are kept for questions. */
+  held: readonly Held[];
   /** The leaf of an AccumulateGrad. */
   leaf: Tensor | null;
   /** The last walk that gave this entry away. */
@@ -92,16 +99,29 @@ export class Structure {
     for (const node of order) this.index.set(node, this.enter(node, origins.get(node)!, walk));
   }
 
-  /** Notes what arrived at a grad_fn; returns its entry. */
-  arrived(node: Node, gradients: readonly (Tensor | null)[]): number {
+  /** Notes what arrived at a grad_fn in a backward pass; returns its entry. */
+  arrived(node: Node, gradients: readonly (Tensor | null)[], pass: number): number {
     const index = this.index.get(node) ?? -1;
     if (index < 0) return -1;
     const entry = this.entries[index]!;
+    if (entry.lastNode && entry.lastNode !== node) entry.lastNode.keptOutputs = null;
     entry.lastNode = node;
     entry.lastGradients = gradients;
-    if (entry.norms.wanted) entry.norms.push(norm(present(gradients).map(elements)));
-    else entry.norms.skip();
+    entry.lastSent = [];
+    if (entry.norms.wanted) {
+      entry.norms.push(norm(present(gradients).map(elements)));
+      entry.passes.push(pass);
+    } else {
+      entry.norms.skip();
+      entry.passes.skip();
+    }
     return index;
+  }
+
+  /** Notes what a grad_fn sent on. */
+  sent(node: Node, gradients: readonly (Tensor | null)[]): void {
+    const entry = this.entries[this.index.get(node) ?? -1];
+    if (entry) entry.lastSent = gradients;
   }
 
   private enter(node: Node, origin: Origin, walk: number): number {
@@ -148,8 +168,11 @@ export class Structure {
         next,
         repeats: 1,
         norms: new HistoryRecorder(),
+        passes: new HistoryRecorder(),
         lastNode: null,
         lastGradients: [],
+        lastSent: [],
+        held: [],
         leaf,
         walk,
       }) - 1

@@ -1,8 +1,16 @@
 /** Values as the trace tells them. */
 import { Tensor } from "../torch/tensor";
-import type { Capture, Gradient, Numbers, TensorSummary, ValueSummary } from "./model";
+import {
+  type Capture,
+  FLOW_TEXT_MAX,
+  type Flow,
+  type Gradient,
+  type Numbers,
+  type TensorSummary,
+  type ValueSummary,
+} from "./model";
 import { toNum } from "./num";
-import { numbersOf } from "./statistics";
+import { elements, norm, numbersOf } from "./statistics";
 import { present } from "./structure";
 
 const known = new WeakMap<Tensor, { version: number; numbers: Numbers }>();
@@ -28,6 +36,12 @@ export function summariseTensor(tensor: Tensor, version: number): TensorSummary 
     grad_fn: tensor.grad_fn?.name() ?? null,
     modified: tensor._version - version,
   };
+}
+
+/** What went along an edge. */
+export function summariseFlow(gradient: Tensor): Flow {
+  const flow: Flow = { norm: toNum(norm([elements(gradient)])) };
+  return gradient.numel() <= FLOW_TEXT_MAX ? { ...flow, text: String(gradient) } : flow;
 }
 
 /** The gradients of a grad_fn's outputs, taken together. */

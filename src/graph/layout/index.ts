@@ -4,7 +4,7 @@ import { assignX } from "./coordinates";
 import { orderRanks } from "./order";
 import { pack } from "./pack";
 import { longestPathRanks } from "./ranks";
-import { rows, routes } from "./routes";
+import { routes, rows } from "./routes";
 import { LAYOUT_DEFAULTS, type LayoutInput, type LayoutOptions, type LayoutResult } from "./types";
 import { insertVirtuals } from "./virtuals";
 

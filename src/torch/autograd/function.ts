@@ -100,6 +100,10 @@ export class FunctionCtx extends Node {
   override release(): void {
     for (const s of this.saved) s?.release();
   }
+
+  override savedTensors(): [string, SavedTensor][] {
+    return this.saved.flatMap((s, i): [string, SavedTensor][] => (s === null ? [] : [[`saved_tensors[${i}]`, s]]));
+  }
 }
 
 /**

@@ -3,6 +3,7 @@ import { RuntimeError } from "../errors";
 import { alias, allocate, gradFnOf, gradientEdge, type Tensor } from "../tensor";
 import { mode } from "./gradMode";
 import { type Edge, Node } from "./node";
+import type { SavedTensor } from "./saved";
 import { type Geometry, stridedGradient } from "./strided";
 
 /** Throws PyTorch's RuntimeError where changing `self` in place would corrupt the graph; `records`: the change becomes a node. */
@@ -141,5 +142,9 @@ class CopySlices extends Node {
 
   override release(): void {
     this.fn.release();
+  }
+
+  override savedTensors(): [string, SavedTensor][] {
+    return this.fn.savedTensors();
   }
 }

@@ -1,6 +1,7 @@
 /** grad_fn nodes: what the backward pass walks. */
-import type { Tensor, TensorMeta } from "../tensor";
+import type { KeptTensor, Tensor, TensorMeta } from "../tensor";
 import { anomaly } from "./anomaly";
+import type { SavedTensor } from "./saved";
 
 /** `[function, which of its outputs]`; a null function takes no gradient. */
 export type Edge = [Node, number] | [null, number];
@@ -60,6 +61,8 @@ export abstract class Node {
   forwardStack: string | null = null;
   /** @internal */ preHooks: HookList<NodePreHook> | null = null;
   /** @internal */ postHooks: HookList<NodeHook> | null = null;
+  /** @internal The results themselves, where an observer wants to see them later. */
+  keptOutputs: readonly KeptTensor[] | null = null;
   #address = 0;
 
   constructor() {
@@ -75,6 +78,11 @@ export abstract class Node {
 
   /** @internal Lets go of saved tensors. */
   release(): void {}
+
+  /** @internal What it keeps of the forward pass, by name. */
+  savedTensors(): [name: string, saved: SavedTensor][] {
+    return [];
+  }
 
   /** Rises with each node made: backward runs the latest first. */
   _sequence_nr(): number {

@@ -1,7 +1,7 @@
 /** What a node keeps of the forward pass. */
 import { RuntimeError } from "../errors";
 import { sizeText } from "../shape";
-import { alias, gradFnOf, gradientEdge, Tensor } from "../tensor";
+import { alias, gradFnOf, gradientEdge, type Storage, Tensor } from "../tensor";
 import { withoutGrad } from "./gradMode";
 import type { AccumulateGrad, Node } from "./node";
 
@@ -15,6 +15,12 @@ export interface SavedTensorHooks {
 
 /** The innermost `saved_tensors_hooks`, and why there may be none. */
 export const savedHooks: { stack: SavedTensorHooks[]; disabled: string | null } = { stack: [], disabled: null };
+
+/** A saved tensor kept apart from its node; what a pack hook made of it, where there was one. */
+export interface HeldTensor {
+  tensor: Tensor | null;
+  packed: unknown;
+}
 
 /** A tensor as it was at the time of saving: giving it back checks that nobody changed its memory since. */
 export class SavedTensor {
@@ -87,5 +93,31 @@ export class SavedTensor {
   release(): void {
     this.#tensor = null;
     this.#packed = FREED;
+  }
+
+  /** @internal What {@link release} would let go of; null once it has. */
+  hold(): HeldTensor | null {
+    if (this.#hooks !== null) return this.#packed === FREED ? null : { tensor: null, packed: this.#packed };
+    return this.#tensor && { tensor: this.#tensor, packed: null };
+  }
+
+  /** @internal Gives back for a while what {@link hold} took, with the memory `storage` it had then; returns the way back. */
+  lend({ tensor, packed }: HeldTensor, storage: Storage | null): () => void {
+    const [before, beforePacked] = [this.#tensor, this.#packed];
+    this.#packed = packed;
+    this.#tensor = tensor;
+    if (tensor !== null && storage !== null) {
+      const then = new Tensor(storage, tensor.dtype, tensor.shape, tensor.strides, tensor.offset);
+      then.versions = { n: this.#version };
+      then.gradFn = this.#fn;
+      then.output_nr = this.#output;
+      then.leafRequiresGrad = tensor.leafRequiresGrad;
+      then.accumulator = tensor.accumulator;
+      this.#tensor = then;
+    }
+    return () => {
+      this.#tensor = before;
+      this.#packed = beforePacked;
+    };
   }
 }
