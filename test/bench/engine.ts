@@ -1,82 +1,105 @@
-/** The engine beside PyTorch in the same run, where Debian's `python3-torch` is installed. */
-import { spawnSync } from "node:child_process";
-import * as torch from "../../src/torch";
+/** An engine under measurement: a process of its own that prepares workloads and times them on request. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
 
-interface Workload {
+export interface EngineSpec {
   name: string;
-  /** Runs the work once; how many units it holds. */
-  run: () => void;
-  units: number;
-  unit: string;
+  /** What a table's column says. */
+  title: string;
+  command: string;
+  args: string[];
+  /** A program that computes one small gradient and prints it: command and arguments. */
+  start: [string, string[]];
 }
 
-const chain = 20_000;
-const small = torch.ones(4, { requires_grad: true });
+/** Milliseconds a run took, and what the first run gave; or why there is no number. */
+export interface Answer {
+  ms?: number;
+  value?: number;
+  reason?: string;
+}
 
-const X = torch.randn(64, 784);
-const Y = torch.randint(0, 10, [64]);
-const W1 = torch.randn(784, 256).mul(0.05).requires_grad_();
-const W2 = torch.randn(256, 10).mul(0.05).requires_grad_();
-const A = torch.randn(256, 256);
-const B = torch.randn(256, 256);
+const LIMIT_MS = 90_000;
 
-const workloads: Workload[] = [
-  {
-    name: "chain of small ops",
-    units: chain,
-    unit: "op, forward and backward",
-    run: () => {
-      let y: torch.Tensor = small;
-      for (let i = 0; i < chain / 2; i++) y = y.mul(1.0001).add(0.1);
-      y.sum().backward();
-    },
-  },
-  {
-    name: "MLP step 784-256-10, batch 64",
-    units: 1,
-    unit: "step",
-    run: () => {
-      const loss = torch.nn.functional.cross_entropy(torch.tanh(X.matmul(W1)).matmul(W2), Y);
-      const [g1, g2] = torch.autograd.grad(loss, [W1, W2]);
-      torch.no_grad(() => {
-        W1.sub_(g1.mul(0.01));
-        W2.sub_(g2.mul(0.01));
-      });
-    },
-  },
-  { name: "matmul 256", units: 1, unit: "product", run: () => void A.matmul(B) },
-];
+export class Engine {
+  version = "";
+  #child: ChildProcess | null = null;
+  #answers: ((answer: Answer) => void)[] = [];
+  #ended = "";
 
-/** Best of several, in microseconds a unit: what the machine can do when nothing else asks for it. */
-function time({ run, units }: Workload): number {
-  let best = Number.POSITIVE_INFINITY;
-  for (let round = 0; round < 7; round++) {
-    const start = performance.now();
-    let n = 0;
-    do {
-      run();
-      n++;
-    } while (performance.now() - start < 150);
-    best = Math.min(best, ((performance.now() - start) * 1000) / n / units);
+  constructor(readonly spec: EngineSpec) {}
+
+  /** Starts the process. Rejects with its last words when it does not come up. */
+  async open(): Promise<void> {
+    const child = spawn(this.spec.command, this.spec.args, {
+      stdio: ["pipe", "pipe", "pipe"],
+      env: { ...process.env, OPENBLAS_NUM_THREADS: "1", OMP_NUM_THREADS: "1" },
+    });
+    this.#child = child;
+    let errors = "";
+    child.stderr!.on("data", (chunk) => {
+      errors = (errors + chunk).slice(-4000);
+    });
+    const end = (why: string) => {
+      // One that was closed may end after its successor has started.
+      if (this.#child !== child) return;
+      this.#child = null;
+      this.#ended = why;
+      for (const answer of this.#answers.splice(0)) answer({ reason: why });
+    };
+    child.on("error", (error) => end(error.message));
+    child.on("close", (_, signal) => end(lastWords(errors) || (signal ? `ended by ${signal}` : "ended")));
+    const hello = this.#answer();
+    createInterface({ input: child.stdout! }).on("line", (line) => this.#answers.shift()?.(JSON.parse(line)));
+    const { version, reason } = (await hello) as Answer & { version?: string };
+    if (version === undefined) throw new Error(reason);
+    this.version = version;
   }
-  return best;
+
+  /** Time a run of a workload, run over and over for at least `ms` milliseconds. */
+  async time(workload: string, size: number, ms: number): Promise<Answer> {
+    if (this.#child === null) await this.open();
+    const child = this.#child;
+    if (child === null) return { reason: this.#ended };
+    const pending = this.#answer();
+    child.stdin!.write(`${JSON.stringify({ workload, size, ms })}\n`);
+    const timer = setTimeout(() => {
+      this.#answers.splice(0).forEach((answer) => void answer({ reason: `over ${LIMIT_MS / 1000} s` }));
+      this.close();
+    }, LIMIT_MS);
+    try {
+      return await pending;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  close(): void {
+    this.#child?.kill("SIGKILL");
+    this.#child = null;
+  }
+
+  #answer(): Promise<Answer> {
+    return new Promise((resolve) => this.#answers.push(resolve));
+  }
 }
 
-/** The same workloads in PyTorch, one thread; null where it is not installed. */
-function peer(): number[] | null {
-  const run = spawnSync("/usr/bin/python3", ["test/bench/engine.py"], { encoding: "utf8" });
-  return run.status === 0 ? JSON.parse(run.stdout) : null;
+/** The line of a dying program that names its error. */
+function lastWords(text: string): string {
+  const lines = text.split("\n").map((line) => line.trim());
+  return (lines.find((line) => /Error\b.*:|: .*Error\b/.test(line)) ?? "").slice(0, 120);
 }
 
-export function engineBench(): void {
-  const theirs = peer();
-  console.log(
-    `\nEngine (Node ${process.version})${theirs === null ? "; PyTorch is not installed here" : " beside PyTorch, one thread"}:`,
-  );
-  workloads.forEach((workload, i) => {
-    const ours = time(workload);
-    const beside =
-      theirs === null ? "" : ` · PyTorch ${theirs[i].toFixed(2)} µs · ratio ${(ours / theirs[i]).toFixed(2)}`;
-    console.log(`  ${workload.name.padEnd(30)} ${ours.toFixed(2)} µs a ${workload.unit}${beside}`);
+/** Milliseconds from the start of a fresh process to the first thing it prints; null when it fails. */
+export function timeStart([command, args]: [string, string[]]): Promise<number | null> {
+  return new Promise((resolve) => {
+    const began = performance.now();
+    const child = spawn(command, args, { stdio: ["ignore", "pipe", "ignore"] });
+    let took: number | null = null;
+    child.stdout.on("data", () => {
+      took ??= performance.now() - began;
+    });
+    child.on("error", () => resolve(null));
+    child.on("close", () => resolve(took));
   });
 }

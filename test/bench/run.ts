@@ -1,12 +1,52 @@
-/** `npm run bench [window|engine]…`: without names, all of it. Prints figures; never a verdict that depends on the machine's mood. */
+/**
+ * `npm run bench [engine|growth|window]… [workload…]`: without names, all of it. Prints figures; never a verdict that depends
+ * on the machine's mood.
+ */
 import { spawnSync } from "node:child_process";
-import { engineBench } from "./engine";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Engine } from "./engine";
+import { growthBench, plotName } from "./growth";
+import { measure, measureStart } from "./measure";
+import { engines } from "./peers";
+import { markdown, type Row, terminalTable } from "./report";
+import { GROWTH, WORKLOADS } from "./workloads";
+
+const PARTS = ["engine", "growth", "window"];
+const START = { title: "fresh process to first gradient" };
 
 const asked = process.argv.slice(2);
-const wants = (name: string) => asked.length === 0 || asked.includes(name);
+const parts = asked.filter((name) => PARTS.includes(name));
+const only = asked.filter((name) => !PARTS.includes(name));
+const wants = (part: string) => parts.length === 0 || parts.includes(part);
 
-if (wants("engine")) engineBench();
-if (wants("window")) {
+async function table(taking: readonly Engine[]): Promise<void> {
+  const rows: Row[] = [];
+  for (const workload of WORKLOADS) {
+    if (only.length > 0 && !only.includes(workload.name)) continue;
+    console.log(`→ ${workload.title}`);
+    rows.push({ workload, times: await measure(taking, workload.name, workload.size) });
+    for (const engine of taking) engine.close();
+  }
+  if (only.length === 0) {
+    console.log(`→ ${START.title}`);
+    rows.push({ workload: START, times: await measureStart(taking) });
+  }
+  console.log(`\n${terminalTable(rows, taking)}\n`);
+  if (only.length > 0) return;
+  writeFileSync(join("docs", "performance.md"), markdown(rows, taking, GROWTH.map(plotName)));
+}
+
+if (wants("engine") || wants("growth")) {
+  const taking = await engines();
+  try {
+    if (wants("growth") && only.length === 0) await growthBench(taking);
+    if (wants("engine")) await table(taking);
+  } finally {
+    for (const engine of taking) engine.close();
+  }
+}
+if (wants("window") && only.length === 0) {
   const { status } = spawnSync(process.execPath, ["test/bench/window.mjs"], { stdio: "inherit" });
   process.exitCode = status ?? 1;
 }
