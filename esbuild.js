@@ -6,6 +6,7 @@ import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
+import { kernels } from "./scripts/lib/kernels.mjs";
 
 const root = dirname(fileURLToPath(import.meta.url));
 const flags = new Set(process.argv.slice(2));
@@ -21,7 +22,7 @@ const common = {
   logLevel: "warning",
   legalComments: "none",
   target: "es2022",
-  loader: { ".wasm": "binary" },
+  plugins: [kernels],
 };
 const node = { platform: "node", target: "node20" };
 /**
@@ -76,7 +77,7 @@ const bundles = [
   {
     out: "dist/pyplot.js",
     entry: "src/plot/pyplot.ts",
-    options: { platform: "neutral", format: "esm", plugins: [sharedEngine] },
+    options: { platform: "neutral", format: "esm", plugins: [sharedEngine, kernels] },
   },
   {
     out: "dist/cli.js",

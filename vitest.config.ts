@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { kernelsForTests } from "./scripts/lib/kernels.mjs";
 
 const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
 const alias = [
@@ -12,14 +13,17 @@ export default defineConfig({
     projects: [
       {
         resolve: { alias },
+        plugins: [kernelsForTests],
         test: {
           name: "unit",
+          setupFiles: "test/unit/kernels.setup.ts",
           include: ["test/unit/**/*.test.ts", "test/conformance/**/*.test.ts"],
           testTimeout: 30_000,
         },
       },
       {
         resolve: { alias },
+        plugins: [kernelsForTests],
         test: {
           name: "webview",
           include: ["test/webview/**/*.test.ts"],

@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import * as esbuild from "esbuild";
+import { kernels } from "./lib/kernels.mjs";
 import { OUT, ROOT } from "./lib/paths.mjs";
 import { runMain, StepError, show } from "./lib/step.mjs";
 import { build } from "./lib/tools.mjs";
@@ -22,6 +23,7 @@ await runMain(async () => {
     // The engine under measurement is the one that ships, reached by the package's own name.
     packages: "external",
     logLevel: "warning",
+    plugins: [kernels],
   });
   return show(process.execPath, [join(folder, "run.mjs"), ...process.argv.slice(2)], { cwd: ROOT });
 });

@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
+import { kernels } from "./lib/kernels.mjs";
 import { ROOT } from "./lib/paths.mjs";
 import { runMain, StepError } from "./lib/step.mjs";
 
@@ -40,6 +41,7 @@ async function generate(scratch) {
     platform: "node",
     format: "esm",
     logLevel: "error",
+    plugins: [kernels],
   });
   run([script, scratch]);
   return readdirSync(scratch)

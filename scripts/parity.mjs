@@ -3,6 +3,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
+import { kernels } from "./lib/kernels.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 // Beside the data, which the bundle finds from its own place.
@@ -15,6 +16,7 @@ try {
     platform: "node",
     format: "esm",
     logLevel: "error",
+    plugins: [kernels],
     tsconfig: join(root, "tsconfig.json"),
   });
   const { parityPage } = await import(pathToFileURL(outfile).href);

@@ -6,6 +6,7 @@ import { EXPORT_FORMATS, type ExportFormat, exportGraph } from "./export";
 import type { Emit } from "./runner/console";
 import { excerpt } from "./runner/excerpt";
 import { Program } from "./runner/execute";
+import { prepareKernels } from "./runner/kernels";
 import type { TraceError } from "./trace/model";
 
 declare const GRADLENS_VERSION: string | undefined;
@@ -94,6 +95,11 @@ async function run(file: string, flags: RunFlags): Promise<void> {
   const path = resolve(file);
   const text = readProgram(file);
   const format = flags.graph === undefined ? undefined : graphFormat(flags.graph);
+  try {
+    prepareKernels();
+  } catch (error) {
+    throw new UsageError(`GRADLENS_KERNELS: ${(error as Error).message}`);
+  }
   const toStdout = flags.json === true || flags.json === "-";
   const program = new Program(
     { path, text },

@@ -2,6 +2,7 @@
 import { writeSync } from "node:fs";
 import { dirname, isAbsolute } from "node:path";
 import { Program } from "./execute";
+import { prepareKernels } from "./kernels";
 import { type ChildMessage, type HostMessage, MESSAGE_FD } from "./protocol";
 
 const { exit, chdir } = process;
@@ -105,5 +106,6 @@ process.exit = ((code?: number | string | null) => {
   return exit.call(process, code);
 }) as typeof process.exit;
 
+prepareKernels();
 send({ type: "ready" });
 const warming = warmUp().catch(() => {});

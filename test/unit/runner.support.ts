@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { kernels } from "../../scripts/lib/kernels.mjs";
 import type { ConsoleEntry, Figure, SourceRange } from "../../src/trace/model";
 
 export interface Collected {
@@ -21,7 +22,7 @@ export async function bundle(entry: string, out: string, format: "cjs" | "esm"):
     target: "node20",
     format,
     logLevel: "error",
-    loader: { ".wasm": "binary" },
+    plugins: [kernels],
     define: { GRADLENS_VERSION: '"0.0.0-test"' },
   });
   return outfile;

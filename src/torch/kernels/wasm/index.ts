@@ -1,0 +1,166 @@
+/**
+ * The WASM kernels: which set runs, and the scratch memory they work in.
+ *
+ * **To add a kernel**
+ * 1. Write an exported function in a file of `assembly/` (AssemblyScript; no classes, no strings, no allocation): pointers
+ *    (`usize`) and counts (`i32`) in, numbers out. `madd32`/`madd64` of `assembly/vectors.ts` fuse where the build can;
+ *    `ASC_FEATURE_RELAXED_SIMD` is a constant of the compiler. Tables of constants: `memory.data<f32>([…])`. The line
+ *    `// @inline` above a function makes the compiler inline it (its decorator, in a form that linters read).
+ *    The build compiles every file of the folder, twice; nothing is registered anywhere.
+ * 2. Add its signature to an interface in your file beside this one, and `extends` that interface in `Functions`.
+ * 3. Where the op runs: `const wasm = n < THRESHOLD ? null : kernels();` and, when that is null, the TypeScript loop, which
+ *    stays: it is the oracle of the tests, and faster for small tensors. Otherwise
+ *    ```ts
+ *    const mark = wasm.mark();
+ *    const x = wasm.take(4 * n); // bytes, on a multiple of 64: grows the memory, so take all before you look at it
+ *    wasm.f32.set(elements, x >> 2);
+ *    wasm.call.scale32(x, n, 2);
+ *    out.set(wasm.f32.subarray(x >> 2, (x >> 2) + n));
+ *    wasm.release(mark);
+ *    ```
+ *    The memory never shrinks: long tensors go through it in blocks (`BLOCK` bytes each), not whole.
+ * 4. Test it with each set: `useKernels("typescript" | "simd" | "relaxed" | "best")`.
+ */
+/// <reference path="./modules.d.ts" />
+import relaxedModule from "./relaxed.wasm";
+import simdModule from "./simd.wasm";
+
+/** `typescript`: plain loops; `simd`: WASM with 128-bit vectors; `relaxed`: with fused multiply-add too. */
+export type KernelSet = "typescript" | "simd" | "relaxed";
+
+/** What the modules export. */
+interface Functions {
+  scratchBase(): number;
+}
+
+/** How much of a long tensor is in scratch memory at a time, in bytes: half of a core's second-level cache. */
+export const BLOCK = 1 << 18;
+
+const PAGE = 1 << 16;
+
+/** The part of WebAssembly that is used; the engine is compiled without a platform's types. */
+interface Platform {
+  validate(bytes: Uint8Array): boolean;
+  Module: new (bytes: Uint8Array) => object;
+  Instance: new (module: object, imports: object) => { exports: object };
+  Memory: new (size: { initial: number }) => Memory;
+}
+
+interface Memory {
+  readonly buffer: ArrayBuffer;
+  grow(pages: number): number;
+}
+
+const platform = (globalThis as unknown as { WebAssembly?: Platform }).WebAssembly;
+
+/** One instance and its scratch memory, a stack: what an op takes it gives back before it ends. */
+export class Kernels {
+  readonly call: Functions;
+  /** The whole memory, seen as elements; renewed when `take` grows it. */
+  f32!: Float32Array;
+  f64!: Float64Array;
+  i32!: Int32Array;
+  u8!: Uint8Array;
+  private readonly memory: Memory;
+  private top: number;
+
+  constructor(readonly set: "simd" | "relaxed") {
+    const { Module, Instance, Memory } = platform!;
+    this.memory = new Memory({ initial: 16 });
+    const module = new Module(decode(set === "simd" ? simdModule : relaxedModule));
+    this.call = new Instance(module, { env: { memory: this.memory } }).exports as Functions;
+    this.top = aligned(this.call.scratchBase());
+    this.look();
+  }
+
+  /** Room for `bytes`, aligned to 64; what is in it is arbitrary. Views from before may be stale afterwards. */
+  take(bytes: number): number {
+    const at = this.top;
+    this.top = at + aligned(bytes);
+    const missing = this.top - this.u8.length;
+    if (missing > 0) {
+      // A quarter more than asked: a growing program does not grow the memory with every op.
+      this.memory.grow(Math.ceil((missing + this.u8.length / 4) / PAGE));
+      this.look();
+    }
+    return at;
+  }
+
+  /** Where the next room will be: hand it to `release` when the work is done. */
+  mark(): number {
+    return this.top;
+  }
+
+  /** Gives back everything taken since the mark. */
+  release(mark: number): void {
+    this.top = mark;
+  }
+
+  private look(): void {
+    const { buffer } = this.memory;
+    this.f32 = new Float32Array(buffer);
+    this.f64 = new Float64Array(buffer);
+    this.i32 = new Int32Array(buffer);
+    this.u8 = new Uint8Array(buffer);
+  }
+}
+
+const aligned = (bytes: number) => (bytes + 63) & ~63;
+
+const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/** Bytes from base64. */
+function decode(text: string): Uint8Array {
+  const values = new Uint8Array(128);
+  for (let i = 0; i < 64; i++) values[DIGITS.charCodeAt(i)] = i;
+  const bytes = new Uint8Array(Math.floor((text.replace(/=+$/, "").length * 3) / 4));
+  let bits = 0;
+  for (let i = 0, to = 0; to < bytes.length; i++) {
+    bits = (bits << 6) | values[text.charCodeAt(i)];
+    if (i % 4 === 0) continue;
+    bytes[to++] = bits >> (6 - 2 * (i % 4));
+  }
+  return bytes;
+}
+
+/** Modules of one function that returns a vector: `i32x4.splat`, and `f32x4.relaxed_madd` of three of those. */
+const PROBES = {
+  simd: "AGFzbQEAAAABBQFgAAF7AwIBAAoIAQYAQQD9EQs=",
+  relaxed: "AGFzbQEAAAABBQFgAAF7AwIBAAoTAREAQQD9EUEA/RFBAP0R/YUCCw==",
+};
+
+let wanted: KernelSet | "best" = "best";
+/** What serves now; undefined until an op asks. */
+let current: Kernels | null | undefined;
+const loaded: { simd?: Kernels; relaxed?: Kernels } = {};
+
+/**
+ * Chooses the set for all ops from now on; `best` is the fastest that the platform has. For tests and hosts.
+ * Throws RangeError where the platform lacks it.
+ */
+export function useKernels(set: KernelSet | "best"): void {
+  if (set !== "best" && !availableSets().includes(set)) {
+    throw new RangeError(`There are no kernels '${set}' here; this platform has: ${availableSets().join(", ")}.`);
+  }
+  wanted = set;
+  current = undefined;
+}
+
+/** The sets that this platform has, the plainest first. */
+export function availableSets(): KernelSet[] {
+  const has = (set: "simd" | "relaxed") => platform?.validate(decode(PROBES[set])) ?? false;
+  return ["typescript", ...(["simd", "relaxed"] as const).filter(has)];
+}
+
+/** The WASM kernels, compiled when first asked for; null where the TypeScript ones serve. */
+export function kernels(): Kernels | null {
+  if (current === undefined) current = load();
+  return current;
+}
+
+function load(): Kernels | null {
+  const set = wanted === "best" ? availableSets().at(-1)! : wanted;
+  if (set === "typescript") return null;
+  loaded[set] ??= new Kernels(set);
+  return loaded[set];
+}

@@ -1,0 +1,4 @@
+/** Unit tests run with the kernels that programs get in the runner. */
+import { prepareKernels } from "../../src/runner/kernels";
+
+prepareKernels();
