@@ -2,5 +2,6 @@
 export * from "./format";
 export * from "./layout";
 export { type LayoutRequest, type LayoutResponse, layoutInput } from "./layoutMessages";
+export { callPath, matchNodes } from "./match";
 export * from "./model";
 export * from "./palette";

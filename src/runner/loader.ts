@@ -58,6 +58,7 @@ export class Loader {
     this.modules.set(path, module);
     places.add({ file, path, text, snippet });
     const inFile = <T extends object>(range: T) => ({ file, ...range });
+    recorder.addBlocks(snippet.blocks.map((block) => ({ ...block, range: inFile(block.range) })));
     recorder.addSites(
       snippet.sites.map((site) => ({ ...site, range: inFile(site.range), uses: site.uses.map(inFile) })),
     );

@@ -1,6 +1,7 @@
 /** TypeScript text in, instrumented JavaScript out. */
 
 import type { Span } from "./ast";
+import { type Block, blocksOf } from "./blocks";
 import { Context, type HelperNames } from "./context";
 import { Lines } from "./lines";
 import { generatedToOriginal, type OriginalPosition } from "./map";
@@ -31,6 +32,8 @@ export interface Snippet {
   code: string;
   names: HelperNames;
   sites: Site[];
+  /** Functions and loops. */
+  blocks: (Omit<Block, "span"> & { range: TextRange })[];
   /** What runs, in the order of the text; absent for the whole text. */
   ran?: TextRange[];
   /** Names among {@link AMBIENT} that the code uses and nobody declares. */
@@ -74,6 +77,7 @@ export function instrument(text: string, { path, selection, firstSite = 0 }: Ins
     code: context.out.toString(),
     names,
     sites: sites.finish(lines),
+    blocks: blocksOf(body).map(({ span, ...block }) => ({ ...block, range: range(lines, span) })),
     ran: selected && body.map((statement) => range(lines, statement)),
     ambient: AMBIENT.filter((name) => analysis.free.has(name)),
     imports: modules.loads.map(({ specifier, start, end }) => ({ specifier, start, end })),

@@ -8,6 +8,11 @@ import type { Tensor } from "./tensor";
 export interface Observer {
   /** An op ran and gave `outputs`; their `grad_fn` stands already. `name` is the schema's (`sum.dim_IntList`). */
   op?(name: string, inputs: readonly unknown[], outputs: readonly Tensor[]): void;
+  /** A grad_fn was made: in a forward pass, or in a backward pass that records its own graph. */
+  nodeMade?(node: Node): void;
+  /** An `nn.Module` is called; `moduleEnd` follows, whatever happens in between. */
+  moduleStart?(module: object): void;
+  moduleEnd?(): void;
   /** `backward()` or `autograd.grad()` is about to run over a graph that still stands whole. */
   backwardStart?(roots: readonly Tensor[], createGraph: boolean): void;
   /** `node` is about to run (or, for AccumulateGrad, to accumulate) with the gradient of each of its outputs. */

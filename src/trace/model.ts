@@ -44,6 +44,10 @@ export interface Trace {
   passes: BackwardPass[];
   /** Of modules and of named leaves, as far as they require a gradient; in the order of `named_parameters()`, then of the graph. Absent if none do. */
   parameters?: Parameter[];
+  /** Calls of modules that made grad_fns; {@link GraphNode.call} refers to them. */
+  calls?: ModuleCall[];
+  /** The functions and loops of the program's text, outer ones before inner ones. */
+  blocks?: SourceBlock[];
   console: ConsoleEntry[];
   figures: Figure[];
   /** Graph nodes left out because the run made more than the recorder keeps. */
@@ -167,6 +171,30 @@ export interface GraphNode {
   norms?: History;
   /** How many structurally equal grad_fns this node stands for. */
   repeats: number;
+  /** The innermost module call that made it: index into {@link Trace.calls}. */
+  call?: number;
+  /** With `create_graph`: the node whose backward made this one, so that it is part of a derivative's graph. */
+  derivativeOf?: number;
+}
+
+/** One call of an `nn.Module`. Of a training loop's steps, all alike, there is one. */
+export interface ModuleCall {
+  /** The call it was made in: index into {@link Trace.calls}; -1 for none. */
+  parent: number;
+  /** As the caller's `named_modules()` has it (`blocks.0`); the variable's name, or the class, of an outermost one. */
+  name: string;
+  /** The class: `Linear`. */
+  type: string;
+  /** Which call of this name within its parent, from 0: a cell that runs in a loop. */
+  repetition: number;
+}
+
+/** A function or a loop in the text. */
+export interface SourceBlock {
+  kind: "function" | "loop";
+  /** `attend`, `Block.forward`; `for`, `while` or `do`. */
+  name: string;
+  range: SourceRange;
 }
 
 /** `next_functions[input]` of `from` is `[to, output]`. */

@@ -2,9 +2,10 @@
 import type { Node } from "../torch/autograd/node";
 import type { Observer } from "../torch/observer";
 import { Tensor } from "../torch/tensor";
+import { Calls } from "./calls";
 import { HistoryRecorder } from "./history";
 import { holdSaved, keepOutputs } from "./keep";
-import type { Capture, GraphEdge, GraphNode, SourceRange, Trace, ValueSummary } from "./model";
+import type { Capture, GraphEdge, GraphNode, SourceBlock, SourceRange, Trace, ValueSummary } from "./model";
 import { type Learning, Parameters } from "./parameters";
 import { Passes } from "./passes";
 import { type Entry, type Origin, Structure } from "./structure";
@@ -37,7 +38,7 @@ interface Slot {
 
 type GraphParts = Pick<
   Trace,
-  "captures" | "nodes" | "edges" | "passes" | "parameters" | "omittedNodes" | "omittedPasses"
+  "captures" | "nodes" | "edges" | "passes" | "parameters" | "calls" | "blocks" | "omittedNodes" | "omittedPasses"
 >;
 
 const UNSEEN: Origin = { site: -1, variable: -1 };
@@ -53,11 +54,13 @@ export class Recorder {
   private readonly origins = new WeakMap<Node, Origin>();
   /** Where a tensor was first seen: by an expression, by a variable. It outlives changes in place, which give a new grad_fn. */
   private readonly firstSeen = new WeakMap<Tensor, Origin>();
-  private readonly structure = new Structure((node) => this.originOf(node));
+  private readonly calls = new Calls();
+  private readonly blocks: SourceBlock[] = [];
+  private readonly structure = new Structure((node) => this.originOf(node), this.calls);
   private readonly passes = new Passes();
   private readonly parameters = new Parameters();
   /** Backward passes that run, the innermost last: a hook may start another. */
-  private readonly running: { roots: number[]; order: number[]; createGraph: boolean }[] = [];
+  private readonly running: { roots: number[]; order: number[]; createGraph: boolean; node: Node | null }[] = [];
 
   constructor(private readonly options: RecorderOptions) {
     if (options.live) this.observer.op = (_name, _inputs, outputs) => keepOutputs(outputs);
@@ -66,6 +69,10 @@ export class Recorder {
   /** The number that the next site will get. */
   get siteCount(): number {
     return this.slots.length;
+  }
+
+  addBlocks(blocks: readonly SourceBlock[]): void {
+    this.blocks.push(...blocks);
   }
 
   addSites(sites: readonly CaptureSite[]): void {
@@ -116,12 +123,17 @@ export class Recorder {
       const nodes = roots.map(edgeOf).filter((node): node is Node => node !== null);
       this.structure.walk(nodes);
       const indices = nodes.map((node) => this.structure.indexOf(node)!).filter((index) => index >= 0);
-      this.running.push({ roots: indices, order: [], createGraph });
+      this.running.push({ roots: indices, order: [], createGraph, node: null });
     },
+    moduleStart: (module) => this.calls.start(module),
+    moduleEnd: () => this.calls.end(),
+    nodeMade: (node) => this.calls.made(node, this.running.at(-1)?.node ?? null),
     nodeStart: (node, gradients) => {
       const index = this.structure.arrived(node, gradients, this.passes.count);
+      const pass = this.running.at(-1);
+      if (pass) pass.node = node;
       if (index < 0) return;
-      this.running.at(-1)?.order.push(index);
+      pass?.order.push(index);
       if (!this.options.live) return;
       const entry = this.structure.entries[index]!;
       entry.held = holdSaved(node);
@@ -130,6 +142,7 @@ export class Recorder {
     nodeEnd: (node, gradients) => this.structure.sent(node, gradients),
     backwardEnd: () => {
       const pass = this.running.pop();
+      if (this.running.length === 0) this.calls.stepDone();
       if (pass) this.passes.add(pass.roots, pass.order, pass.createGraph, this.options.where);
     },
   };
@@ -163,6 +176,8 @@ export class Recorder {
         ...(entry.lastNode ? { gradient: summariseGradient(entry.lastGradients, "flow") } : {}),
         ...(entry.lastNode ? { norms: entry.norms.finish(entry.passes) } : {}),
         repeats: entry.repeats,
+        ...(entry.call >= 0 ? { call: entry.call } : {}),
+        ...(entry.source >= 0 ? { derivativeOf: entry.source } : {}),
       };
     });
     return {
@@ -171,6 +186,7 @@ export class Recorder {
       edges: entries.flatMap((entry, from) => edgesOf(from, entry, nodes)),
       passes: this.passes.finish(),
       ...(learning.length > 0 ? { parameters: this.parameters.finish(learning) } : {}),
+      ...this.groups(),
       omittedNodes: this.structure.omitted,
       ...(this.passes.omitted > 0 ? { omittedPasses: this.passes.omitted } : {}),
     };
@@ -192,6 +208,21 @@ export class Recorder {
   /** What an answer about node `index` of the trace is drawn from. */
   entry(index: number): Entry | undefined {
     return this.structure.entries[index];
+  }
+
+  private groups(): Pick<Trace, "calls" | "blocks"> {
+    const variables = new Map<unknown, string>();
+    for (const { site, last } of this.slots) {
+      if (site.kind === "variable" && !site.name.includes(".") && !variables.has(last)) variables.set(last, site.name);
+    }
+    const calls = this.calls.kept.map(({ module, ...call }) => {
+      const name = call.parent < 0 ? variables.get(module.deref()) : undefined;
+      return name === undefined ? call : { ...call, name };
+    });
+    return {
+      ...(calls.length > 0 ? { calls } : {}),
+      ...(this.blocks.length > 0 ? { blocks: [...this.blocks] } : {}),
+    };
   }
 
   /** Graphs that nobody ran backward through. */

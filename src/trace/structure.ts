@@ -4,6 +4,7 @@
  */
 import type { Node } from "../torch/autograd/node";
 import type { Tensor } from "../torch/tensor";
+import type { Calls } from "./calls";
 import { HistoryRecorder } from "./history";
 import type { Held } from "./keep";
 import { elements, norm } from "./statistics";
@@ -36,6 +37,10 @@ export interface Entry {
   lastSent: readonly (Tensor | null)[];
   /** Its saved tensors of then, where they are kept for questions. */
   held: readonly Held[];
+  /** The module call that made it, -1 for none. */
+  call: number;
+  /** The entry in whose backward it was made, -1 for one of the forward pass. */
+  source: number;
   /** The leaf of an AccumulateGrad. */
   leaf: Tensor | null;
   /** The last walk that gave this entry away. */
@@ -60,7 +65,10 @@ export class Structure {
   private walks = 0;
 
   /** `originOf` says where a grad_fn was made; one that nobody saw being made belongs to the place that used it. */
-  constructor(private readonly originOf: (node: Node) => Origin | undefined) {}
+  constructor(
+    private readonly originOf: (node: Node) => Origin | undefined,
+    private readonly calls: Pick<Calls, "indexOf" | "sourceOf">,
+  ) {}
 
   /** The entry of a grad_fn, -1 if it was left out, undefined if no walk has met it. */
   indexOf(node: Node): number | undefined {
@@ -128,20 +136,22 @@ export class Structure {
     const name = node.name();
     const next: number[] = [];
     let hash = this.nameId(name);
-    hash = mix(mix(hash, origin.site), origin.variable);
+    const leaf = (node as Node & { variable?: Tensor }).variable ?? null;
+    // A leaf belongs to no call: many use it.
+    const call = leaf ? -1 : this.calls.indexOf(node);
+    hash = mix(mix(mix(hash, origin.site), origin.variable), call);
     for (const [child, output] of node.next_functions) {
       const to = child ? (this.index.get(child) ?? -1) : -1;
       next.push(to, output);
       hash = mix(mix(hash, to), output);
     }
-    const leaf = (node as Node & { variable?: Tensor }).variable ?? null;
     const bucket = this.bucket(hash, walk);
     // A leaf that no variable names is like no other.
     const mayRepeat = !leaf || origin.site >= 0;
     while (mayRepeat && bucket.cursor < bucket.entries.length) {
       const index = bucket.entries[bucket.cursor++]!;
       const entry = this.entries[index]!;
-      if (entry.walk === walk || !this.alike(entry, name, origin, next, node)) continue;
+      if (entry.walk === walk || !this.alike(entry, name, origin, call, next, node)) continue;
       entry.walk = walk;
       entry.repeats++;
       if (leaf) entry.leaf = leaf;
@@ -153,19 +163,19 @@ export class Structure {
     }
     bucket.entries.push(this.entries.length);
     bucket.cursor = bucket.entries.length;
-    return this.add(node, name, origin, next, leaf, walk);
+    return this.add(node, { name, origin, call, next, leaf, walk });
   }
 
-  private add(node: Node, name: string, origin: Origin, next: number[], leaf: Tensor | null, walk: number): number {
+  private add(node: Node, known: Pick<Entry, "name" | "origin" | "call" | "next" | "leaf" | "walk">): number {
     const [first] = node.outputs;
+    const source = this.calls.sourceOf(node);
     return (
       this.entries.push({
-        name,
-        origin,
+        ...known,
+        source: source ? (this.index.get(source) ?? -1) : -1,
         shapes: node.outputs.map(({ shape }) => [...shape]),
         dtype: String(first?.dtype ?? "").replace("torch.", ""),
         sequence: node._sequence_nr(),
-        next,
         repeats: 1,
         norms: new HistoryRecorder(),
         passes: new HistoryRecorder(),
@@ -173,14 +183,13 @@ export class Structure {
         lastGradients: [],
         lastSent: [],
         held: [],
-        leaf,
-        walk,
       }) - 1
     );
   }
 
-  private alike(entry: Entry, name: string, origin: Origin, next: number[], node: Node): boolean {
+  private alike(entry: Entry, name: string, origin: Origin, call: number, next: number[], node: Node): boolean {
     return (
+      entry.call === call &&
       entry.name === name &&
       entry.origin.site === origin.site &&
       entry.origin.variable === origin.variable &&

@@ -1,4 +1,5 @@
 /** grad_fn nodes: what the backward pass walks. */
+import { seam } from "../observer";
 import type { KeptTensor, Tensor, TensorMeta } from "../tensor";
 import { anomaly } from "./anomaly";
 import type { SavedTensor } from "./saved";
@@ -68,6 +69,7 @@ export abstract class Node {
   constructor() {
     this.sequence = nextSequence++;
     if (anomaly.enabled) this.forwardStack = new Error().stack ?? null;
+    seam.observer?.nodeMade?.(this);
   }
 
   /** As PyTorch says it: `SinBackward0`. */

@@ -4,6 +4,7 @@ import { mode } from "../autograd/gradMode";
 import { type Handle, HookList, type Node } from "../autograd/node";
 import { RuntimeError } from "../errors";
 import { isKeywords } from "../keywords";
+import { seam } from "../observer";
 import { Tensor } from "../tensor";
 import { type ModuleState, STATE } from "./registry";
 
@@ -125,6 +126,17 @@ function firstTensor(value: any): Tensor {
 
 /** Runs forward pre-hooks, `forward`, forward hooks, and sees to it that backward hooks will run. */
 export function callModule(module: any, args: unknown[]): unknown {
+  const { observer } = seam;
+  if (!observer?.moduleStart) return callWithHooks(module, args);
+  observer.moduleStart(module);
+  try {
+    return callWithHooks(module, args);
+  } finally {
+    observer.moduleEnd?.();
+  }
+}
+
+function callWithHooks(module: any, args: unknown[]): unknown {
   const state: ModuleState = module[STATE];
   if (!state.hooked && everywhere.forwardPre.size + everywhere.forward.size + everywhere.backward.size === 0) {
     return module.forward(...args);
