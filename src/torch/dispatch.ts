@@ -312,6 +312,7 @@ class Meta implements TensorMeta {
   constructor(
     readonly shape: number[],
     readonly dtype: DType,
+    readonly strides: number[],
   ) {}
   get ndim(): number {
     return this.shape.length;
@@ -319,7 +320,7 @@ class Meta implements TensorMeta {
 }
 
 function metaOf(t: Tensor): TensorMeta {
-  return new Meta(t.shape, t.dtype);
+  return new Meta(t.shape, t.dtype, t.strides);
 }
 
 function isTensorValue(value: unknown): boolean {

@@ -1,41 +1,94 @@
 /** Matrix products. */
+import { float32 } from "../dtype";
 import { RuntimeError } from "../errors";
 import { allocate, type Tensor } from "../tensor";
+import { dot, gemm, gemv, type Matrix, plainProduct, type Vector } from "./blas";
 import { elements } from "./copy";
 
-/** `[n, k] · [k, m] → [n, m]`. Throws PyTorch's texts where ranks, dtypes or sizes do not fit. */
-export function matrixProduct(a: Tensor, b: Tensor): Tensor {
-  if (a.ndim !== 2) throw new RuntimeError("self must be a matrix");
-  if (b.ndim !== 2) throw new RuntimeError("mat2 must be a matrix");
+/**
+ * `[n, k] · [k, m] → [n, m]`; float32 ones times `alpha` and on top of `sum`, where there is one, whose memory the result takes.
+ * Throws PyTorch's texts where ranks, dtypes or sizes do not fit.
+ */
+export function matrixProduct(a: Tensor, b: Tensor, sum: Tensor | null = null, alpha = 1): Tensor {
+  checkMatrices(a, b);
   const [n, k] = a.shape;
-  const [k2, m] = b.shape;
-  if (k !== k2) {
-    throw new RuntimeError(`mat1 and mat2 shapes cannot be multiplied (${n}x${k} and ${k2}x${m})`);
-  }
-  sameDtype(a, b);
-  const out = allocate([n, m], a.dtype);
-  product(elements(a), elements(b), out.storageOf.data, n, k, m, 0, 0, 0);
+  const m = b.shape[1];
+  const out = sum ?? allocate([n, m], a.dtype);
+  if (a.dtype === float32) gemm(matrixOf(a), matrixOf(b), floats(out), 0, n, k, m, alpha);
+  else product(elements(a), elements(b), out.storageOf.data, n, k, m, 0, 0, 0);
   return out;
 }
 
-/** `[b, n, k] · [b, k, m] → [b, n, m]`. */
-export function batchProduct(a: Tensor, b: Tensor): Tensor {
-  if (a.ndim !== 3 || b.ndim !== 3) {
-    throw new RuntimeError("batch1 must be a 3D tensor");
+export function checkMatrices(a: Tensor, b: Tensor): void {
+  if (a.ndim !== 2) throw new RuntimeError("self must be a matrix");
+  if (b.ndim !== 2) throw new RuntimeError("mat2 must be a matrix");
+  if (a.shape[1] !== b.shape[0]) {
+    throw new RuntimeError(`mat1 and mat2 shapes cannot be multiplied (${a.shape.join("x")} and ${b.shape.join("x")})`);
   }
+  sameDtype(a, b);
+}
+
+/** Matrices with fewer products than this are multiplied without the BLAS, where they come in a batch. */
+const SMALL = 400;
+
+/** `[b, n, k] · [b, k, m] → [b, n, m]`, with `sum` and `alpha` as for `matrixProduct`. */
+export function batchProduct(a: Tensor, b: Tensor, sum: Tensor | null = null, alpha = 1): Tensor {
+  checkBatches(a, b);
   const [batch, n, k] = a.shape;
-  const [batch2, k2, m] = b.shape;
+  const m = b.shape[2];
+  const out = sum ?? allocate([batch, n, m], a.dtype);
+  if (a.dtype === float32) {
+    const multiply = n * k * m < SMALL ? plainProduct : gemm;
+    for (let i = 0; i < batch; i++) multiply(matrixOf(a, i), matrixOf(b, i), floats(out), i * n * m, n, k, m, alpha);
+    return out;
+  }
+  const x = elements(a);
+  const y = elements(b);
+  for (let i = 0; i < batch; i++) product(x, y, out.storageOf.data, n, k, m, i * n * k, i * k * m, i * n * m);
+  return out;
+}
+
+export function checkBatches(a: Tensor, b: Tensor): void {
+  if (a.ndim !== 3 || b.ndim !== 3) throw new RuntimeError("batch1 must be a 3D tensor");
+  const [batch, , k] = a.shape;
+  const [batch2, k2] = b.shape;
   if (batch !== batch2 || k !== k2) {
     throw new RuntimeError(
       `Expected size for first two dimensions of batch2 tensor to be: [${batch}, ${k}] but got: [${batch2}, ${k2}].`,
     );
   }
   sameDtype(a, b);
-  const out = allocate([batch, n, m], a.dtype);
-  const x = elements(a);
-  const y = elements(b);
-  for (let i = 0; i < batch; i++) product(x, y, out.storageOf.data, n, k, m, i * n * k, i * k * m, i * n * m);
+}
+
+/** `[n, k] · [k] → [n]`, float32 on top of `sum`, where there is one. Ranks and sizes fit. */
+export function matrixVectorProduct(a: Tensor, x: Tensor, sum: Tensor | null = null): Tensor {
+  const [n, k] = a.shape;
+  const out = sum ?? allocate([n], a.dtype);
+  sameDtype(a, x);
+  if (a.dtype === float32) gemv(matrixOf(a), vectorOf(x), floats(out), n, k);
+  else product(elements(a), elements(x), out.storageOf.data, n, k, 1, 0, 0, 0);
   return out;
+}
+
+/** `[n] · [n] → []`. Ranks and sizes fit. */
+export function innerProduct(a: Tensor, b: Tensor): Tensor {
+  const [n] = a.shape;
+  const out = allocate([], a.dtype);
+  if (a.dtype === float32) out.storageOf.data[0] = dot(vectorOf(a), vectorOf(b), n);
+  else product(elements(a), elements(b), out.storageOf.data, 1, n, 1, 0, 0, 0);
+  return out;
+}
+
+const floats = (t: Tensor): Float32Array => t.storageOf.data as Float32Array;
+
+/** The memory of a matrix, or of one of a batch. */
+function matrixOf(t: Tensor, i = 0): Matrix {
+  const [row, column] = t.strides.slice(-2);
+  return { data: t.storageOf.data, start: t.offset + (t.ndim === 3 ? i * t.strides[0] : 0), row, column };
+}
+
+function vectorOf(t: Tensor): Vector {
+  return { data: t.storageOf.data, start: t.offset, step: t.strides[0] };
 }
 
 function sameDtype(a: Tensor, b: Tensor): void {

@@ -1,13 +1,31 @@
 /** Products of vectors and matrices. */
 import { aliasOf, type Op, op } from "../dispatch";
-import { bool } from "../dtype";
+import { bool, type DType, float32 } from "../dtype";
 import { RuntimeError } from "../errors";
 import { zip } from "../kernels/elementwise";
-import { batchProduct, matrixProduct } from "../kernels/matmul";
+import {
+  batchProduct,
+  checkBatches,
+  checkMatrices,
+  innerProduct,
+  matrixProduct,
+  matrixVectorProduct,
+} from "../kernels/matmul";
 import { resultType } from "../promotion";
 import { broadcastShapes, isExpandableTo, numel, sizeText, wrapDim } from "../shape";
 import { alias, allocate, fromData, type Tensor } from "../tensor";
 import { unsafeView } from "./shaping";
+
+type Layout = Pick<Tensor, "shape" | "strides">;
+
+/** Whether a matrix lies in memory by columns; its gradient then does too. */
+const byColumns = ({ shape, strides }: Layout): boolean => strides[0] === 1 && strides[1] === shape[0];
+
+/** G Bᵀ, the gradient of A in A B. */
+const leftGradient = (g: Tensor, b: Tensor, a: Layout): Tensor => (byColumns(a) ? b.mm(g.t()).t() : g.mm(b.t()));
+
+/** Aᵀ G, the gradient of B in A B. */
+const rightGradient = (g: Tensor, a: Tensor, b: Layout): Tensor => (byColumns(b) ? g.t().mm(a).t() : a.t().mm(g));
 
 // d (A B) = dA B + A dB
 export const mm = op("mm(Tensor self, Tensor mat2) -> Tensor", {
@@ -16,7 +34,10 @@ export const mm = op("mm(Tensor self, Tensor mat2) -> Tensor", {
     notOfBool("addmm_impl_cpu_", a);
     return matrixProduct(a, b);
   },
-  grad: { self: ["mat2", (g, s) => g.mm(s.mat2.t())], mat2: ["self", (g, s) => s.self.t().mm(g)] },
+  grad: {
+    self: ["mat2", (g, s) => leftGradient(g, s.mat2, s.self)],
+    mat2: ["self", (g, s) => rightGradient(g, s.self, s.mat2)],
+  },
 });
 
 export const bmm = op("bmm(Tensor self, Tensor mat2) -> Tensor", {
@@ -42,7 +63,7 @@ export const mv = op("mv(Tensor self, Tensor vec) -> Tensor", {
       throw new RuntimeError(`size mismatch, got ${m.shape[0]}, ${m.shape.join("x")},${v.shape[0]}`);
     }
     notOfBool("addmv_impl_cpu", m);
-    return matrixProduct(m, v.unsqueeze(1)).view([m.shape[0]]);
+    return matrixVectorProduct(m, v);
   },
   grad: { self: ["vec", (g, s) => g.outer(s.vec)], vec: ["self", (g, s) => s.self.t().mv(g)] },
 });
@@ -65,7 +86,7 @@ export const dot = op("dot(Tensor self, Tensor tensor) -> Tensor", {
       );
     }
     notOfBool("dot", a);
-    return matrixProduct(a.unsqueeze(0), b.unsqueeze(1)).view([]);
+    return innerProduct(a, b);
   },
   grad: { self: ["tensor", (g, s) => g.mul(s.tensor)], tensor: ["self", (g, s) => g.mul(s.self)] },
 });
@@ -76,29 +97,45 @@ export const addmm = op("addmm(Tensor self, Tensor mat1, Tensor mat2, *, Scalar 
   forward: (c, a, b, beta, alpha) => {
     checkOneDtype(c, b);
     notOfBool("addmm_impl_cpu_", a);
-    return accumulated(c, matrixProduct(a, b), beta, alpha);
+    checkMatrices(a, b);
+    return accumulated(c, [a.shape[0], b.shape[1]], a.dtype, beta, alpha, (sum, k) => matrixProduct(a, b, sum, k));
   },
   grad: {
     self: (g, s) => (s.beta === 1 ? g : g.mul(s.beta)),
-    mat1: ["mat2", (g, s) => scale(g.mm(s.mat2.t()), s.alpha)],
-    mat2: ["mat1", (g, s) => scale(s.mat1.t().mm(g), s.alpha)],
+    mat1: ["mat2", (g, s) => scale(leftGradient(g, s.mat2, s.mat1), s.alpha)],
+    mat2: ["mat1", (g, s) => scale(rightGradient(g, s.mat1, s.mat2), s.alpha)],
   },
   inPlace: true,
 });
 
 const scale = (t: Tensor, k: number | boolean): Tensor => (k === 1 ? t : t.mul(k));
 
-/** `beta · c + alpha · product`, in the product's dtype; where beta is 0, c does not count, whatever it holds. */
-function accumulated(c: Tensor, product: Tensor, beta: number | boolean, alpha: number | boolean): Tensor {
-  if (!isExpandableTo(c.shape, product.shape)) {
+/**
+ * `beta · c + alpha · product`, in the product's dtype and shape; where beta is 0, c does not count, whatever it holds.
+ * A product of float32 adds itself, times the number, to the sum it is given.
+ */
+function accumulated(
+  c: Tensor,
+  shape: number[],
+  dtype: DType,
+  beta: number | boolean,
+  alpha: number | boolean,
+  product: (sum: Tensor | null, alpha: number) => Tensor,
+): Tensor {
+  if (!isExpandableTo(c.shape, shape)) {
     throw new RuntimeError(
-      `The expanded size of the tensor (${product.shape[product.ndim - 1]}) must match the existing size (${c.shape[c.ndim - 1]}) at non-singleton dimension ${product.ndim - 1}.  Target sizes: ${sizeText(product.shape)}.  Tensor sizes: ${sizeText(c.shape)}`,
+      `The expanded size of the tensor (${shape[shape.length - 1]}) must match the existing size (${c.shape[c.ndim - 1]}) at non-singleton dimension ${shape.length - 1}.  Target sizes: ${sizeText(shape)}.  Tensor sizes: ${sizeText(c.shape)}`,
     );
   }
-  const { dtype } = product;
   // Factors are numbers of the dtype: whole ones next to integers.
   const [b, a] = [beta, alpha].map((k) => (dtype.is_floating_point ? Number(k) : Math.trunc(Number(k))));
-  const scaled = scale(product, a);
+  if (dtype === float32) {
+    if (b === 0) return product(null, a);
+    const sum = allocate(shape, dtype);
+    sum.copy_(scale(c, b));
+    return product(sum, a);
+  }
+  const scaled = scale(product(null, 1), a);
   if (b === 0) return scaled;
   return zip(scaled, scale(c.to(dtype), b), (x, y) => x + y, dtype);
 }
@@ -120,7 +157,7 @@ export const addmv = op("addmv(Tensor self, Tensor mat, Tensor vec, *, Scalar be
       throw new RuntimeError(`size mismatch, got ${c.ndim === 0 ? 1 : c.shape[0]}, ${m.shape.join("x")},${v.shape[0]}`);
     }
     notOfBool("addmv_impl_cpu", m);
-    return accumulated(c, mv(m, v), beta, alpha);
+    return accumulated(c, [m.shape[0]], m.dtype, beta, alpha, (sum, k) => matrixVectorProduct(m, scale(v, k), sum));
   },
   grad: {
     self: (g, s) => scale(g, s.beta),
@@ -138,7 +175,15 @@ export const addbmm = op(
     forward: (c, a, b, beta, alpha) => {
       checkOneDtype(c, b);
       notOfBool("addmm_impl_cpu_", a);
-      return accumulated(c, batchProduct(a, b).sum([0], { dtype: a.dtype }), beta, alpha);
+      checkBatches(a, b);
+      const [batch, n] = a.shape;
+      return accumulated(c, [n, b.shape[2]], a.dtype, beta, alpha, (sum, k) => {
+        for (let i = 0; i < batch; i++) {
+          const one = matrixProduct(a.select(0, i), b.select(0, i), a.dtype === float32 ? sum : null, k);
+          sum = sum === null || sum === one ? one : sum.add(one);
+        }
+        return sum ?? a.new_zeros([n, b.shape[2]]);
+      });
     },
     grad: {
       self: (g, s) => scale(g, s.beta),
@@ -161,7 +206,9 @@ export const baddbmm = op(
     doc: "`beta · self + alpha · batch1 @ batch2` for each matrix of a batch.",
     forward: (c, a, b, beta, alpha) => {
       notOfBool("baddbmm", a);
-      return accumulated(c, batchProduct(a, b), beta, alpha);
+      checkBatches(a, b);
+      const shape = [a.shape[0], a.shape[1], b.shape[2]];
+      return accumulated(c, shape, a.dtype, beta, alpha, (sum, k) => batchProduct(a, b, sum, k));
     },
     grad: {
       self: (g, s) => scale(g, s.beta),
@@ -193,7 +240,11 @@ export const addr = op("addr(Tensor self, Tensor vec1, Tensor vec2, *, Scalar be
       }
     }
     const product = u.unsqueeze(1).mul(v).to(dtype);
-    if (dtype !== bool) return accumulated(c, product, beta, alpha);
+    if (dtype !== bool) {
+      return accumulated(c, product.shape, dtype, beta, alpha, (sum, k) =>
+        sum ? sum.add(scale(product, k)) : scale(product, k),
+      );
+    }
     const counted = alpha ? product : product.zeros_like();
     return beta ? counted.logical_or(c) : counted;
   },
