@@ -2,25 +2,36 @@
 import { writeSync } from "node:fs";
 import { dirname, isAbsolute } from "node:path";
 import { Program } from "./execute";
+import { startGuard } from "./guard";
 import { prepareKernels } from "./kernels";
+import { Pace } from "./pace";
+import { amongBuiltins, rememberBuiltins } from "./pristine";
 import { type ChildMessage, type HostMessage, MESSAGE_FD } from "./protocol";
 
-const { exit, chdir } = process;
+const { exit, chdir, cwd } = process;
 const { stringify } = JSON;
+const { now } = performance;
+const { from: bytesOf } = Buffer;
+const write = writeSync;
+const wait = Atomics.wait;
+const MEGABYTE = 1 << 20;
 const sleeper = new Int32Array(new SharedArrayBuffer(4));
+const home = cwd.call(process);
 
 /** Waits until the host has taken it all: nothing is lost when the process ends right after. */
 function send(message: ChildMessage): void {
-  const line = Buffer.from(`${stringify(message)}\n`);
+  const line = bytesOf(`${stringify(message)}\n`);
   for (let sent = 0; sent < line.length; ) {
     try {
-      sent += writeSync(MESSAGE_FD, line, sent);
+      sent += write(MESSAGE_FD, line, sent);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EAGAIN") exit.call(process, 1);
-      Atomics.wait(sleeper, 0, 0, 1);
+      wait(sleeper, 0, 0, 1);
     }
   }
 }
+
+rememberBuiltins();
 
 let program: Program | undefined;
 let done = false;
@@ -29,9 +40,26 @@ let reported = 0;
 /** Tells how the program ended, or what happened since. */
 function report(): void {
   if (!program) return;
-  send({ type: done ? "update" : "done", trace: program.trace() });
+  const ended = program;
+  amongBuiltins(() => send({ type: done ? "update" : "done", trace: ended.trace() }));
   done = true;
   reported = program.activity;
+}
+
+/** Tells how far the program is. */
+function tell(): void {
+  if (!program || done) return;
+  const running = program;
+  amongBuiltins(() => send({ type: "snapshot", trace: running.snapshot() }));
+}
+
+/** For the host that asks in the middle of anything: it gets an answer, or its patience ends. */
+function tellNow(): void {
+  try {
+    tell();
+  } catch {
+    // The program was stopped inside the engine or the recorder itself, whose state is between two others.
+  }
 }
 
 function fail(error: unknown): void {
@@ -41,23 +69,31 @@ function fail(error: unknown): void {
 }
 
 async function run({ request }: HostMessage): Promise<void> {
-  if (isAbsolute(request.path)) {
-    try {
-      chdir.call(process, dirname(request.path));
-    } catch {
-      // An unsaved file of a folder that is not there yet: it runs where the host does.
-    }
+  try {
+    chdir.call(process, isAbsolute(request.path) ? dirname(request.path) : home);
+  } catch {
+    // An unsaved file of a folder that is not there yet: it runs where the host does.
   }
   process.argv = [process.execPath, request.path];
+  const pace = new Pace(() => now.call(performance));
   program = new Program(request, {
-    // A program that failed is over, as it would be in Node; what its timers still say is not its result.
-    onConsole: (entry) => program?.ended !== "error" && send({ type: "console", entry }),
+    onConsole: (entry) => {
+      // A program that failed is over, as it would be in Node; what its timers still say is not its result.
+      if (program?.ended === "error" || program?.isConsoleFull) return;
+      send({ type: "console", entry });
+    },
     onFigure: (figure) => send({ type: "figure", figure }),
+    onTick: () => pace.tick(tell),
   });
   // From here on the process counts as idle when the program's own timers and promises are through.
   process.channel?.unref();
   await program.main();
-  report();
+  if (!program.refused) return report();
+  send({ type: "refused", trace: program.trace() });
+  program.dispose();
+  program = undefined;
+  process.channel?.ref();
+  listen();
 }
 
 /** V8 compiles a function when it is first called and again, better, when it has been called often. */
@@ -84,10 +120,14 @@ async function warmUp(): Promise<void> {
   }
 }
 
-process.once("message", (message: HostMessage) => {
-  requested = true;
-  void warming.then(() => run(message));
-});
+function listen(): void {
+  process.once("message", (message: HostMessage) => {
+    requested = true;
+    void warming.then(() => run(message));
+  });
+}
+
+listen();
 process.on("disconnect", () => exit.call(process, 0));
 process.on("uncaughtException", fail);
 process.on("unhandledRejection", fail);
@@ -107,5 +147,6 @@ process.exit = ((code?: number | string | null) => {
 }) as typeof process.exit;
 
 prepareKernels();
+startGuard({ maxBytes: Number(process.argv[2]) * MEGABYTE, report: tellNow });
 send({ type: "ready" });
 const warming = warmUp().catch(() => {});

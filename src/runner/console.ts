@@ -7,6 +7,8 @@ type Level = ConsoleEntry["level"];
 /** `raw` is what went to the stream, line ends included. */
 export type Emit = (entry: ConsoleEntry, raw: string, stream: "stdout" | "stderr") => void;
 
+/** Characters of one entry. */
+const TEXT_MAX = 100_000;
 const DEFAULT_LEVEL = { stdout: "log", stderr: "error" } as const;
 const LEVELS: Level[] = ["log", "info", "warn", "error", "debug"];
 
@@ -51,9 +53,12 @@ export function captureStreams(emit: Emit, where: () => SourceRange | undefined)
   };
 }
 
-/** A line's own end is not part of its text. */
+/** A line's own end is not part of its text, and of a very long one only the beginning is told. */
 function entry(level: Level, text: string, range: SourceRange | undefined): ConsoleEntry {
-  return { level, text: text.replace(/\n$/, ""), ...(range ? { range } : {}) };
+  const line = text.endsWith("\n") ? text.length - 1 : text.length;
+  const told =
+    line > TEXT_MAX ? `${text.slice(0, TEXT_MAX)}… (${line - TEXT_MAX} more characters)` : text.slice(0, line);
+  return { level, text: told, ...(range ? { range } : {}) };
 }
 
 function writeOf(take: (text: string) => void): Writable["write"] {

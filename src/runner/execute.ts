@@ -1,5 +1,5 @@
 /** One run of a program in this process: shared by the child process and the command line. */
-import { inspect } from "node:util";
+import { types } from "node:util";
 import { setFigureSink } from "../plot/figure";
 import * as pyplot from "../plot/pyplot";
 import { Lines, SnippetError } from "../snippet";
@@ -15,20 +15,25 @@ import {
 } from "../trace/model";
 import { Recorder } from "../trace/recorder";
 import { captureConsole, captureStreams, type Emit } from "./console";
+import { lookAt, within } from "./inspect";
 import { Loader } from "./loader";
 import { describeError, Places } from "./places";
+import { amongBuiltins } from "./pristine";
 import type { RunRequest } from "./protocol";
 
 export interface ExecuteOptions {
   /** What the program prints, as it prints it; absent: it goes where Node sends it and is not recorded. */
   onConsole?: Emit;
   onFigure?(figure: Figure): void;
+  /** Called now and then while the program runs. */
+  onTick?(): void;
 }
 
 /** Entries that a trace keeps; all are handed to `onConsole`. */
 const CONSOLE_MAX = 10_000;
+/** Characters of all entries that a trace keeps. */
+const CONSOLE_TEXT_MAX = 4_000_000;
 const FRAMES = 100;
-const INSPECT_MAX = 2_000;
 
 /** A program: run its main part, then ask for the trace, more than once if timers go on. */
 export class Program {
@@ -41,10 +46,13 @@ export class Program {
   /** The last thing thrown that is no object, and where. */
   private lastThrown: { value: unknown; range: SourceRange } | undefined;
   private readonly restore: (() => void)[] = [];
+  private started = false;
   private status: RunStatus = "ok";
   private error: TraceError | undefined;
   private ran: SourceRange[] | undefined;
+  private consoleText = 0;
   private droppedEntries = 0;
+  private begin = 0;
   private durationMs = 0;
 
   constructor(
@@ -52,7 +60,14 @@ export class Program {
     private readonly options: ExecuteOptions,
   ) {
     const { live = false } = request;
-    this.recorder = new Recorder({ where: () => this.places.here(), inspect: shortText, live });
+    this.recorder = new Recorder({
+      where: () => this.places.here(),
+      lookAt,
+      within,
+      isProxy: types.isProxy,
+      live,
+      tick: options.onTick,
+    });
   }
 
   /** Runs the program's top level to its end or its error; never throws. */
@@ -62,20 +77,22 @@ export class Program {
       places: this.places,
       addFile: (path) => this.files.push({ path }) - 1,
       blame: (error, range) => this.blame(error, range),
+      unsaved: new Map(Object.entries(this.request.unsaved ?? {})),
     });
     Error.stackTraceLimit = FRAMES;
     const { path, text, selection } = this.request;
-    let started = performance.now();
+    this.begin = performance.now();
     try {
       const program = loader.program(path, text, selection);
       this.ran = program.ran?.map((range) => ({ file: 0, ...range }));
+      this.started = true;
       this.listen();
-      started = performance.now();
+      this.begin = performance.now();
       await program.start();
     } catch (error) {
       this.fail(error);
     } finally {
-      this.durationMs = performance.now() - started;
+      this.durationMs = performance.now() - this.begin;
     }
     this.flushFigures();
   }
@@ -84,17 +101,36 @@ export class Program {
   fail(error: unknown): void {
     if (this.status !== "ok") return;
     this.status = "error";
-    this.error = error instanceof SnippetError ? this.syntaxError(error) : this.describe(error);
+    const hostile = {
+      name: "Uncaught",
+      message: "What was thrown cannot be looked at: it does not end, or throws",
+      stack: [],
+    };
+    this.error = hostile;
+    try {
+      amongBuiltins(() =>
+        within(() => {
+          this.error = error instanceof SnippetError ? this.syntaxError(error) : this.describe(error);
+        }),
+      );
+    } catch {
+      this.error = hostile;
+    }
   }
 
   /** The program ended itself; to be called from within `process.exit`. */
   exited(code: number): void {
     if (this.status !== "ok") return;
     this.status = "exited";
-    const range = this.places.here();
+    const range = amongBuiltins(() => this.places.here());
     const message = `The program called process.exit(${code})`;
     this.error = { name: "Exit", message, ...(range ? { range } : {}), stack: range ? [{ range }] : [] };
     this.flushFigures();
+  }
+
+  /** The text is no program: nothing of it has run. */
+  get refused(): boolean {
+    return this.status === "error" && !this.started;
   }
 
   get ended(): RunStatus {
@@ -115,7 +151,16 @@ export class Program {
     return this.recorder.activity + this.console.length + this.droppedEntries + this.figures.length;
   }
 
+  /** The trace in the middle of the run. */
+  snapshot(): Trace {
+    return this.told(this.recorder.snapshot(), performance.now() - this.begin);
+  }
+
   trace(): Trace {
+    return this.told(this.recorder.finish(), this.durationMs);
+  }
+
+  private told(parts: ReturnType<Recorder["finish"]>, durationMs: number): Trace {
     const dropped: ConsoleEntry[] =
       this.droppedEntries > 0 ? [{ level: "info", text: `… and ${this.droppedEntries} more entries` }] : [];
     if (this.files.length === 0) this.files.push({ path: this.request.path });
@@ -125,10 +170,10 @@ export class Program {
       ...(this.ran ? { ran: this.ran } : {}),
       status: this.status,
       ...(this.error ? { error: this.error } : {}),
-      ...this.recorder.finish(),
+      ...parts,
       console: [...this.console, ...dropped],
       figures: this.figures,
-      durationMs: this.durationMs,
+      durationMs,
     };
   }
 
@@ -148,17 +193,25 @@ export class Program {
     const { onConsole } = this.options;
     if (!onConsole) return;
     const emit: Emit = (entry, raw, stream) => {
-      if (this.console.length < CONSOLE_MAX) this.console.push(entry);
+      this.consoleText += entry.text.length;
+      if (!this.isConsoleFull) this.console.push(entry);
       else this.droppedEntries++;
       onConsole(entry, raw, stream);
     };
-    this.restore.push(captureConsole(emit, where), captureStreams(emit, where));
+    // Whom nobody will read need not say where it is: that takes longer than printing.
+    const place = () => (this.isConsoleFull ? undefined : where());
+    this.restore.push(captureConsole(emit, place), captureStreams(emit, place));
+  }
+
+  /** What is printed from now on is only counted. */
+  get isConsoleFull(): boolean {
+    return this.console.length >= CONSOLE_MAX || this.consoleText >= CONSOLE_TEXT_MAX;
   }
 
   /** What was drawn and not shown is shown at the end, as in a notebook. */
   private flushFigures(): void {
     try {
-      pyplot.show();
+      amongBuiltins(() => pyplot.show());
     } catch (error) {
       this.fail(error);
     }
@@ -194,15 +247,4 @@ export class Program {
 
 function isObject(value: unknown): value is object {
   return (typeof value === "object" && value !== null) || typeof value === "function";
-}
-
-function shortText(value: unknown): string {
-  if (typeof value === "function")
-    return /^class\b/.test(String(value)) ? `class ${value.name}` : `function ${value.name}`;
-  try {
-    const text = inspect(value, { depth: 1, maxArrayLength: 20, maxStringLength: 500, breakLength: 100 });
-    return text.length > INSPECT_MAX ? `${text.slice(0, INSPECT_MAX)}…` : text;
-  } catch (error) {
-    return `<${String(error)}>`;
-  }
 }

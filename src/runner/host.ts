@@ -1,19 +1,30 @@
 /** The host's side of a run: a process for each, a spare one ready, and a plain word for whatever ends it. */
 import { type ChildProcess, fork } from "node:child_process";
-import type { Readable } from "node:stream";
-import { type ConsoleEntry, type Figure, type RunStatus, TRACE_VERSION, type Trace } from "../trace/model";
-import { type ChildMessage, type HostMessage, MESSAGE_FD, type RunRequest } from "./protocol";
+import type { Readable, Writable } from "node:stream";
+import {
+  type ConsoleEntry,
+  type Figure,
+  type RunStatus,
+  TRACE_VERSION,
+  type Trace,
+  type TraceError,
+} from "../trace/model";
+import { type ChildMessage, GUARD_FD, type HostMessage, MEMORY_WORD, MESSAGE_FD, type RunRequest } from "./protocol";
 
 export interface RunOptions {
   /** As it is printed, also after the run is done. */
   onConsole?(entry: ConsoleEntry): void;
   onFigure?(figure: Figure): void;
+  /** How far the program is, from time to time while it runs. */
+  onSnapshot?(trace: Trace): void;
   /** The trace again, when timers or promises went on after the run was done, or the process died. */
   onUpdate?(trace: Trace): void;
-  /** Megabytes of JavaScript objects; tensors' own memory does not count. */
+  /** Megabytes of JavaScript objects; tensors may take as much again. */
   maxMemory?: number;
   /** Milliseconds until the run is stopped; absent: never. */
   timeout?: number;
+  /** Processes to have ready for the runs after this one. */
+  spares?: number;
 }
 
 const DEFAULT_MEMORY = 2048;
@@ -21,52 +32,88 @@ const DEFAULT_MEMORY = 2048;
 const STDERR_MAX = 20_000;
 /** The spare process starts when the result has been drawn, not while it is. */
 const SPARE_DELAY_MS = 250;
+/** Where several are wanted, the next run will come soon. */
+const SPARE_SOON_MS = 40;
+/** For the last word of a program that is stopped: it is worth having, not worth waiting for. */
+const LAST_WORD_MS = 250;
+/** Node itself, the engine's code, and what garbage may wait for its collection. */
+const OVERHEAD_MB = 300;
+/** Console entries kept for a run that cannot tell them itself. */
+const CONSOLE_MAX = 10_000;
 /** For the last message of a process that has ended. */
 const DRAIN_MS = 500;
 
 /** Runs programs one at a time in processes made from `childPath`, a bundle of `child.ts`. */
 export class Runner {
-  private spare: Child | undefined;
+  private spares: Child[] = [];
   private current: Run | undefined;
 
   constructor(private readonly childPath: string) {}
 
-  /** Starts the process that the next run will use. */
-  warm(maxMemory = DEFAULT_MEMORY): void {
-    if (this.spare?.alive && this.spare.maxMemory === maxMemory) return;
-    this.spare?.kill();
-    this.spare = new Child(this.childPath, maxMemory);
+  /** Processes that wait for a program. */
+  get ready(): number {
+    return this.spares.filter((child) => child.ready).length;
+  }
+
+  /** Starts a process that a run will use, unless there are enough. */
+  warm(maxMemory = DEFAULT_MEMORY, wanted = 1): void {
+    this.spares = this.spares.filter((child) => {
+      const fits = child.alive && child.maxMemory === maxMemory;
+      if (!fits) child.kill();
+      return fits;
+    });
+    if (this.spares.length < wanted) this.spares.push(new Child(this.childPath, maxMemory));
   }
 
   /** Replaces what runs. Resolves with what the program got to, however it ended; rejects only if no process can start. */
   run(request: RunRequest, options: RunOptions = {}): Promise<Trace> {
-    this.current?.end("stopped", "A newer run took its place");
-    const { maxMemory = DEFAULT_MEMORY } = options;
+    this.cancel();
+    const { maxMemory = DEFAULT_MEMORY, spares = 1 } = options;
     this.warm(maxMemory);
-    const run = new Run(this.spare!, request, options);
-    this.spare = undefined;
+    const best = Math.max(
+      0,
+      this.spares.findIndex((child) => child.ready),
+    );
+    const [child] = this.spares.splice(best, 1);
+    const run = new Run(child!, request, options);
     this.current = run;
-    const next = () => this.current === run && this.warm(maxMemory);
-    return run.result.finally(() => setTimeout(next, SPARE_DELAY_MS).unref());
+    const refill = () => {
+      if (this.current !== run || this.spares.length >= spares) return;
+      this.warm(maxMemory, spares);
+      setTimeout(refill, SPARE_DELAY_MS).unref();
+    };
+    return run.result
+      .then((trace) => {
+        if (run.freed) this.spares.push(child!);
+        return trace;
+      })
+      .finally(() => setTimeout(refill, spares > 1 ? SPARE_SOON_MS : SPARE_DELAY_MS).unref());
   }
 
-  /** Kills what runs, at once; its promise resolves with a trace whose status is `stopped`. */
+  /** Kills what runs, at once. */
+  cancel(): void {
+    this.current?.end("stopped", "A newer run took its place");
+  }
+
+  /** Ends what runs; its promise resolves with a trace whose status is `stopped` and that has what the program got to. */
   stop(): void {
-    this.current?.end("stopped", "The run was stopped");
+    this.current?.stop("The run was stopped");
   }
 
   dispose(): void {
-    this.stop();
+    this.cancel();
     this.current = undefined;
-    this.spare?.kill();
-    this.spare = undefined;
+    for (const spare of this.spares.splice(0)) spare.kill();
   }
 }
 
 /** A forked process and the lines it sends. */
 class Child {
   readonly process: ChildProcess;
+  private readonly guard: Writable;
   alive = true;
+  /** It has said so: the next request is heard at once. */
+  ready = false;
   stderr = "";
   onMessage: (message: ChildMessage) => void = () => {};
   onEnd: (code: number | null, signal: NodeJS.Signals | null, error?: Error) => void = () => {};
@@ -75,10 +122,10 @@ class Child {
     path: string,
     readonly maxMemory: number,
   ) {
-    this.process = fork(path, [], {
+    this.process = fork(path, [String(2 * maxMemory + OVERHEAD_MB)], {
       serialization: "advanced",
       execArgv: [`--max-old-space-size=${maxMemory}`, "--stack-trace-limit=100"],
-      stdio: ["ignore", "ignore", "pipe", "ipc", "pipe"],
+      stdio: ["ignore", "ignore", "pipe", "ipc", "pipe", "pipe"],
       // Inside VS Code the executable is Electron: this makes it plain Node.
       env: { ...process.env, ELECTRON_RUN_AS_NODE: "1", NODE_OPTIONS: "" },
     });
@@ -86,7 +133,10 @@ class Child {
       this.stderr = (this.stderr + text).slice(-STDERR_MAX);
     });
     const messages = this.process.stdio[MESSAGE_FD] as Readable;
-    readLines(messages, (line) => this.onMessage(JSON.parse(line) as ChildMessage));
+    readLines(messages, (line) => this.receive(line));
+    const pipes: readonly (Readable | Writable | null | undefined)[] = this.process.stdio;
+    this.guard = pipes[GUARD_FD] as Writable;
+    this.guard.on("error", () => {});
     messages.on("error", () => {});
     this.process.on("error", (error) => this.end(null, null, error));
     this.process.on("exit", (code, signal) => {
@@ -104,6 +154,24 @@ class Child {
     if (this.process.connected) this.process.send(message, () => {});
   }
 
+  /** Asks for a snapshot, wherever the program is. */
+  ask(): void {
+    this.guard.write("?");
+  }
+
+  /** The program may have written to the pipe itself: what is no message of ours is nothing. */
+  private receive(line: string): void {
+    let message: ChildMessage;
+    try {
+      message = JSON.parse(line) as ChildMessage;
+      if (!isMessage(message)) return;
+    } catch {
+      return;
+    }
+    if (message.type === "ready" || message.type === "refused") this.ready = true;
+    this.onMessage(message);
+  }
+
   kill(): void {
     this.alive = false;
     this.process.kill("SIGKILL");
@@ -112,6 +180,19 @@ class Child {
   private end(code: number | null, signal: NodeJS.Signals | null, error?: Error): void {
     this.alive = false;
     this.onEnd(code, signal, error);
+  }
+}
+
+function isMessage(message: ChildMessage | null): message is ChildMessage {
+  switch (message?.type) {
+    case "ready":
+      return true;
+    case "console":
+      return typeof message.entry?.text === "string";
+    case "figure":
+      return typeof message.figure === "object";
+    default:
+      return message?.trace?.version === TRACE_VERSION;
   }
 }
 
@@ -140,7 +221,13 @@ class Run {
   private readonly timer: NodeJS.Timeout | undefined;
   /** The last trace the child sent; the run is done then. */
   private trace: Trace | undefined;
+  /** How far the program was when it last told. */
+  private snapshot: Trace | undefined;
   private over = false;
+  /** The last word of a run that is being stopped has come, or has not come in time. */
+  private lastWord: (() => void) | undefined;
+  /** The text could not run: the process is as good as new. */
+  freed = false;
 
   constructor(
     private readonly child: Child,
@@ -154,8 +241,22 @@ class Run {
     child.onMessage = (message) => this.receive(message);
     child.onEnd = (code, signal, error) => this.ended(code, signal, error);
     const { timeout } = options;
-    if (timeout) this.timer = setTimeout(() => this.end("stopped", `Stopped after ${timeout / 1000} s`), timeout);
+    if (timeout) this.timer = setTimeout(() => this.stop(`Stopped after ${timeout / 1000} s`), timeout);
     child.start(request);
+  }
+
+  /** Ends the run as soon as the program has said how far it is, and soon in any case. */
+  stop(message: string): void {
+    if (this.trace || this.over || this.lastWord) {
+      this.end("stopped", message);
+      return;
+    }
+    const timer = setTimeout(() => this.end("stopped", message), LAST_WORD_MS);
+    this.lastWord = () => {
+      clearTimeout(timer);
+      this.end("stopped", message);
+    };
+    this.child.ask();
   }
 
   /** Kills the process; a run that was not done is now, with this word. */
@@ -171,12 +272,25 @@ class Run {
     if (this.over) return;
     switch (message.type) {
       case "console":
-        this.console.push(message.entry);
+        if (this.console.length < CONSOLE_MAX) this.console.push(message.entry);
         this.options.onConsole?.(message.entry);
         break;
       case "figure":
         this.figures.push(message.figure);
         this.options.onFigure?.(message.figure);
+        break;
+      case "snapshot":
+        this.snapshot = message.trace;
+        if (this.lastWord) this.lastWord();
+        else this.options.onSnapshot?.(message.trace);
+        break;
+      case "refused":
+        this.over = true;
+        this.freed = this.child.alive;
+        clearTimeout(this.timer);
+        this.child.onMessage = () => {};
+        this.child.onEnd = () => {};
+        this.resolve({ ...message.trace, refused: true });
         break;
       case "done":
         clearTimeout(this.timer);
@@ -207,6 +321,9 @@ class Run {
 
   private causeOfDeath(code: number | null, signal: NodeJS.Signals | null): string {
     const { stderr, maxMemory } = this.child;
+    if (stderr.includes(MEMORY_WORD)) {
+      return `The program ran out of memory: it may use ${maxMemory} MB, and its tensors as much again`;
+    }
     if (/heap out of memory|Reached heap limit|invalid array length Allocation failed/i.test(stderr)) {
       return `The program ran out of memory: it may use ${maxMemory} MB`;
     }
@@ -218,11 +335,19 @@ class Run {
 
   /** What is known of a run whose process cannot tell any more. */
   private broken(status: RunStatus, message: string): Trace {
+    const error: TraceError = { name: status === "stopped" ? "Stopped" : "Crashed", message, stack: [] };
+    const durationMs = performance.now() - this.started;
+    if (this.snapshot) {
+      // The program's own list ends with how many more there were.
+      const { console } = this.snapshot;
+      const printed = console.length > this.console.length ? console : this.console;
+      return { ...this.snapshot, status, error, durationMs, console: printed };
+    }
     return {
       version: TRACE_VERSION,
       files: [{ path: this.request.path }],
       status,
-      error: { name: status === "stopped" ? "Stopped" : "Crashed", message, stack: [] },
+      error,
       captures: [],
       nodes: [],
       edges: [],
@@ -230,7 +355,7 @@ class Run {
       console: this.console,
       figures: this.figures,
       omittedNodes: 0,
-      durationMs: performance.now() - this.started,
+      durationMs,
     };
   }
 }

@@ -32,6 +32,8 @@ export interface LoaderHost {
   places: Places;
   /** Enters a file into the trace; returns its index. */
   addFile(path: string): number;
+  /** What the editor holds of files by their paths, where the disk has an older text. */
+  unsaved: ReadonlyMap<string, string>;
   /** Notes where an error that has no stack of the program came from. */
   blame(error: unknown, range: SourceRange): void;
 }
@@ -127,11 +129,12 @@ export class Loader {
     const path = findFile(wanted);
     if (!path)
       throw Object.assign(new Error(`Cannot find ${specifier} from ${base}`), { code: "ERR_MODULE_NOT_FOUND" });
-    if (path.endsWith(".json")) return { default: parseJson(path) };
+    const unsaved = this.host.unsaved.get(path);
+    if (path.endsWith(".json")) return { default: parseJson(path, unsaved) };
     if (!OWN.test(path)) return importPackage(path, absolute(from.path));
     let module = this.modules.get(path);
     if (!module) {
-      const text = readFileSync(path, "utf8");
+      const text = unsaved ?? readFileSync(path, "utf8");
       const compiled = this.compileFile(path, text);
       module = this.register(path, text, compiled);
       void this.evaluate(module, compiled).catch(() => {});
@@ -196,9 +199,9 @@ function findFile(path: string): string | undefined {
   return candidates.find((candidate) => statSync(candidate, { throwIfNoEntry: false })?.isFile());
 }
 
-function parseJson(path: string): unknown {
+function parseJson(path: string, unsaved: string | undefined): unknown {
   try {
-    return JSON.parse(readFileSync(path, "utf8"));
+    return JSON.parse(unsaved ?? readFileSync(path, "utf8"));
   } catch (error) {
     throw new SyntaxError(`${path}: ${(error as Error).message}`);
   }

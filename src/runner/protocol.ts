@@ -13,6 +13,8 @@ export interface RunRequest {
   text: string;
   /** UTF-16 offsets of what to run; absent or empty: the whole text. */
   selection?: { start: number; end: number };
+  /** Texts of other files, by path, that the editor holds and the disk does not have yet. */
+  unsaved?: Record<string, string>;
   /** A panel is, or will be, in sight: keep what it may ask about afterwards. It takes the memory of one more backward pass. */
   live?: boolean;
 }
@@ -24,6 +26,10 @@ export type ChildMessage =
   /** Sent as it happens, also after `done` (timers, promises). */
   | { type: "console"; entry: ConsoleEntry }
   | { type: "figure"; figure: Figure }
+  /** How far the program has come, from time to time while it runs, and when the host asks through {@link GUARD_FD}. */
+  | { type: "snapshot"; trace: Trace }
+  /** The text cannot run, and nothing of it has: the process takes another request. */
+  | { type: "refused"; trace: Trace }
   /** The program ended or threw; the process lives on until the host ends it. */
   | { type: "done"; trace: Trace }
   /** What timers and promises did after `done`, once they are through: the trace again, with their part. */
@@ -31,3 +37,12 @@ export type ChildMessage =
 
 /** The child's file descriptor for its messages. */
 export const MESSAGE_FD = 4;
+
+/**
+ * The child's file descriptor on which a thread beside the program listens. A byte asks for a snapshot, which comes from an endless
+ * loop too; its end, when the host is gone, ends the process.
+ */
+export const GUARD_FD = 5;
+
+/** The word on stderr of a process that took more memory than it may. */
+export const MEMORY_WORD = "gradlens: memory limit reached";

@@ -38,6 +38,8 @@ export interface Trace {
   ran?: SourceRange[];
   status: RunStatus;
   error?: TraceError;
+  /** The text is no program: nothing of it has run, and `error` says why. */
+  refused?: true;
   captures: Capture[];
   nodes: GraphNode[];
   edges: GraphEdge[];

@@ -6,10 +6,11 @@ import { Calls } from "./calls";
 import { HistoryRecorder } from "./history";
 import { holdSaved, keepOutputs } from "./keep";
 import type { Capture, GraphEdge, GraphNode, SourceBlock, SourceRange, Trace, ValueSummary } from "./model";
+import { toNum } from "./num";
 import { type Learning, Parameters } from "./parameters";
 import { Passes } from "./passes";
 import { type Entry, type Origin, Structure } from "./structure";
-import { nameModuleParameters, summariseFlow, summariseGradient, summariseTensor, summariseValue } from "./summary";
+import { nameModuleParameters, summariseFlow, summariseGradient, summariseTensor } from "./summary";
 
 /** A captured place, with ranges that name their file. */
 export interface CaptureSite {
@@ -22,8 +23,14 @@ export interface CaptureSite {
 export interface RecorderOptions {
   /** The innermost place of the user's own text that is running. */
   where(): SourceRange | undefined;
-  /** A short text of a value that is neither tensor nor number. */
-  inspect(value: unknown): string;
+  /** Type and short text of values that are neither tensors nor numbers. */
+  lookAt(values: readonly unknown[]): { type: string; text: string }[];
+  /** Calls into the program's own objects: `act` may throw, and be cut off where it does not end. */
+  within?(act: () => void): void;
+  /** Whether looking at a value's class would run the program's code. */
+  isProxy?(value: object): boolean;
+  /** Called now and then while the program runs. */
+  tick?(): void;
   /** Keep what the last pass saved and made, and how parameters fared, for a panel that may ask. */
   live?: boolean;
 }
@@ -35,6 +42,9 @@ interface Slot {
   version: number;
   history: HistoryRecorder | null;
 }
+
+/** Captures of plain values from one tick to the next; a tensor's capture always ticks. */
+const TICK_EVERY = 256;
 
 type GraphParts = Pick<
   Trace,
@@ -84,13 +94,31 @@ export class Recorder {
     const slot = this.slots[id]!;
     slot.count++;
     slot.last = value;
-    if (value instanceof Tensor) this.captureTensor(id, slot, value);
-    else if (typeof value === "number") {
+    if (typeof value === "number") {
       slot.history ??= new HistoryRecorder();
       slot.history.push(value);
+    } else if (this.isTensor(value)) {
+      this.captureTensor(id, slot, value);
+      this.options.tick?.();
+      return value;
+    }
+    if (++this.sinceTick >= TICK_EVERY) {
+      this.sinceTick = 0;
+      this.options.tick?.();
     }
     return value;
   };
+
+  private sinceTick = 0;
+
+  private isTensor(value: unknown): value is Tensor {
+    return (
+      typeof value === "object" &&
+      value !== null &&
+      !this.options.isProxy?.(value) &&
+      (value as object) instanceof Tensor
+    );
+  }
 
   /** `captureAll(result, id, value, …)`: for what changes several variables; returns the result. */
   readonly captureAll = (result: unknown, ...pairs: unknown[]): unknown => {
@@ -157,10 +185,19 @@ export class Recorder {
     return this.slots.reduce((sum, { count }) => sum + count, this.passes.count);
   }
 
+  /** The trace in the middle of the run, which goes on as if nobody had asked. */
+  snapshot(): GraphParts {
+    return this.structure.provisionally(() => this.finish());
+  }
+
   /** The trace so far; may be asked for again later. */
   finish(): GraphParts {
     this.walkTheRest();
-    const parameterNames = nameModuleParameters(this.slots.map(({ site, last }) => ({ site, value: last })));
+    const parameterNames = new Map<Tensor, string>();
+    const holders = this.slots.map(({ site, last }) => ({ site, value: last }));
+    const name = () => nameModuleParameters(holders, parameterNames);
+    if (this.options.within) this.options.within(name);
+    else name();
     const { entries } = this.structure;
     const learning = this.learning(parameterNames);
     const nodes = entries.map((entry): GraphNode => {
@@ -181,7 +218,7 @@ export class Recorder {
       };
     });
     return {
-      captures: this.slots.filter(isShown).map((slot) => this.summarise(slot)),
+      captures: this.summarise(this.slots.filter((slot) => this.isShown(slot))),
       nodes,
       edges: entries.flatMap((entry, from) => edgesOf(from, entry, nodes)),
       passes: this.passes.finish(),
@@ -231,7 +268,7 @@ export class Recorder {
     for (const { last } of this.slots) {
       const candidates = Array.isArray(last) ? last.slice(0, SEARCHED_MAX) : [last];
       for (const value of candidates) {
-        const fn = value instanceof Tensor ? gradFnOf(value) : null;
+        const fn = this.isTensor(value) ? gradFnOf(value) : null;
         if (fn && this.structure.indexOf(fn) === undefined) roots.push(fn);
       }
     }
@@ -239,18 +276,33 @@ export class Recorder {
     for (const root of roots) this.structure.walk([root]);
   }
 
-  private summarise(slot: Slot): Capture {
-    const { site, count, last, history } = slot;
-    return {
-      kind: site.kind,
-      name: site.name,
-      range: site.range,
-      ...(site.uses.length > 0 ? { uses: site.uses } : {}),
-      count,
-      last:
-        last instanceof Tensor ? this.summariseTensor(last, slot.version) : summariseValue(last, this.options.inspect),
-      ...(history ? { history: history.finish() } : {}),
-    };
+  private summarise(slots: readonly Slot[]): Capture[] {
+    const others = slots.filter(({ last }) => typeof last !== "number" && !this.isTensor(last));
+    const looked = this.options.lookAt(others.map(({ last }) => last));
+    const said = new Map(others.map((slot, i) => [slot, looked[i]!]));
+    return slots.map((slot) => {
+      const { site, count, last, history } = slot;
+      const other = said.get(slot);
+      return {
+        kind: site.kind,
+        name: site.name,
+        range: site.range,
+        ...(site.uses.length > 0 ? { uses: site.uses } : {}),
+        count,
+        last: other
+          ? { kind: "other", ...other }
+          : typeof last === "number"
+            ? { kind: "number", value: toNum(last) }
+            : this.summariseTensor(last as Tensor, slot.version),
+        ...(history ? { history: history.finish() } : {}),
+      };
+    });
+  }
+
+  /** Calls and properties (`this.weight`) are of interest for the tensors they hold. */
+  private isShown({ site, count, last }: Slot): boolean {
+    const isName = site.kind === "variable" && !site.name.includes(".");
+    return count > 0 && (isName || this.isTensor(last));
   }
 
   private summariseTensor(tensor: Tensor, version: number): ValueSummary {
@@ -282,12 +334,6 @@ function edgeOf(tensor: Tensor): Node | null {
 function hasOneElement({ shape }: Tensor): boolean {
   for (const size of shape) if (size !== 1) return false;
   return true;
-}
-
-/** Calls and properties (`this.weight`) are of interest for the tensors they hold. */
-function isShown({ site, count, last }: Slot): boolean {
-  const isName = site.kind === "variable" && !site.name.includes(".");
-  return count > 0 && (isName || last instanceof Tensor);
 }
 
 function edgesOf(from: number, { next, lastSent }: Entry, nodes: readonly GraphNode[]): GraphEdge[] {

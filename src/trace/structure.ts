@@ -63,12 +63,26 @@ export class Structure {
   private readonly buckets = new Map<number, Bucket>();
   private readonly nameIds = new Map<string, number>();
   private walks = 0;
+  /** What undoes each entry, while a walk is provisional. */
+  private undo: (() => void)[] | null = null;
 
   /** `originOf` says where a grad_fn was made; one that nobody saw being made belongs to the place that used it. */
   constructor(
     private readonly originOf: (node: Node) => Origin | undefined,
     private readonly calls: Pick<Calls, "indexOf" | "sourceOf">,
   ) {}
+
+  /** What walks enter during `act` is forgotten afterwards: the program has not built its graph to the end yet. */
+  provisionally<T>(act: () => T): T {
+    const undo: (() => void)[] = [];
+    this.undo = undo;
+    try {
+      return act();
+    } finally {
+      this.undo = null;
+      for (const step of undo.reverse()) step();
+    }
+  }
 
   /** The entry of a grad_fn, -1 if it was left out, undefined if no walk has met it. */
   indexOf(node: Node): number | undefined {
@@ -104,7 +118,10 @@ export class Structure {
         }
       }
     }
-    for (const node of order) this.index.set(node, this.enter(node, origins.get(node)!, walk));
+    for (const node of order) {
+      this.index.set(node, this.enter(node, origins.get(node)!, walk));
+      this.undo?.push(() => this.index.delete(node));
+    }
   }
 
   /** Notes what arrived at a grad_fn in a backward pass; returns its entry. */
@@ -152,15 +169,22 @@ export class Structure {
       const index = bucket.entries[bucket.cursor++]!;
       const entry = this.entries[index]!;
       if (entry.walk === walk || !this.alike(entry, name, origin, call, next, node)) continue;
+      const before = { repeats: entry.repeats, leaf: entry.leaf };
+      this.undo?.push(() => Object.assign(entry, before));
       entry.walk = walk;
       entry.repeats++;
       if (leaf) entry.leaf = leaf;
       return index;
     }
     if (this.entries.length >= NODES_MAX) {
+      this.undo?.push(() => this.omitted--);
       this.omitted++;
       return -1;
     }
+    this.undo?.push(() => {
+      bucket.entries.pop();
+      this.entries.pop();
+    });
     bucket.entries.push(this.entries.length);
     bucket.cursor = bucket.entries.length;
     return this.add(node, { name, origin, call, next, leaf, walk });

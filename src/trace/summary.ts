@@ -1,14 +1,6 @@
 /** Values as the trace tells them. */
 import { Tensor } from "../torch/tensor";
-import {
-  type Capture,
-  FLOW_TEXT_MAX,
-  type Flow,
-  type Gradient,
-  type Numbers,
-  type TensorSummary,
-  type ValueSummary,
-} from "./model";
+import { type Capture, FLOW_TEXT_MAX, type Flow, type Gradient, type Numbers, type TensorSummary } from "./model";
 import { toNum } from "./num";
 import { elements, norm, numbersOf } from "./statistics";
 import { present } from "./structure";
@@ -52,37 +44,23 @@ export function summariseGradient(gradients: readonly (Tensor | null)[], source:
   return { ...numbers, shape, source };
 }
 
-export function summariseValue(value: unknown, inspect: (value: unknown) => string): ValueSummary {
-  if (typeof value === "number") return { kind: "number", value: toNum(value) };
-  return { kind: "other", type: typeName(value), text: inspect(value) };
-}
-
-function typeName(value: unknown): string {
-  if (value === null) return "null";
-  if (typeof value !== "object") return typeof value;
-  try {
-    return value.constructor?.name || "object";
-  } catch {
-    return "object";
-  }
-}
-
 interface Holder {
   site: { kind: Capture["kind"]; name: string };
   value: unknown;
 }
 
-/** Parameters that only a module holds are named after it: `model.fc1.weight`. The outermost module names them. */
-export function nameModuleParameters(holders: readonly Holder[]): Map<Tensor, string> {
-  const names = new Map<Tensor, { path: string; name: string }>();
+/** Parameters that only a module holds are named after it: `model.fc1.weight`. The outermost module names them. Fills `found`. */
+export function nameModuleParameters(holders: readonly Holder[], found: Map<Tensor, string>): void {
+  const paths = new Map<Tensor, string>();
   for (const { site, value } of holders) {
     if (site.kind !== "variable" || site.name.startsWith("this.")) continue;
     for (const [path, parameter] of namedParameters(value)) {
-      const known = names.get(parameter);
-      if (!known || known.path.length < path.length) names.set(parameter, { path, name: `${site.name}.${path}` });
+      const known = paths.get(parameter);
+      if (known !== undefined && known.length >= path.length) continue;
+      paths.set(parameter, path);
+      found.set(parameter, `${site.name}.${path}`);
     }
   }
-  return new Map([...names].map(([parameter, { name }]) => [parameter, name]));
 }
 
 function namedParameters(value: unknown): [string, Tensor][] {

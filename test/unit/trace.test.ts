@@ -168,7 +168,7 @@ describe("values and gradients", () => {
       ["big", "bigint: 1n"],
       ["g", "function: function f"],
       ["D", "function: class A"],
-      ["evil", "Object: <Error: no>"],
+      ["evil", "object: <throws when looked at: Error: no>"],
     ]);
   });
 });
