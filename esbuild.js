@@ -51,6 +51,17 @@ const sharedEngine = {
   },
 };
 
+/** In a page without a network Vega is a script of its own, there only when there are figures. */
+const vegaInPage = {
+  name: "vega-in-page",
+  setup(build) {
+    build.onResolve({ filter: /^\.\/vega$/ }, () => ({ path: "vega", namespace: "in-page" }));
+    build.onLoad({ filter: /.*/, namespace: "in-page" }, () => ({
+      contents: "module.exports = globalThis.gradlensVega",
+    }));
+  },
+};
+
 /** What each bundle is made from, and what must never be in it. */
 const bundles = [
   {
@@ -73,6 +84,18 @@ const bundles = [
     options: { format: "esm", splitting: true, chunkNames: "[name]-[hash]" },
   },
   { out: "dist/webview/layoutWorker.js", entry: "src/graph/worker.ts", options: { format: "iife" } },
+  {
+    out: "dist/standalone/main.js",
+    entry: "webview/standalone.ts",
+    options: { format: "iife", plugins: [vegaInPage] },
+    forbidden: ["node_modules/vega"],
+  },
+  {
+    out: "dist/standalone/vega.js",
+    entry: "webview/vega.ts",
+    options: { format: "iife", globalName: "gradlensVega" },
+  },
+  { out: "dist/standalone/layoutWorker.js", entry: "src/graph/worker.ts", options: { format: "iife" } },
   { out: "dist/torch.js", entry: "src/torch/index.ts", options: { ...engine, platform: "neutral", format: "esm" } },
   {
     out: "dist/pyplot.js",

@@ -1,13 +1,27 @@
-/** `gradlens run FILE`: the extension's runner on the command line. */
+/** `gradlens run FILE` and `gradlens export FILE`: the extension's runner on the command line. */
+import { randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync, writeSync } from "node:fs";
-import { extname, relative, resolve } from "node:path";
+import { basename, extname, relative, resolve } from "node:path";
 import cac from "cac";
-import { EXPORT_FORMATS, type ExportFormat, exportGraph } from "./export";
+import { panelMain } from "./editor/panelHtml";
+import {
+  DARK,
+  drawingOf,
+  EXPORT_FORMATS,
+  type ExportFormat,
+  exportDrawing,
+  FORMATS,
+  formatOf,
+  LIGHT,
+  type ThemeChoice,
+} from "./export";
+import { PAGE_FILES, partsOf, toHtml } from "./export/html";
+import { toPng } from "./export/png";
 import type { Emit } from "./runner/console";
 import { excerpt } from "./runner/excerpt";
 import { Program } from "./runner/execute";
 import { prepareKernels } from "./runner/kernels";
-import type { TraceError } from "./trace/model";
+import { TRACE_VERSION, type Trace, type TraceError } from "./trace/model";
 
 declare const GRADLENS_VERSION: string | undefined;
 
@@ -21,6 +35,21 @@ interface RunFlags {
   /** `true` or `-`: standard output. */
   json?: string | boolean;
 }
+
+interface ExportFlags {
+  format?: string;
+  output?: string;
+  theme?: string;
+}
+
+/** A graph to write. Without a path: to standard output. */
+interface GraphOutput {
+  path: string | undefined;
+  format: ExportFormat;
+  theme: ThemeChoice;
+}
+
+const THEMES: Record<string, ThemeChoice> = { auto: "auto", light: LIGHT, dark: DARK };
 
 const { exit } = process;
 
@@ -40,23 +69,85 @@ function readProgram(file: string): string {
   }
 }
 
-function graphFormat(path: string): ExportFormat {
-  const format = EXPORT_FORMATS.find((known) => extname(path) === `.${known}`);
+function graphFormat(option: string, path: string): ExportFormat {
+  const format = formatOf(path);
   if (format) return format;
-  throw new UsageError(`--graph ${path}: the ending must be ${EXPORT_FORMATS.map((known) => `.${known}`).join(", ")}`);
+  const endings = EXPORT_FORMATS.map((known) => `.${FORMATS[known].ending}`);
+  throw new UsageError(`${option} ${path}: the ending must be ${endings.join(", ")}`);
 }
 
-function write(path: string, text: string): void {
+/** What `gradlens export` shall write, and where. */
+function exportOutput({ format, output, theme = "auto" }: ExportFlags): GraphOutput {
+  const path = output === "-" ? undefined : output;
+  if (format !== undefined && !EXPORT_FORMATS.includes(format as ExportFormat))
+    throw new UsageError(`--format ${format}: it must be ${EXPORT_FORMATS.join(", ")}`);
+  if (!Object.hasOwn(THEMES, theme))
+    throw new UsageError(`--theme ${theme}: it must be ${Object.keys(THEMES).join(", ")}`);
+  if (format === undefined && path === undefined)
+    throw new UsageError("Say where to: --output FILE, or --format FORMAT for standard output");
+  return { path, format: (format as ExportFormat) ?? graphFormat("--output", path!), theme: THEMES[theme]! };
+}
+
+/** A trace that `gradlens run --json` saved; undefined when the file is a program. */
+function savedTrace(file: string): Trace | undefined {
+  if (extname(file) !== ".json") return undefined;
+  let trace: Trace;
   try {
-    writeFileSync(path, text);
+    trace = JSON.parse(readProgram(file));
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    throw new UsageError(`${file} is no trace: ${(error as Error).message}`);
+  }
+  if (!Array.isArray(trace?.nodes) || !Array.isArray(trace.edges) || !Array.isArray(trace.figures))
+    throw new UsageError(`${file} is no trace. Make one with: gradlens run FILE.ts --json ${file}`);
+  if (trace.version !== TRACE_VERSION)
+    throw new UsageError(`${file} is a trace of version ${trace.version}; this Gradlens reads ${TRACE_VERSION}`);
+  return trace;
+}
+
+/** The page's files lie beside this one; from the sources they are those of the last build. */
+function pageFile(name: string): string {
+  for (const folder of ["./standalone/", "../dist/standalone/"]) {
+    try {
+      return readFileSync(new URL(folder + name, import.meta.url), "utf8");
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    }
+  }
+  throw new UsageError("The page's files are not beside the command. Reinstall Gradlens, or build it: npm run build");
+}
+
+function writeGraph(trace: Trace, source: string | undefined, output: GraphOutput): void {
+  const content = graphContent(trace, source, output);
+  if (output.path === undefined) writeOut(content);
+  else write(output.path, content);
+}
+
+function graphContent(
+  { console: _, ...trace }: Trace,
+  source: string | undefined,
+  { format, theme }: GraphOutput,
+): string | Uint8Array {
+  if (format === "html") {
+    const parts = partsOf(panelMain({ shortcut: "", trusted: true }), PAGE_FILES.map(pageFile));
+    const program = basename(trace.files[0]?.path ?? "program");
+    return toHtml({ program, trace, source }, parts, randomBytes(16).toString("base64url"));
+  }
+  const drawing = drawingOf(trace);
+  return format === "png" ? toPng(drawing, theme === "auto" ? LIGHT : theme) : exportDrawing(drawing, format, theme);
+}
+
+function write(path: string, content: string | Uint8Array): void {
+  try {
+    writeFileSync(path, content);
   } catch (error) {
     throw new UsageError(`Cannot write ${path}: ${(error as Error).message}`);
   }
 }
 
 /** All of it, however slowly the other side of a pipe reads. */
-function writeOut(text: string): void {
-  const bytes = Buffer.from(text);
+function writeOut(content: string | Uint8Array): void {
+  const bytes = Buffer.from(content as string);
   const sleeper = new Int32Array(new SharedArrayBuffer(4));
   for (let sent = 0; sent < bytes.length; ) {
     try {
@@ -92,36 +183,51 @@ function writeAtOnce(stream: NodeJS.WriteStream): void {
 }
 
 async function run(file: string, flags: RunFlags): Promise<void> {
+  const graph: GraphOutput | undefined =
+    flags.graph === undefined
+      ? undefined
+      : { path: flags.graph, format: graphFormat("--graph", flags.graph), theme: "auto" };
+  const toStdout = flags.json === true || flags.json === "-";
+  const emit = flags.json === undefined ? undefined : toStdout ? drop : passOn();
+  await execute(file, emit, (trace, text) => {
+    if (graph) writeGraph(trace, text, graph);
+    if (toStdout) writeOut(`${JSON.stringify(trace)}\n`);
+    else if (typeof flags.json === "string") write(flags.json, `${JSON.stringify(trace)}\n`);
+  });
+}
+
+async function exportFile(file: string, flags: ExportFlags): Promise<void> {
+  const output = exportOutput(flags);
+  const saved = savedTrace(file);
+  if (saved) return writeGraph(saved, undefined, output);
+  await execute(file, output.path === undefined ? drop : undefined, (trace, text) => writeGraph(trace, text, output));
+}
+
+/** Runs a program to its end, hands its trace to `finish`, and exits as the program does. */
+async function execute(
+  file: string,
+  onConsole: Emit | undefined,
+  finish: (trace: Trace, text: string) => void,
+): Promise<void> {
   const path = resolve(file);
   const text = readProgram(file);
-  const format = flags.graph === undefined ? undefined : graphFormat(flags.graph);
   try {
     prepareKernels();
   } catch (error) {
     throw new UsageError(`GRADLENS_KERNELS: ${(error as Error).message}`);
   }
-  const toStdout = flags.json === true || flags.json === "-";
-  const program = new Program(
-    { path, text },
-    flags.json === undefined ? {} : { onConsole: toStdout ? drop : passOn() },
-  );
+  const program = new Program({ path, text }, onConsole ? { onConsole } : {});
   process.argv = [process.execPath, path];
   writeAtOnce(process.stdout);
   writeAtOnce(process.stderr);
 
   let written = false;
-  const finish = () => {
-    if (written) return;
-    written = true;
-    if (flags.graph === undefined && flags.json === undefined) return;
-    const trace = program.trace();
-    if (flags.graph !== undefined) write(flags.graph, exportGraph(trace, format!));
-    if (toStdout) writeOut(`${JSON.stringify(trace)}\n`);
-    else if (typeof flags.json === "string") write(flags.json, `${JSON.stringify(trace)}\n`);
-  };
   const end = (code: number) => {
     try {
-      finish();
+      if (!written) {
+        written = true;
+        finish(program.trace(), text);
+      }
     } catch (error) {
       exit.call(process, complain(error));
     }
@@ -172,10 +278,17 @@ function complain(error: unknown): number {
 const cli = cac("gradlens");
 cli
   .command("run <file>", "Run a TypeScript or JavaScript program")
-  .option("--graph <file>", "Write the grad_fn graph: .svg, .dot or .json")
+  .option("--graph <file>", `Write the grad_fn graph: ${EXPORT_FORMATS.map((f) => `.${FORMATS[f].ending}`).join(", ")}`)
   .option("--json [file]", "Write the trace; without a file, to standard output instead of what the program prints")
   .example("  gradlens run examples/what-is-autograd.ts --graph graph.svg")
   .action(run);
+cli
+  .command("export <file>", "Write the grad_fn graph of a program, or of a trace that `run --json` saved")
+  .option("-o, --output <file>", "Where to; the ending says the format. Without it: to standard output")
+  .option("-f, --format <format>", EXPORT_FORMATS.join(", "))
+  .option("--theme <theme>", `${Object.keys(THEMES).join(", ")}: the colours of a picture`, { default: "auto" })
+  .example("  gradlens export examples/lstm.ts -o lstm.html")
+  .action(exportFile);
 cli.help();
 cli.version(version());
 

@@ -2,6 +2,7 @@
 import type * as vscode from "vscode";
 import { registerCommands } from "./editor/commands";
 import { registerDiagnostics } from "./editor/diagnostics";
+import { registerExport } from "./editor/exportGraph";
 import { GraphPanel } from "./editor/graphPanel";
 import { registerHovers } from "./editor/hovers";
 import { registerInlineValues } from "./editor/inlineValues";
@@ -31,6 +32,7 @@ export function activate(context: vscode.ExtensionContext): GradlensApi {
     registerStatusBar(session),
     registerMemory(session, context.storageUri),
     registerCommands(session, panel),
+    registerExport(session, panel, context.extensionUri),
   );
   return { session, panel };
 }

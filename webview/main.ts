@@ -1,11 +1,12 @@
 /** The panel: hears the host, keeps what is on screen, and ties graph, tree, inspector and figures together. */
 import { formatDuration, type GraphView, type LayoutResult, scaleLabels, scaleStops, viewOf } from "../src/graph";
 import { byId, element, placeLabel } from "./dom";
+import { exportScreen } from "./exporting";
 import { GraphCanvas } from "./graphView";
 import { renderInspector } from "./inspector";
 import { Cancelled, LayoutClient } from "./layoutClient";
 import { Plots } from "./plots";
-import type { HostToPanel, PanelState, PanelToHost, PanelTrace, RevealTarget } from "./protocol";
+import type { HostToPanel, PanelFormat, PanelState, PanelToHost, PanelTrace, RevealTarget } from "./protocol";
 import "./styles.css";
 import { onThemeChange, readTheme } from "./theme";
 import { GraphTree } from "./tree";
@@ -56,6 +57,7 @@ byId("zoom-fit").addEventListener("click", () => graph.overview());
 byId("stop").addEventListener("click", () => post({ type: "command", command: "gradlens.stop" }));
 byId("empty-run").addEventListener("click", () => post({ type: "command", command: "gradlens.runSelection" }));
 byId("empty-trust").addEventListener("click", () => post({ type: "command", command: "workbench.trust.manage" }));
+byId("export").addEventListener("click", () => post({ type: "command", command: "gradlens.exportGraph" }));
 byId("error").addEventListener("click", () => reveal({ kind: "error" }, true));
 byId("graph-section").addEventListener("keydown", (event) => {
   if (event.key === "+" || event.key === "=") graph.zoomBy(1);
@@ -110,6 +112,17 @@ async function receive(message: HostToPanel): Promise<void> {
       graph.reveal(message.node);
       if (message.focus) tree.focus();
       return;
+    case "export":
+      return await exportTo(message.id, message.format);
+  }
+}
+
+async function exportTo(id: number, format: PanelFormat): Promise<void> {
+  try {
+    if (!shown) throw new Error("There is no graph to export.");
+    post({ type: "exported", id, ...(await exportScreen(shown, format, theme, savedState())) });
+  } catch (error) {
+    post({ type: "exported", id, error: error instanceof Error ? error.message : String(error) });
   }
 }
 
@@ -195,7 +208,12 @@ function reveal(target: RevealTarget, focus: boolean): void {
 }
 
 function save(): void {
-  if (shown) vscode.setState({ program: shown.program, node: selected, viewport: graph.viewport });
+  const state = savedState();
+  if (state) vscode.setState(state);
+}
+
+function savedState(): Saved | undefined {
+  return shown ? { program: shown.program, node: selected, viewport: graph.viewport } : undefined;
 }
 
 function setState(state: PanelState): void {
@@ -205,6 +223,7 @@ function setState(state: PanelState): void {
 
 /** A worker may only be started from the panel's own origin: the script becomes a blob. */
 async function workerSource(address: string): Promise<string> {
-  const script = await (await fetch(address)).text();
+  const inPage = document.getElementById("layout-worker");
+  const script = inPage ? inPage.textContent! : await (await fetch(address)).text();
   return URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
 }

@@ -15,18 +15,37 @@ export type HostToPanel =
   /** The text has changed since the run (or is again as it was). */
   | { type: "edited"; run: number; edited: boolean }
   /** The cursor stands in the source of `node`. `focus`: the person asked to see it. */
-  | { type: "select"; run: number; node: number; focus: boolean };
+  | { type: "select"; run: number; node: number; focus: boolean }
+  /** Asks for what is on screen as a file; answered by `exported`. */
+  | { type: "export"; id: number; format: PanelFormat };
+
+/** Of `html` the panel gives its state; the host puts the page together. */
+export type PanelFormat = "svg" | "png" | "html" | "dot" | "mermaid" | "json";
+
+/** Of a file. */
+export interface Content {
+  content: string;
+  encoding: "utf8" | "base64";
+}
 
 /** What of a run has a place in the source. */
 export type RevealTarget = { kind: "node"; index: number } | { kind: "figure"; index: number } | { kind: "error" };
 
-export type PanelCommand = "gradlens.runSelection" | "gradlens.runFile" | "gradlens.stop" | "workbench.trust.manage";
+export type PanelCommand =
+  | "gradlens.runSelection"
+  | "gradlens.runFile"
+  | "gradlens.stop"
+  | "gradlens.exportGraph"
+  | "workbench.trust.manage";
 
 export type PanelToHost =
   | { type: "ready" }
   /** `focus`: the editor takes the keyboard. */
   | { type: "reveal"; run: number; target: RevealTarget; focus: boolean }
   | { type: "command"; command: PanelCommand }
+  | ({ type: "exported"; id: number } & (Content | { error: string }))
+  /** A figure to keep; the person says where. */
+  | ({ type: "save"; name: string } & Content)
   /** The graph of `run` is on screen, so long after its trace arrived. */
   | { type: "drawn"; run: number; nodes: number; milliseconds: number };
 

@@ -1,7 +1,7 @@
 /** The panel, in its view of the side bar and beside the editors: two surfaces on one model, which lives here. */
 import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
-import type { HostToPanel, PanelToHost, RevealTarget } from "../../webview/protocol";
+import type { Content, HostToPanel, PanelFormat, PanelToHost, RevealTarget } from "../../webview/protocol";
 import type { Trace } from "../trace/model";
 import { nameOf } from "./documents";
 import { panelHtml } from "./panelHtml";
@@ -16,6 +16,9 @@ interface Surface {
   ready: boolean;
 }
 
+/** So long may a panel take to come up, and to draw what it is asked for. */
+const ANSWER_MS = 30_000;
+
 export interface Reveal {
   run: Run;
   target: RevealTarget;
@@ -29,6 +32,9 @@ export class GraphPanel implements vscode.WebviewViewProvider, vscode.WebviewPan
   readonly onDidReveal = this.reveal.event;
   /** The graph of a run is on screen. */
   readonly onDidDraw = this.drawn.event;
+  private readonly saveFile = new vscode.EventEmitter<{ name: string } & Content>();
+  /** Someone wants to keep a picture. */
+  readonly onDidSave = this.saveFile.event;
 
   private readonly surfaces = new Set<Surface>();
   private beside: vscode.WebviewPanel | undefined;
@@ -81,6 +87,34 @@ export class GraphPanel implements vscode.WebviewViewProvider, vscode.WebviewPan
     this.post({ type: "select", run: run.id, node, focus });
   }
 
+  /** What the panel shows, as a file; the panel comes into sight if it is not. Rejects when it has nothing or does not answer. */
+  async exportAs(format: PanelFormat): Promise<Content> {
+    if (!this.anyVisible()) await this.show();
+    const surface = await this.readySurface();
+    const id = ++this.lastExport;
+    const answer = new Promise<Content>((resolve, reject) => {
+      this.exports.set(id, { resolve, reject });
+      setTimeout(() => reject(new Error("The graph's panel did not answer.")), ANSWER_MS);
+    });
+    const forget = () => this.exports.delete(id);
+    void answer.then(forget, forget);
+    void surface.webview.postMessage({ type: "export", id, format } satisfies HostToPanel);
+    return await answer;
+  }
+
+  private lastExport = 0;
+  private readonly exports = new Map<number, { resolve: (content: Content) => void; reject: (error: Error) => void }>();
+
+  private async readySurface(): Promise<Surface> {
+    const end = Date.now() + ANSWER_MS;
+    for (;;) {
+      const found = [...this.surfaces].find((surface) => surface.ready && surface.visible());
+      if (found) return found;
+      if (Date.now() > end) throw new Error("The graph's panel did not open.");
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
   resolveWebviewView(view: vscode.WebviewView): void {
     const surface = this.attach(view.webview, "view", () => view.visible);
     view.onDidDispose(() => this.surfaces.delete(surface));
@@ -92,7 +126,7 @@ export class GraphPanel implements vscode.WebviewViewProvider, vscode.WebviewPan
 
   dispose(): void {
     this.beside?.dispose();
-    for (const disposable of [...this.registrations, this.reveal, this.drawn]) disposable.dispose();
+    for (const disposable of [...this.registrations, this.reveal, this.drawn, this.saveFile]) disposable.dispose();
   }
 
   private adopt(panel: vscode.WebviewPanel): void {
@@ -142,6 +176,13 @@ export class GraphPanel implements vscode.WebviewViewProvider, vscode.WebviewPan
         return;
       case "drawn":
         this.drawn.fire(message);
+        return;
+      case "exported":
+        if ("error" in message) this.exports.get(message.id)?.reject(new Error(message.error));
+        else this.exports.get(message.id)?.resolve(message);
+        return;
+      case "save":
+        this.saveFile.fire(message);
         return;
     }
   }

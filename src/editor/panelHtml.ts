@@ -34,7 +34,15 @@ export function panelHtml({ cspSource, nonce, script, style, worker, place, shor
 <link nonce="${nonce}" rel="stylesheet" href="${style}">
 </head>
 <body data-state="empty" data-place="${place}" data-worker="${worker}">
-<main id="app">
+${panelMain({ shortcut, trusted })}
+<script type="module" nonce="${nonce}" src="${script}"></script>
+</body>
+</html>`;
+}
+
+/** What the page shows, for every place that it is shown in. */
+export function panelMain({ shortcut, trusted }: Pick<PanelPage, "shortcut" | "trusted">): string {
+  return `<main id="app">
   <button id="error" role="alert" hidden></button>
   <section id="graph-section" aria-label="grad_fn graph">
     <p id="status">
@@ -51,7 +59,8 @@ export function panelHtml({ cspSource, nonce, script, style, worker, place, shor
         <span id="legend-repeats" title="How often the graph was built and run backward" hidden></span>
         <span id="omitted" hidden></span>
       </div>
-      <div id="toolbar" role="toolbar" aria-label="Zoom">
+      <div id="toolbar" role="toolbar" aria-label="Graph">
+        <button id="export" class="host-only" title="Export Graph…" aria-label="Export the graph"><svg viewBox="0 0 16 16" aria-hidden="true"><path d="M8 10V2.5M5 5l3-3 3 3M3 9.5V13h10V9.5"/></svg></button>
         <button id="zoom-out" title="Zoom Out (-)" aria-label="Zoom out"><svg viewBox="0 0 16 16" aria-hidden="true"><path d="M3.5 8h9"/></svg></button>
         <button id="zoom-in" title="Zoom In (+)" aria-label="Zoom in"><svg viewBox="0 0 16 16" aria-hidden="true"><path d="M3.5 8h9M8 3.5v9"/></svg></button>
         <button id="zoom-fit" title="Fit (0)" aria-label="Fit the graph"><svg viewBox="0 0 16 16" aria-hidden="true"><path d="M3 6V3h3M10 3h3v3M13 10v3h-3M6 13H3v-3"/></svg></button>
@@ -71,8 +80,5 @@ export function panelHtml({ cspSource, nonce, script, style, worker, place, shor
     <p class="when-untrusted">Gradlens runs the code that you select, so it waits until you trust this workspace.</p>
     <button id="empty-trust" class="primary when-untrusted">Manage Workspace Trust</button>
   </section>
-</main>
-<script type="module" nonce="${nonce}" src="${script}"></script>
-</body>
-</html>`;
+</main>`;
 }

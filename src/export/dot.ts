@@ -21,7 +21,8 @@ export function toDot(view: GraphView): string {
   return `${lines.join("\n")}\n}\n`;
 }
 
-/** A double-quoted ID of the DOT language; a line break is its escape `\n`. */
+/** A double-quoted ID of the DOT language; a line break is its escape `\n`, other control characters are dropped. */
 function quote(text: string): string {
-  return `"${text.replace(/\\/g, "\\\\").replace(/"/g, '\\"').replace(/\n/g, "\\n")}"`;
+  const plain = text.replace(/[^\P{Cc}\n]/gu, "");
+  return `"${plain.replace(/\\/g, "\\\\").replace(/"/g, '\\"').replace(/\n/g, "\\n")}"`;
 }

@@ -1,17 +1,45 @@
 /** The grad_fn graph as a file: what the panel shows, without the panel. */
-import { layout, layoutInput, viewOf } from "../graph";
+import { type GraphView, type LayoutResult, layout, layoutInput, viewOf } from "../graph";
 import type { Trace } from "../trace/model";
 import { toDot } from "./dot";
+import type { ExportFormat } from "./formats";
 import { toJson } from "./json";
+import { toMermaid } from "./mermaid";
 import { toSvg } from "./svg";
+import type { ThemeChoice } from "./theme";
 
-export const EXPORT_FORMATS = ["svg", "dot", "json"] as const;
-export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+export { EXPORT_FORMATS, type ExportFormat, FORMATS, formatOf } from "./formats";
+export { DARK, LIGHT, type PictureTheme, type ThemeChoice } from "./theme";
 
-/** `trace`'s graph as the text of an SVG, Graphviz or JSON file. */
-export function exportGraph(trace: Trace, format: ExportFormat): string {
+/** Formats that are text made of the drawing alone. */
+export type DrawingFormat = Exclude<ExportFormat, "png" | "html">;
+
+/** What is on screen, or would be. */
+export interface Drawing {
+  trace: Omit<Trace, "console">;
+  view: GraphView;
+  placed: LayoutResult;
+}
+
+/** `trace`'s graph as the panel would first show it. */
+export function drawingOf(trace: Drawing["trace"]): Drawing {
   const view = viewOf(trace);
-  if (format === "dot") return toDot(view);
-  const placed = layout(layoutInput(view));
-  return format === "svg" ? toSvg(view, placed) : toJson(trace, view, placed);
+  return { trace, view, placed: layout(layoutInput(view)) };
+}
+
+export function exportDrawing(
+  { trace, view, placed }: Drawing,
+  format: DrawingFormat,
+  theme: ThemeChoice = "auto",
+): string {
+  switch (format) {
+    case "svg":
+      return toSvg(view, placed, theme);
+    case "dot":
+      return toDot(view);
+    case "mermaid":
+      return toMermaid(view);
+    case "json":
+      return toJson(trace, view, placed);
+  }
 }

@@ -2,7 +2,7 @@ import type { GraphView, LayoutResult } from "../graph";
 import { TRACE_VERSION, type Trace } from "../trace/model";
 
 /** Nodes and edges with their places; numbers as the trace spells them, so that a NaN survives. */
-export function toJson(trace: Trace, view: GraphView, placed: LayoutResult): string {
+export function toJson(trace: Omit<Trace, "console">, view: GraphView, placed: LayoutResult): string {
   const nodes = trace.nodes.map((node, index) => ({
     index,
     name: node.name,

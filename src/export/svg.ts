@@ -1,17 +1,16 @@
-import { CARD, type GraphView, type LayoutResult, normLabel, scaleColor, scaleLabels, type ViewNode } from "../graph";
+import { CARD, type GraphView, type LayoutResult, normLabel, scaleLabels, type ViewNode } from "../graph";
+import { LEVELS, levelClass, type ThemeChoice, themeRules } from "./theme";
 
 const MARGIN = 24;
 const LEGEND = 44;
-/** The card's colour is one of so many classes, so that a stylesheet can give each appearance its own. */
-const LEVELS = 12;
 
-/** A self-contained picture that follows the reader's light or dark preference. */
-export function toSvg(view: GraphView, placed: LayoutResult): string {
+/** A self-contained picture; by default it follows the reader's light or dark preference. */
+export function toSvg(view: GraphView, placed: LayoutResult, theme: ThemeChoice = "auto"): string {
   const width = Math.ceil(Math.max(placed.width, view.scale ? 260 : 0) + 2 * MARGIN);
   const height = Math.ceil(placed.height + 2 * MARGIN + (view.scale ? LEGEND : 0));
   const parts = [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeXml(`grad_fn graph of ${view.nodes.length} nodes`)}">`,
-    `<style>${STYLE}</style>`,
+    `<style>${themeRules(theme)}${STYLE}</style>`,
     '<defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path class="head" d="M0 .8 7.4 4 0 7.2z"/></marker></defs>',
     `<rect class="page" width="${width}" height="${height}"/>`,
     `<g transform="translate(${MARGIN} ${MARGIN})">`,
@@ -48,7 +47,7 @@ function card(node: ViewNode, x: number, y: number): string {
   const top = y - node.height / 2;
   const radius = node.kind === "leaf" ? node.height / 2 : CARD.radius;
   const inset = node.kind === "leaf" ? CARD.leafInset : 0;
-  const level = node.broken ? "broken" : node.level === null ? "none" : `l${Math.round(node.level * (LEVELS - 1))}`;
+  const level = levelClass(node.level, node.broken);
   const right = node.width - CARD.right - inset;
   return [
     `<g class="${level}" transform="translate(${round(left)} ${round(top)})"><title>${escapeXml(node.description)}</title>`,
@@ -95,19 +94,8 @@ export function escapeXml(value: string): string {
     .replace(/"/g, "&quot;");
 }
 
-function levelRules(appearance: "light" | "dark"): string {
-  return Array.from({ length: LEVELS }, (_, i) => {
-    const color = scaleColor(i / (LEVELS - 1), appearance);
-    return `.l${i}{--level:${color}}`;
-  }).join("");
-}
-
 const STYLE = [
   'text{font-family:system-ui,-apple-system,"Segoe UI",Ubuntu,sans-serif}',
-  "svg{--page:#fff;--card:#fff;--border:#c8c8c8;--text:#1f1f1f;--muted:#616161;--edge:#8a8a8a}",
-  ".none{--level:var(--border)}.broken{--level:#c72e0f}",
-  levelRules("light"),
-  `@media(prefers-color-scheme:dark){svg{--page:#1f1f1f;--card:#272727;--border:#484848;--text:#e4e4e4;--muted:#a3a3a3;--edge:#7d7d7d}.broken{--level:#f48771}${levelRules("dark")}}`,
   ".page{fill:var(--page)}.edge{fill:none;stroke:var(--edge);stroke-width:1.3}.head{fill:var(--edge)}",
   ".card{fill:var(--card);stroke:var(--border)}.bar,.swatch{fill:var(--level)}",
   `.title{font-size:${CARD.titleSize}px;font-weight:600;fill:var(--text)}.op{font-weight:400}`,

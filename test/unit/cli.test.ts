@@ -87,6 +87,8 @@ describe("files", () => {
     for (const [name, sign] of [
       ["g.svg", "<svg"],
       ["g.dot", "digraph"],
+      ["g.mmd", "flowchart"],
+      ["g.png", "IHDR"],
       ["g.json", "{"],
     ] as const) {
       const run = gradlens("run", program(text), "--graph", name);
@@ -139,7 +141,10 @@ test("JavaScript and .mts run as well", () => {
 test.each([
   [["run", "nowhere.ts"], "gradlens: Cannot read nowhere.ts: there is no such file\n"],
   [["run", "."], "gradlens: Cannot read .: it is a folder\n"],
-  [["run", "program.ts", "--graph", "x.png"], "gradlens: --graph x.png: the ending must be .svg, .dot, .json\n"],
+  [
+    ["run", "program.ts", "--graph", "x.gif"],
+    "gradlens: --graph x.gif: the ending must be .svg, .png, .html, .dot, .mmd, .json\n",
+  ],
   [["run", "program.ts", "--nope"], "gradlens: Unknown option `--nope`\n"],
   [["run"], "gradlens: missing required args for command `run <file>`\n"],
   [["walk"], "gradlens: There is no command 'walk'. Try: gradlens run FILE.ts, or gradlens --help\n"],
@@ -162,4 +167,47 @@ test("help and version", () => {
 test("an excerpt of several lines marks the first", () => {
   const range = { start: { line: 1, column: 2 }, end: { line: 2, column: 1 } };
   expect(excerpt("one\n\ttwo(\n)", range, { color: false })).toBe("  1 | one\n> 2 |  two(\n    |   ^^^\n  3 | )");
+});
+
+describe("gradlens export", () => {
+  const text =
+    "const x = torch.ones(2, { requires_grad: true });\nx.mul(3).sum().backward();\nconsole.log('printed');\n";
+
+  test("to standard output, in place of what the program prints", () => {
+    const run = gradlens("export", program(text), "--format", "mermaid");
+    expect([run.status, run.stderr]).toEqual([0, ""]);
+    expect(run.stdout).toMatch(/^flowchart TB\n/);
+    expect(run.stdout).not.toContain("printed");
+  });
+
+  test("to a file whose ending says the format, in the theme asked for; the program prints as ever", () => {
+    const run = gradlens("export", program(text), "-o", "dark.svg", "--theme", "dark");
+    expect([run.status, run.stdout, run.stderr]).toEqual([0, "printed\n", ""]);
+    expect(readFileSync(join(folder, "dark.svg"), "utf8")).toContain("--page:#1f1f1f");
+  });
+
+  test("of a saved trace, nothing runs", () => {
+    gradlens("run", program(text), "--json", "saved.json");
+    const run = gradlens("export", "saved.json", "--format", "dot");
+    expect([run.status, run.stdout.split("\n")[0]]).toEqual([0, "digraph backward {"]);
+  });
+
+  test.each([
+    [["--format", "gif"], "--format gif: it must be svg, png, html, dot, mermaid, json"],
+    [["-o", "x.gif"], "--output x.gif: the ending must be .svg, .png, .html, .dot, .mmd, .json"],
+    [["-o", "x.svg", "--theme", "pink"], "--theme pink: it must be auto, light, dark"],
+    [[], "Say where to: --output FILE, or --format FORMAT for standard output"],
+  ])("%j is a mistake that is explained before anything runs", (flags, message) => {
+    const run = gradlens("export", program(text), ...flags);
+    expect([run.status, run.stdout, run.stderr]).toEqual([2, "", `gradlens: ${message}\n`]);
+  });
+
+  test("what is no trace is refused", () => {
+    program('{"a": 1}', "not.json");
+    const run = gradlens("export", "not.json", "--format", "dot");
+    expect([run.status, run.stderr]).toEqual([
+      2,
+      "gradlens: not.json is no trace. Make one with: gradlens run FILE.ts --json not.json\n",
+    ]);
+  });
 });
