@@ -4,6 +4,7 @@ import * as vscode from "vscode";
 import type { Content, HostToPanel, PanelFormat, PanelToHost, RevealTarget } from "../../webview/protocol";
 import type { Trace } from "../trace/model";
 import { nameOf } from "./documents";
+import { PanelAnswers } from "./panelAnswers";
 import { panelHtml } from "./panelHtml";
 import type { Run, Session } from "./session";
 
@@ -14,6 +15,7 @@ interface Surface {
   webview: vscode.Webview;
   visible(): boolean;
   ready: boolean;
+  answers: PanelAnswers;
 }
 
 /** So long may a panel take to come up, and to draw what it is asked for. */
@@ -46,6 +48,7 @@ export class GraphPanel implements vscode.WebviewViewProvider, vscode.WebviewPan
     private readonly extensionUri: vscode.Uri,
     private readonly session: Session,
   ) {
+    session.panelInSight = () => this.willBeSeen();
     this.registrations = [
       vscode.window.registerWebviewViewProvider(VIEW, this, { webviewOptions: { retainContextWhenHidden: true } }),
       vscode.window.registerWebviewPanelSerializer(PANEL, this),
@@ -117,7 +120,7 @@ export class GraphPanel implements vscode.WebviewViewProvider, vscode.WebviewPan
 
   resolveWebviewView(view: vscode.WebviewView): void {
     const surface = this.attach(view.webview, "view", () => view.visible);
-    view.onDidDispose(() => this.surfaces.delete(surface));
+    view.onDidDispose(() => this.detach(surface));
   }
 
   async deserializeWebviewPanel(panel: vscode.WebviewPanel): Promise<void> {
@@ -135,13 +138,14 @@ export class GraphPanel implements vscode.WebviewViewProvider, vscode.WebviewPan
     panel.iconPath = { light: icon("light"), dark: icon("dark") };
     const surface = this.attach(panel.webview, "panel", () => panel.visible);
     panel.onDidDispose(() => {
-      this.surfaces.delete(surface);
+      this.detach(surface);
       if (this.beside === panel) this.beside = undefined;
     });
   }
 
   private attach(webview: vscode.Webview, place: "view" | "panel", visible: () => boolean): Surface {
-    const surface: Surface = { webview, visible, ready: false };
+    const answers = new PanelAnswers(this.session, (message) => void webview.postMessage(message));
+    const surface: Surface = { webview, visible, ready: false, answers };
     const root = vscode.Uri.joinPath(this.extensionUri, "dist", "webview");
     const file = (name: string) => webview.asWebviewUri(vscode.Uri.joinPath(root, name)).toString();
     webview.options = { enableScripts: true, localResourceRoots: [root] };
@@ -160,6 +164,17 @@ export class GraphPanel implements vscode.WebviewViewProvider, vscode.WebviewPan
     return surface;
   }
 
+  private detach(surface: Surface): void {
+    this.surfaces.delete(surface);
+    surface.answers.dispose();
+  }
+
+  /** A graph is in sight, or a run will bring one up. */
+  private willBeSeen(): boolean {
+    const where = vscode.workspace.getConfiguration("gradlens").get<string>("graph.showOnRun", "sideBar");
+    return where !== "never" || this.anyVisible();
+  }
+
   private receive(surface: Surface, message: PanelToHost): void {
     switch (message.type) {
       case "ready":
@@ -173,6 +188,12 @@ export class GraphPanel implements vscode.WebviewViewProvider, vscode.WebviewPan
       }
       case "command":
         void vscode.commands.executeCommand(message.command);
+        return;
+      case "ask":
+        void surface.answers.ask(message);
+        return;
+      case "cancel":
+        surface.answers.cancel(message.id);
         return;
       case "drawn":
         this.drawn.fire(message);

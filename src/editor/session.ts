@@ -1,7 +1,8 @@
 /** Owns the runs: at most one going on, and the last finished one of each document, which edits shift under. */
 import * as vscode from "vscode";
-import type { Runner } from "../runner/host";
+import type { AskOptions, Runner } from "../runner/host";
 import type { RunRequest } from "../runner/protocol";
+import { AnswerError, type AnswerTo, type Question } from "../runner/questions";
 import type { ConsoleEntry, SourceRange, Trace } from "../trace/model";
 import { Places, type TextChange } from "./places";
 import { createRunner } from "./runner";
@@ -29,11 +30,16 @@ export class Session implements vscode.Disposable {
   readonly onDidFinishRun = this.finishRun.event;
   readonly onDidPrint = this.console.event;
 
+  /** Whether somebody may ask about a run: then it keeps what answers need. Set by the panel. */
+  panelInSight: () => boolean = () => false;
+
   private runner: Runner | undefined;
   private readonly finished = new Map<string, Run>();
   private readonly places = new WeakMap<Run, Places>();
   private lastRun: Run | undefined;
   private lastId = 0;
+  /** Runs of an earlier window, whose processes went with it. */
+  private readonly restored = new WeakSet<Run>();
   /** To the text of `current`, since it started. */
   private editsSinceStart: TextChange[][] = [];
   private readonly listeners: vscode.Disposable[];
@@ -64,7 +70,12 @@ export class Session implements vscode.Disposable {
   /** Runs the text as the editor holds it; whatever runs is replaced. Resolves when it is done or replaced. */
   async run(document: vscode.TextDocument, selection?: { start: number; end: number }): Promise<Run> {
     const path = document.uri.scheme === "file" ? document.uri.fsPath : document.uri.toString();
-    const request: RunRequest = { path, text: document.getText(), ...(selection ? { selection } : {}) };
+    const request: RunRequest = {
+      path,
+      text: document.getText(),
+      ...(selection ? { selection } : {}),
+      ...(this.panelInSight() ? { live: true } : {}),
+    };
     const run: Run = { id: ++this.lastId, uri: document.uri, request, state: "running", edited: false };
     this.lastRun = run;
     this.editsSinceStart = [];
@@ -101,6 +112,12 @@ export class Session implements vscode.Disposable {
     });
   }
 
+  /** Asks the process of a run; rejects with AnswerError, `gone` where it is not the last one of this window. */
+  async ask<Q extends Question>(run: Run, question: Q, options: AskOptions): Promise<AnswerTo<Q>> {
+    if (run === this.lastRun && this.runner && !this.restored.has(run)) return this.runner.ask(question, options);
+    throw new AnswerError("gone", "The process of this run has ended. Run the program again to ask about it.");
+  }
+
   stop(): void {
     if (this.lastRun?.state === "running") this.runner?.stop();
   }
@@ -109,6 +126,7 @@ export class Session implements vscode.Disposable {
   restore(uri: vscode.Uri, request: RunRequest, trace: Trace): void {
     if (this.lastRun) return;
     const run: Run = { id: ++this.lastId, uri, request, state: "done", trace, edited: false };
+    this.restored.add(run);
     this.lastRun = run;
     this.places.set(run, new Places(trace));
     this.finished.set(uri.toString(), run);

@@ -6,7 +6,8 @@ import { startGuard } from "./guard";
 import { prepareKernels } from "./kernels";
 import { Pace } from "./pace";
 import { amongBuiltins, rememberBuiltins } from "./pristine";
-import { type ChildMessage, type HostMessage, MESSAGE_FD } from "./protocol";
+import { type ChildMessage, type HostMessage, MESSAGE_FD, type RunRequest } from "./protocol";
+import { AnswerError, type Question } from "./questions";
 
 const { exit, chdir, cwd } = process;
 const { stringify } = JSON;
@@ -68,7 +69,28 @@ function fail(error: unknown): void {
   report();
 }
 
-async function run({ request }: HostMessage): Promise<void> {
+/** Questions that are being answered, until somebody has had enough. */
+const asked = new Set<number>();
+
+async function answer(id: number, question: Question): Promise<void> {
+  asked.add(id);
+  try {
+    if (!program || !done) throw new AnswerError("running", "The program has not come to its end yet.");
+    const goOn = async (count: number, total: number): Promise<void> => {
+      send({ type: "progress", id, done: count, total });
+      await new Promise((resolve) => setImmediate(resolve));
+      if (!asked.has(id)) throw new AnswerError("cancelled", "Cancelled");
+    };
+    send({ type: "answer", id, answer: await program.answer(question, goOn) });
+  } catch (error) {
+    const { reason, message } = error instanceof AnswerError ? error : new AnswerError("failed", String(error));
+    send({ type: "unanswered", id, reason, message });
+  } finally {
+    asked.delete(id);
+  }
+}
+
+async function run(request: RunRequest): Promise<void> {
   try {
     chdir.call(process, isAbsolute(request.path) ? dirname(request.path) : home);
   } catch {
@@ -93,7 +115,6 @@ async function run({ request }: HostMessage): Promise<void> {
   program.dispose();
   program = undefined;
   process.channel?.ref();
-  listen();
 }
 
 /** V8 compiles a function when it is first called and again, better, when it has been called often. */
@@ -120,14 +141,20 @@ async function warmUp(): Promise<void> {
   }
 }
 
-function listen(): void {
-  process.once("message", (message: HostMessage) => {
-    requested = true;
-    void warming.then(() => run(message));
-  });
-}
-
-listen();
+process.on("message", (message: HostMessage) => {
+  switch (message.type) {
+    case "run":
+      requested = true;
+      void warming.then(() => run(message.request));
+      break;
+    case "ask":
+      void answer(message.id, message.question);
+      break;
+    case "cancel":
+      asked.delete(message.id);
+      break;
+  }
+});
 process.on("disconnect", () => exit.call(process, 0));
 process.on("uncaughtException", fail);
 process.on("unhandledRejection", fail);

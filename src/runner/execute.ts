@@ -16,10 +16,12 @@ import {
 import { Recorder } from "../trace/recorder";
 import { captureConsole, captureStreams, type Emit } from "./console";
 import { lookAt, within } from "./inspect";
+import { type GoOn, Live } from "./live";
 import { Loader } from "./loader";
 import { describeError, Places } from "./places";
 import { amongBuiltins } from "./pristine";
 import type { RunRequest } from "./protocol";
+import type { Answer, Question } from "./questions";
 
 export interface ExecuteOptions {
   /** What the program prints, as it prints it; absent: it goes where Node sends it and is not recorded. */
@@ -42,6 +44,7 @@ export class Program {
   private readonly figures: Figure[] = [];
   private readonly places = new Places();
   private readonly recorder: Recorder;
+  private live: Live | undefined;
   private readonly blamed = new WeakMap<object, SourceRange>();
   /** The last thing thrown that is no object, and where. */
   private lastThrown: { value: unknown; range: SourceRange } | undefined;
@@ -175,6 +178,12 @@ export class Program {
       figures: this.figures,
       durationMs,
     };
+  }
+
+  /** Throws AnswerError. */
+  answer(question: Question, goOn: GoOn): Promise<Answer> {
+    this.live ??= new Live(this.recorder, this.request.live ?? false);
+    return this.live.answer(question, goOn);
   }
 
   /** Gives console, streams, engine and plots back. */

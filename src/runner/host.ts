@@ -10,6 +10,7 @@ import {
   type TraceError,
 } from "../trace/model";
 import { type ChildMessage, GUARD_FD, type HostMessage, MEMORY_WORD, MESSAGE_FD, type RunRequest } from "./protocol";
+import { type Answer, AnswerError, type AnswerTo, type Question } from "./questions";
 
 export interface RunOptions {
   /** As it is printed, also after the run is done. */
@@ -27,6 +28,12 @@ export interface RunOptions {
   spares?: number;
 }
 
+export interface AskOptions {
+  signal?: AbortSignal;
+  onProgress?(done: number, total: number): void;
+}
+
+const GONE = "The process of this run has ended. Run the program again to ask about it.";
 const DEFAULT_MEMORY = 2048;
 /** The end of what a dying process says on stderr. */
 const STDERR_MAX = 20_000;
@@ -95,6 +102,15 @@ export class Runner {
     this.current?.end("stopped", "A newer run took its place");
   }
 
+  /**
+   * Asks the last run, once it is done. Rejects with AnswerError: `gone` when another run has taken its place or the
+   * process ended, `cancelled` when the signal says so.
+   */
+  ask<Q extends Question>(question: Q, options: AskOptions = {}): Promise<AnswerTo<Q>> {
+    if (!this.current) return Promise.reject(new AnswerError("gone", GONE));
+    return this.current.ask(question, options) as Promise<AnswerTo<Q>>;
+  }
+
   /** Ends what runs; its promise resolves with a trace whose status is `stopped` and that has what the program got to. */
   stop(): void {
     this.current?.stop("The run was stopped");
@@ -149,8 +165,7 @@ class Child {
     });
   }
 
-  start(request: RunRequest): void {
-    const message: HostMessage = { type: "run", request };
+  send(message: HostMessage): void {
     if (this.process.connected) this.process.send(message, () => {});
   }
 
@@ -191,6 +206,10 @@ function isMessage(message: ChildMessage | null): message is ChildMessage {
       return typeof message.entry?.text === "string";
     case "figure":
       return typeof message.figure === "object";
+    case "answer":
+    case "progress":
+    case "unanswered":
+      return Number.isInteger(message.id);
     default:
       return message?.trace?.version === TRACE_VERSION;
   }
@@ -208,6 +227,12 @@ function readLines(stream: Readable, take: (line: string) => void): void {
     }
     if (from < text.length) pending.push(text.slice(from));
   });
+}
+
+interface Pending {
+  resolve(answer: Answer): void;
+  reject(error: AnswerError): void;
+  onProgress: AskOptions["onProgress"];
 }
 
 /** One program in its process. */
@@ -228,6 +253,8 @@ class Run {
   private lastWord: (() => void) | undefined;
   /** The text could not run: the process is as good as new. */
   freed = false;
+  private lastId = 0;
+  private readonly pending = new Map<number, Pending>();
 
   constructor(
     private readonly child: Child,
@@ -242,7 +269,7 @@ class Run {
     child.onEnd = (code, signal, error) => this.ended(code, signal, error);
     const { timeout } = options;
     if (timeout) this.timer = setTimeout(() => this.stop(`Stopped after ${timeout / 1000} s`), timeout);
-    child.start(request);
+    child.send({ type: "run", request });
   }
 
   /** Ends the run as soon as the program has said how far it is, and soon in any case. */
@@ -265,7 +292,39 @@ class Run {
     this.over = true;
     clearTimeout(this.timer);
     this.child.kill();
+    this.refuseAll();
     if (!this.trace) this.resolve(this.broken(status, message));
+  }
+
+  ask(question: Question, { signal, onProgress }: AskOptions): Promise<Answer> {
+    if (this.over || this.freed) return Promise.reject(new AnswerError("gone", GONE));
+    const id = ++this.lastId;
+    return new Promise<Answer>((resolve, reject) => {
+      this.pending.set(id, { resolve, reject, onProgress });
+      signal?.addEventListener("abort", () => {
+        if (!this.pending.delete(id)) return;
+        this.child.send({ type: "cancel", id });
+        reject(new AnswerError("cancelled", "Cancelled"));
+      });
+      this.child.send({ type: "ask", id, question });
+    });
+  }
+
+  private refuseAll(): void {
+    for (const { reject } of this.pending.values()) reject(new AnswerError("gone", GONE));
+    this.pending.clear();
+  }
+
+  private settle(message: Extract<ChildMessage, { type: "answer" | "unanswered" | "progress" }>): void {
+    const pending = this.pending.get(message.id);
+    if (!pending) return;
+    if (message.type === "progress") {
+      pending.onProgress?.(message.done, message.total);
+      return;
+    }
+    this.pending.delete(message.id);
+    if (message.type === "answer") pending.resolve(message.answer);
+    else pending.reject(new AnswerError(message.reason, message.message));
   }
 
   private receive(message: ChildMessage): void {
@@ -301,6 +360,11 @@ class Run {
         this.trace = message.trace;
         this.options.onUpdate?.(message.trace);
         break;
+      case "answer":
+      case "progress":
+      case "unanswered":
+        this.settle(message);
+        break;
     }
   }
 
@@ -309,6 +373,7 @@ class Run {
     if (this.over) return;
     this.over = true;
     clearTimeout(this.timer);
+    this.refuseAll();
     if (error && !this.trace) {
       this.reject(new Error(`The runner's process could not start: ${error.message}`));
     } else if (!this.trace) {

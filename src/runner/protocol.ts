@@ -5,6 +5,7 @@
  * each message, written synchronously: so that what it says arrives in order, even from an endless loop or on its way out.
  */
 import type { ConsoleEntry, Figure, Trace } from "../trace/model";
+import type { Answer, Question, Refusal } from "./questions";
 
 export interface RunRequest {
   /** File path (or URI of an untitled document) of the program; relative imports start from it. */
@@ -19,7 +20,11 @@ export interface RunRequest {
   live?: boolean;
 }
 
-export type HostMessage = { type: "run"; request: RunRequest };
+export type HostMessage =
+  | { type: "run"; request: RunRequest }
+  /** Once the run is done. */
+  | { type: "ask"; id: number; question: Question }
+  | { type: "cancel"; id: number };
 
 export type ChildMessage =
   | { type: "ready" }
@@ -33,7 +38,10 @@ export type ChildMessage =
   /** The program ended or threw; the process lives on until the host ends it. */
   | { type: "done"; trace: Trace }
   /** What timers and promises did after `done`, once they are through: the trace again, with their part. */
-  | { type: "update"; trace: Trace };
+  | { type: "update"; trace: Trace }
+  | { type: "answer"; id: number; answer: Answer }
+  | { type: "progress"; id: number; done: number; total: number }
+  | { type: "unanswered"; id: number; reason: Refusal; message: string };
 
 /** The child's file descriptor for its messages. */
 export const MESSAGE_FD = 4;

@@ -77,7 +77,7 @@ function shown(size: number, summarise: boolean): { head: number[]; tail: number
 
 function bodyText(t: Tensor, indent: number): string {
   const summarise = t.numel() > options.threshold;
-  const format = formatter(t, summarise ? shownValues(t) : Array.from(elements(t)));
+  const format = elementFormat(t);
   const { data } = t.storageOf;
 
   const level = (dim: number, at: number, depth: number): string => {
@@ -116,7 +116,12 @@ function shownValues(t: Tensor): number[] {
   return values;
 }
 
-interface Formatter {
+/** @internal How `String(t)` prints each element, summarised or not. */
+export function elementFormat(t: Tensor): Formatter {
+  return formatter(t, t.numel() > options.threshold ? shownValues(t) : Array.from(elements(t)));
+}
+
+export interface Formatter {
   width: number;
   show(value: number): string;
 }

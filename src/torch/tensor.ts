@@ -30,6 +30,12 @@ export interface KeptTensor {
   keeper: Keeper | null;
 }
 
+/** A call of an op: tensors among the arguments are kept, in lists too; null where a change in place took the value. */
+export interface KeptCall {
+  inputs: readonly unknown[];
+  outputs: readonly KeptTensor[];
+}
+
 /** Counts in-place changes; a tensor and its views share one. */
 export interface VersionCounter {
   n: number;

@@ -14,16 +14,28 @@ export interface Held {
 /** A larger result (in elements) is not copied when it is changed in place: a loop of such changes would fill the memory. */
 const COPIED_MAX = 1 << 14;
 
-/** Lets each node hold what it made, for as long as the program or the trace holds the node. */
-export function keepOutputs(outputs: readonly Tensor[]): void {
+/** Lets each node hold its call, for as long as the program or the trace holds the node. `name` ends in `_` for a change in place. */
+export function keepCall(name: string, inputs: readonly unknown[], outputs: readonly Tensor[]): void {
   const fn = outputs.find(({ gradFn }) => gradFn !== null)?.gradFn;
-  if (fn) fn.keptOutputs = outputs.map((tensor) => keep(tensor, COPIED_MAX));
+  if (!fn) return;
+  const kept = inputs.map(keepInput);
+  if (name.endsWith("_")) kept[0] = null;
+  fn.kept = { inputs: kept, outputs: outputs.map((tensor) => keep(tensor)) };
 }
 
-function keep(tensor: Tensor, max: number): KeptTensor {
+function keepInput(value: unknown): unknown {
+  if (value instanceof Tensor) return keep(value);
+  return Array.isArray(value) && value[0] instanceof Tensor ? value.map(keepInput) : value;
+}
+
+function keep(tensor: Tensor, max = COPIED_MAX): KeptTensor {
   const { storageOf } = tensor;
   if (storageOf.keeper === null && storageOf.data.length <= max) storageOf.keeper = { data: null };
   return { tensor, version: tensor.versions.n, keeper: storageOf.keeper };
+}
+
+export function isKept(value: unknown): value is KeptTensor {
+  return (value as KeptTensor | null)?.tensor instanceof Tensor;
 }
 
 /** The tensor as it was; null where it has been changed since and nobody has the old values. */

@@ -4,7 +4,7 @@ import type { Observer } from "../torch/observer";
 import { Tensor } from "../torch/tensor";
 import { Calls } from "./calls";
 import { HistoryRecorder } from "./history";
-import { holdSaved, keepOutputs } from "./keep";
+import { type Held, holdSaved, keepCall } from "./keep";
 import type { Capture, GraphEdge, GraphNode, SourceBlock, SourceRange, Trace, ValueSummary } from "./model";
 import { toNum } from "./num";
 import { type Learning, Parameters } from "./parameters";
@@ -73,7 +73,7 @@ export class Recorder {
   private readonly running: { roots: number[]; order: number[]; createGraph: boolean; node: Node | null }[] = [];
 
   constructor(private readonly options: RecorderOptions) {
-    if (options.live) this.observer.op = (_name, _inputs, outputs) => keepOutputs(outputs);
+    if (options.live) this.observer.op = keepCall;
   }
 
   /** The number that the next site will get. */
@@ -260,6 +260,26 @@ export class Recorder {
       ...(calls.length > 0 ? { calls } : {}),
       ...(this.blocks.length > 0 ? { blocks: [...this.blocks] } : {}),
     };
+  }
+
+  /** Number of a grad_fn's entry; -1 for none. */
+  indexOf(node: Node): number {
+    return this.structure.indexOf(node) ?? -1;
+  }
+
+  /** What the last backward pass found saved in a grad_fn. */
+  heldBy(node: Node): readonly Held[] {
+    const entry = this.entry(this.indexOf(node));
+    return entry?.lastNode === node ? entry.held : [];
+  }
+
+  /** A result that some captured place still holds. */
+  named(node: Node, output: number): Tensor | null {
+    for (const { last, version } of this.slots) {
+      if (last instanceof Tensor && last.gradFn === node && last.output_nr === output && last._version === version)
+        return last;
+    }
+    return null;
   }
 
   /** Graphs that nobody ran backward through. */

@@ -27,6 +27,8 @@ export interface Entry {
   /** Pairs: entry of the next function (-1: none or left out), which of its outputs. */
   next: number[];
   repeats: number;
+  /** The last one met. */
+  node: Node;
   norms: HistoryRecorder;
   /** Of each kept norm, the backward pass it came with. */
   passes: HistoryRecorder;
@@ -129,7 +131,6 @@ export class Structure {
     const index = this.index.get(node) ?? -1;
     if (index < 0) return -1;
     const entry = this.entries[index]!;
-    if (entry.lastNode && entry.lastNode !== node) entry.lastNode.keptOutputs = null;
     entry.lastNode = node;
     entry.lastGradients = gradients;
     entry.lastSent = [];
@@ -173,6 +174,8 @@ export class Structure {
       this.undo?.push(() => Object.assign(entry, before));
       entry.walk = walk;
       entry.repeats++;
+      entry.node.kept = null;
+      entry.node = node;
       if (leaf) entry.leaf = leaf;
       return index;
     }
@@ -201,6 +204,7 @@ export class Structure {
         dtype: String(first?.dtype ?? "").replace("torch.", ""),
         sequence: node._sequence_nr(),
         repeats: 1,
+        node,
         norms: new HistoryRecorder(),
         passes: new HistoryRecorder(),
         lastNode: null,

@@ -323,3 +323,47 @@ test("light tampering does not break the run", async () => {
   );
   expect(trace.error?.message).toBe("The program called process.exit(2)");
 });
+
+describe("questions after the run", () => {
+  const text = "const x = torch.ones(300, { requires_grad: true }); const y = x.cumsum(0); y.sum().backward();";
+  const live = (program = text) => runner.run({ path: join(folder, "program.ts"), text: program, live: true });
+  const nodeOf = (trace: Trace, name: string) => ({
+    node: trace.nodes.findIndex(({ variable }) => variable === name),
+    output: 0,
+  });
+
+  test("are answered by its process", async () => {
+    const trace = await live();
+    const answer = await runner.ask({ type: "jacobian", of: nodeOf(trace, "y"), by: nodeOf(trace, "x") });
+    expect(answer.facts.shape).toEqual([300, 300]);
+    // A cumulative sum's Jacobian is a triangle of ones.
+    expect(answer.facts.stats).toMatchObject({ zeros: (300 * 299) / 2, max: 1 });
+  });
+
+  test("say how far they are, and can be cancelled", async () => {
+    const trace = await live(text.replace("300", "3000"));
+    const stop = new AbortController();
+    const question = { type: "jacobian", of: nodeOf(trace, "y"), by: nodeOf(trace, "x") } as const;
+    let answer: Promise<unknown> | undefined;
+    const told = await new Promise<number>((resolve) => {
+      answer = runner.ask(question, { signal: stop.signal, onProgress: (done, total) => resolve(done / total) });
+      answer.catch(() => {});
+    });
+    expect(told).toBeLessThan(1);
+    stop.abort();
+    await expect(answer).rejects.toMatchObject({ reason: "cancelled" });
+    const soon = performance.now();
+    await runner.ask({ type: "inspect", node: 0, elementwise: false });
+    expect(performance.now() - soon).toBeLessThan(1000);
+  });
+
+  test("have no answer once the process is gone", async () => {
+    await live();
+    const late = runner.ask({ type: "inspect", node: 0, elementwise: false }).catch(() => {});
+    await live(`${text} setTimeout(() => process.exit(), 1);`);
+    await late;
+    await pause(100);
+    const asked = runner.ask({ type: "inspect", node: 0, elementwise: false });
+    await expect(asked).rejects.toMatchObject({ reason: "gone", message: /Run the program again/ });
+  });
+});

@@ -1,6 +1,6 @@
 /** grad_fn nodes: what the backward pass walks. */
 import { seam } from "../observer";
-import type { KeptTensor, Tensor, TensorMeta } from "../tensor";
+import type { KeptCall, Tensor, TensorMeta } from "../tensor";
 import { anomaly } from "./anomaly";
 import type { SavedTensor } from "./saved";
 
@@ -62,8 +62,8 @@ export abstract class Node {
   forwardStack: string | null = null;
   /** @internal */ preHooks: HookList<NodePreHook> | null = null;
   /** @internal */ postHooks: HookList<NodeHook> | null = null;
-  /** @internal The results themselves, where an observer wants to see them later. */
-  keptOutputs: readonly KeptTensor[] | null = null;
+  /** @internal The call that made it, where an observer wants to see it later. */
+  kept: KeptCall | null = null;
   #address = 0;
 
   constructor() {
