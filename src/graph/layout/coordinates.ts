@@ -2,19 +2,19 @@
  * Pass 5: x. Chains of nodes that should stand in one column become blocks; blocks are packed as far left and as far
  * right as their neighbours allow, stand half-way, then move towards what they are joined to. Blocks never bend.
  */
-import type { Order } from "./order";
-import type { Layered, LayoutOptions } from "./types";
+import type { Layered, LayoutOptions, Order } from "./types";
 
 /** Rounds of moving blocks towards their neighbours. */
 const ROUNDS = 12;
 
-/** x of every node, the leftmost border at 0, and which segments are vertical because their ends share a block. */
-export function assignX(graph: Layered, order: Order, options: LayoutOptions): { x: Float64Array; block: Int32Array } {
+/** x of every node, the leftmost border at 0. */
+export function assignX(graph: Layered, order: Order, options: LayoutOptions): Float64Array {
   const block = straightChains(graph, order);
   const blocks = new BlockOrder(graph, order, block, options);
   const left = blocks.packLeft();
   const right = blocks.packRight(left);
-  const at = left.map((l, b) => (l + right[b]!) / 2);
+  const at = left;
+  for (let b = 0; b < at.length; b++) at[b] = (left[b]! + right[b]!) / 2;
   blocks.relax(at);
   let min = Number.POSITIVE_INFINITY;
   const x = new Float64Array(graph.total);
@@ -23,7 +23,7 @@ export function assignX(graph: Layered, order: Order, options: LayoutOptions): {
     min = Math.min(min, x[v]! - graph.width[v]! / 2);
   }
   for (let v = 0; v < graph.total; v++) x[v]! -= min;
-  return { x, block };
+  return x;
 }
 
 /**
@@ -32,58 +32,83 @@ export function assignX(graph: Layered, order: Order, options: LayoutOptions): {
  * into a trunk never counts: it would draw the consumer's whole column to where the trunk runs.
  */
 function straightChains(graph: Layered, order: Order): Int32Array {
-  const { real, total, rank } = graph;
-  const { upper, lower } = graph.segments;
-  const depth = depths(graph);
+  const { real, total, rank, ranks, upper, lower } = graph;
+  const bySegment = segmentsByRank(graph);
+  const depth = depths(graph, bySegment);
   const place = new Int32Array(total);
-  for (const row of order) for (let i = 0; i < row.length; i++) place[row[i]!] = i;
+  for (let r = 0; r < ranks; r++)
+    for (let i = order.start[r]!; i < order.start[r + 1]!; i++) place[order.list[i]!] = i - order.start[r]!;
 
-  const segmentsOf: number[][] = Array.from({ length: graph.ranks }, () => []);
-  for (let s = 0; s < upper.length; s++) {
-    const stepsAside = upper[s]! < real && lower[s]! >= real;
-    if (!stepsAside) segmentsOf[rank[upper[s]!]!]!.push(s);
-  }
-  const importance = (s: number): number => {
-    if (lower[s]! >= real) return 2;
-    if (upper[s]! >= real) return 1;
-    return 3 + depth[lower[s]!]! / (1 + depth[upper[s]!]!);
-  };
-
-  const block = new Int32Array(total).map((_, v) => v);
-  for (const gap of segmentsOf) {
-    const weight = new Map(gap.map((s) => [s, importance(s)]));
-    gap.sort((a, b) => weight.get(b)! - weight.get(a)! || a - b);
-    // Accepted segments, by their upper place; their lower places ascend with it.
-    const tops: number[] = [];
-    const bottoms: number[] = [];
-    for (const s of gap) {
+  const block = new Int32Array(total);
+  for (let v = 0; v < total; v++) block[v] = v;
+  let largest = 0;
+  for (let r = 0; r < ranks; r++) largest = Math.max(largest, bySegment.start[r + 1]! - bySegment.start[r]!);
+  const key = new Float64Array(largest);
+  // Accepted segments, by their upper place; their lower places ascend with it.
+  const tops = new Int32Array(largest);
+  const bottoms = new Int32Array(largest);
+  for (let r = 0; r < ranks; r++) {
+    const first = bySegment.start[r]!;
+    const size = bySegment.start[r + 1]! - first;
+    let wanted = 0;
+    for (let i = 0; i < size; i++) {
+      const s = bySegment.list[first + i]!;
+      const [u, l] = [upper[s]!, lower[s]!];
+      if (u < real && l >= real) continue;
+      const weight = l >= real ? 2 : u >= real ? 1 : 3 + depth[l]! / (1 + depth[u]!);
+      // Heavy ones first, equal ones in order: one number that sorts so.
+      key[wanted++] = Math.round((8 - weight) * 4096) * size + i;
+    }
+    const sorted = key.subarray(0, wanted);
+    if (wanted > 1) sorted.sort();
+    let accepted = 0;
+    for (let k = 0; k < wanted; k++) {
+      const s = bySegment.list[first + (sorted[k]! % size)]!;
       const top = place[upper[s]!]!;
       const bottom = place[lower[s]!]!;
       let i = 0;
-      for (let high = tops.length; i < high; ) {
+      for (let high = accepted; i < high; ) {
         const middle = (i + high) >> 1;
         if (tops[middle]! < top) i = middle + 1;
         else high = middle;
       }
-      if (tops[i] === top || (i > 0 && bottoms[i - 1]! >= bottom) || (i < bottoms.length && bottoms[i]! <= bottom))
-        continue;
-      tops.splice(i, 0, top);
-      bottoms.splice(i, 0, bottom);
+      if (i < accepted && (tops[i] === top || bottoms[i]! <= bottom)) continue;
+      if (i > 0 && bottoms[i - 1]! >= bottom) continue;
+      tops.copyWithin(i + 1, i, accepted);
+      bottoms.copyWithin(i + 1, i, accepted);
+      tops[i] = top;
+      bottoms[i] = bottom;
+      accepted++;
       block[lower[s]!] = block[upper[s]!]!;
     }
   }
   return block;
+
+  function segmentsByRank({ upper }: Layered): Order {
+    const start = new Int32Array(ranks + 1);
+    for (let s = 0; s < upper.length; s++) start[rank[upper[s]!]! + 1]!++;
+    for (let r = 0; r < ranks; r++) start[r + 1]! += start[r]!;
+    const next = start.slice(0, ranks);
+    const list = new Int32Array(upper.length);
+    for (let s = 0; s < upper.length; s++) list[next[rank[upper[s]!]!]!++] = s;
+    return { start, list };
+  }
 }
 
 /** Ranks between a node and the lowest one under it. */
-function depths({ total, rank, ranks, segments: { upper, lower } }: Layered): Int32Array {
-  const byRank: number[][] = Array.from({ length: ranks }, () => []);
-  for (let s = 0; s < upper.length; s++) byRank[rank[upper[s]!]!]!.push(s);
+function depths({ total, upper, lower }: Layered, bySegment: Order): Int32Array {
   const depth = new Int32Array(total);
-  for (let r = ranks - 1; r >= 0; r--) {
-    for (const s of byRank[r]!) depth[upper[s]!] = Math.max(depth[upper[s]!]!, depth[lower[s]!]! + 1);
+  for (let i = bySegment.list.length - 1; i >= 0; i--) {
+    const s = bySegment.list[i]!;
+    depth[upper[s]!] = Math.max(depth[upper[s]!]!, depth[lower[s]!]! + 1);
   }
   return depth;
+}
+
+/** Least distance of the centres of two neighbours in a row. */
+export function separation(graph: Layered, a: number, b: number, options: LayoutOptions): number {
+  const gap = a < graph.real && b < graph.real ? options.nodeGap : options.edgeGap;
+  return (graph.width[a]! + graph.width[b]!) / 2 + gap;
 }
 
 /**
@@ -92,104 +117,149 @@ function depths({ total, rank, ranks, segments: { upper, lower } }: Layered): In
  */
 class BlockOrder {
   /** Blocks so that each comes after all that stand left of it. */
-  private readonly sequence: number[] = [];
-  /** For each block, pairs (block right of it, least distance of the centres). */
-  private readonly rightOf: number[][];
-  private readonly leftOf: number[][];
+  private readonly sequence: Int32Array;
+  /** Pairs of neighbours `a` left of `b`, least distance of their centres; sorted by `a`, and by `b` through `byRight`. */
+  private readonly a: Int32Array;
+  private readonly b: Int32Array;
+  private readonly distance: Float64Array;
+  private readonly rightStart: Int32Array;
+  private readonly rightList: Int32Array;
+  private readonly leftStart: Int32Array;
+  private readonly leftList: Int32Array;
 
   constructor(
     private readonly graph: Layered,
     order: Order,
     private readonly block: Int32Array,
-    private readonly options: LayoutOptions,
+    options: LayoutOptions,
   ) {
-    this.rightOf = Array.from({ length: graph.total }, () => []);
-    this.leftOf = Array.from({ length: graph.total }, () => []);
-    const waiting = new Int32Array(graph.total);
-    for (const row of order) {
-      for (let i = 0; i + 1 < row.length; i++) {
-        const a = block[row[i]!]!;
-        const b = block[row[i + 1]!]!;
-        const distance = this.separation(row[i]!, row[i + 1]!);
-        this.rightOf[a]!.push(b, distance);
-        this.leftOf[b]!.push(a, distance);
-        waiting[b]!++;
+    const { total, ranks } = graph;
+    const most = order.list.length;
+    this.a = new Int32Array(most);
+    this.b = new Int32Array(most);
+    this.distance = new Float64Array(most);
+    let pairs = 0;
+    for (let r = 0; r < ranks; r++) {
+      for (let i = order.start[r]!; i + 1 < order.start[r + 1]!; i++) {
+        const [left, right] = [order.list[i]!, order.list[i + 1]!];
+        this.a[pairs] = block[left]!;
+        this.b[pairs] = block[right]!;
+        this.distance[pairs++] = separation(graph, left, right, options);
       }
     }
-    for (let v = 0; v < graph.total; v++) if (block[v] === v && waiting[v] === 0) this.sequence.push(v);
-    for (let head = 0; head < this.sequence.length; head++) {
-      const right = this.rightOf[this.sequence[head]!]!;
-      for (let i = 0; i < right.length; i += 2) if (--waiting[right[i]!]! === 0) this.sequence.push(right[i]!);
+    [this.rightStart, this.rightList] = pairsBy(this.a, pairs, total);
+    [this.leftStart, this.leftList] = pairsBy(this.b, pairs, total);
+    const waiting = new Int32Array(total);
+    for (let p = 0; p < pairs; p++) waiting[this.b[p]!]!++;
+    const sequence = new Int32Array(total);
+    let tail = 0;
+    for (let v = 0; v < total; v++) if (block[v] === v && waiting[v] === 0) sequence[tail++] = v;
+    for (let head = 0; head < tail; head++) {
+      const block = sequence[head]!;
+      for (let i = this.rightStart[block]!; i < this.rightStart[block + 1]!; i++) {
+        const right = this.b[this.rightList[i]!]!;
+        if (--waiting[right]! === 0) sequence[tail++] = right;
+      }
     }
-  }
-
-  private separation(a: number, b: number): number {
-    const { real, width } = this.graph;
-    const gap = a < real && b < real ? this.options.nodeGap : this.options.edgeGap;
-    return (width[a]! + width[b]!) / 2 + gap;
+    this.sequence = sequence.subarray(0, tail);
   }
 
   /** Every block as far left as it may stand. */
   packLeft(): Float64Array {
     const x = new Float64Array(this.graph.total);
-    for (const b of this.sequence) {
-      const right = this.rightOf[b]!;
-      for (let i = 0; i < right.length; i += 2) x[right[i]!] = Math.max(x[right[i]!]!, x[b]! + right[i + 1]!);
+    for (const block of this.sequence) {
+      for (let i = this.rightStart[block]!; i < this.rightStart[block + 1]!; i++) {
+        const p = this.rightList[i]!;
+        const least = x[block]! + this.distance[p]!;
+        if (least > x[this.b[p]!]!) x[this.b[p]!] = least;
+      }
     }
     return x;
   }
 
   /** Every block as far right as it may stand within the width of `left`. */
   packRight(left: Float64Array): Float64Array {
-    const edge = this.sequence.reduce((most, b) => Math.max(most, left[b]!), 0);
+    let edge = 0;
+    for (const block of this.sequence) edge = Math.max(edge, left[block]!);
     const x = new Float64Array(this.graph.total).fill(edge);
-    for (let i = this.sequence.length - 1; i >= 0; i--) {
-      const b = this.sequence[i]!;
-      const others = this.leftOf[b]!;
-      for (let j = 0; j < others.length; j += 2) x[others[j]!] = Math.min(x[others[j]!]!, x[b]! - others[j + 1]!);
+    for (let k = this.sequence.length - 1; k >= 0; k--) {
+      const block = this.sequence[k]!;
+      for (let i = this.leftStart[block]!; i < this.leftStart[block + 1]!; i++) {
+        const p = this.leftList[i]!;
+        const most = x[block]! - this.distance[p]!;
+        if (most < x[this.a[p]!]!) x[this.a[p]!] = most;
+      }
     }
     return x;
   }
 
   /** Moves each block to the mean of what it is joined to, as far as its neighbours let it. */
   relax(x: Float64Array): void {
-    const { upper, lower } = this.graph.segments;
-    const { real, total } = this.graph;
-    const pull = new Float64Array(total);
+    const { upper, lower, real, total } = this.graph;
+    const { block, sequence } = this;
+    // Segments between different blocks only.
+    const [from, to, strength] = [
+      new Int32Array(upper.length),
+      new Int32Array(upper.length),
+      new Float64Array(upper.length),
+    ];
     const weight = new Float64Array(total);
+    let joints = 0;
+    for (let s = 0; s < upper.length; s++) {
+      const [a, b] = [block[upper[s]!]!, block[lower[s]!]!];
+      if (a === b) continue;
+      const pulls = upper[s]! < real && lower[s]! < real ? 1 : 0.5;
+      from[joints] = a;
+      to[joints] = b;
+      strength[joints++] = pulls;
+      weight[a]! += pulls;
+      weight[b]! += pulls;
+    }
+    const pull = new Float64Array(total);
     for (let round = 0; round < ROUNDS; round++) {
       pull.fill(0);
-      weight.fill(0);
-      for (let s = 0; s < upper.length; s++) {
-        const a = this.block[upper[s]!]!;
-        const b = this.block[lower[s]!]!;
-        if (a === b) continue;
-        const strength = upper[s]! < real && lower[s]! < real ? 1 : 0.5;
-        pull[a]! += strength * x[b]!;
-        weight[a]! += strength;
-        pull[b]! += strength * x[a]!;
-        weight[b]! += strength;
+      for (let j = 0; j < joints; j++) {
+        const [a, b, by] = [from[j]!, to[j]!, strength[j]!];
+        pull[a]! += by * x[b]!;
+        pull[b]! += by * x[a]!;
       }
       let moved = 0;
-      for (let i = 0; i < this.sequence.length; i++) {
-        const b = this.sequence[round % 2 === 0 ? i : this.sequence.length - 1 - i]!;
-        if (weight[b] === 0) continue;
-        const [low, high] = this.room(b, x);
-        const wanted = Math.min(high, Math.max(low, pull[b]! / weight[b]!));
-        moved = Math.max(moved, Math.abs(wanted - x[b]!));
-        x[b] = wanted;
+      for (let i = 0; i < sequence.length; i++) {
+        const block = sequence[round % 2 === 0 ? i : sequence.length - 1 - i]!;
+        if (weight[block] === 0) continue;
+        const wanted = this.within(block, pull[block]! / weight[block]!, x);
+        moved = Math.max(moved, Math.abs(wanted - x[block]!));
+        x[block] = wanted;
       }
       if (moved < 0.5) break;
     }
   }
 
-  private room(b: number, x: Float64Array): [number, number] {
+  /** As near to `wanted` as the neighbours let it. */
+  private within(block: number, wanted: number, x: Float64Array): number {
     let low = Number.NEGATIVE_INFINITY;
     let high = Number.POSITIVE_INFINITY;
-    const lefts = this.leftOf[b]!;
-    const rights = this.rightOf[b]!;
-    for (let i = 0; i < lefts.length; i += 2) low = Math.max(low, x[lefts[i]!]! + lefts[i + 1]!);
-    for (let i = 0; i < rights.length; i += 2) high = Math.min(high, x[rights[i]!]! - rights[i + 1]!);
-    return [low, high];
+    for (let i = this.leftStart[block]!; i < this.leftStart[block + 1]!; i++) {
+      const p = this.leftList[i]!;
+      const least = x[this.a[p]!]! + this.distance[p]!;
+      if (least > low) low = least;
+    }
+    for (let i = this.rightStart[block]!; i < this.rightStart[block + 1]!; i++) {
+      const p = this.rightList[i]!;
+      const most = x[this.b[p]!]! - this.distance[p]!;
+      if (most < high) high = most;
+    }
+    return Math.min(high, Math.max(low, wanted));
   }
+}
+
+/** Numbers of the pairs, by one of their ends. */
+function pairsBy(end: Int32Array, pairs: number, count: number): [start: Int32Array, list: Int32Array] {
+  const start = new Int32Array(count + 1);
+  for (let p = 0; p < pairs; p++) start[end[p]! + 1]!++;
+  for (let v = 0; v < count; v++) start[v + 1]! += start[v]!;
+  const next = start.slice(0, count);
+  const list = new Int32Array(pairs);
+  for (let p = 0; p < pairs; p++) list[next[end[p]!]!++] = p;
+  return [start, list];
 }

@@ -1,20 +1,21 @@
 /** Pass 6: y, and the edges' control points. A curve is vertical wherever it passes a rank, and bends in the gaps only. */
-import type { Layered, LayoutOptions } from "./types";
+import { AROUND, adjacency, DIRECT, type Layered, type LayoutInput, type LayoutOptions } from "./types";
 
 /** How far from a rank, in gaps, an edge starts to bend. */
 const BEND = 0.46;
 /** Most pixels between two edges that leave the same node. */
 const PORT_GAP = 26;
+/** From a node's corner to the nearest edge that leaves it. */
+const CORNER = 12;
 
-export interface Rows {
+/** Upper and lower border of each rank; nodes hang from the upper one. */
+export interface Bands {
   top: Float64Array;
   bottom: Float64Array;
 }
 
-/** Upper and lower border of each rank; nodes stand in its middle. */
-export function rows(graph: Layered, options: LayoutOptions): Rows {
-  const tallest = new Float64Array(graph.ranks);
-  for (let v = 0; v < graph.real; v++) tallest[graph.rank[v]!] = Math.max(tallest[graph.rank[v]!]!, graph.height[v]!);
+export function bandsOf(graph: Layered, options: LayoutOptions): Bands {
+  const tallest = tallestOf(graph);
   const top = new Float64Array(graph.ranks);
   const bottom = new Float64Array(graph.ranks);
   let y = 0;
@@ -26,104 +27,151 @@ export function rows(graph: Layered, options: LayoutOptions): Rows {
   return { top, bottom };
 }
 
+/** The height of each rank. */
+export function tallestOf({ real, rank, ranks, height }: Layered): Float64Array {
+  const tallest = new Float64Array(ranks);
+  for (let v = 0; v < real; v++) tallest[rank[v]!] = Math.max(tallest[rank[v]!]!, height[v]!);
+  return tallest;
+}
+
 export interface Routes {
-  /** x, y, x, y, … of each edge. */
-  points: number[][];
-  label: [number, number][];
-  /** Right border of what goes round the outside; 0 if nothing does. */
+  points: Float64Array;
+  pointStart: Int32Array;
+  labelX: Float64Array;
+  labelY: Float64Array;
+  /** Right border of what goes round the outside; -∞ if nothing does. */
   right: number;
 }
 
 export function routes(
   graph: Layered,
-  edges: { from: Int32Array; to: Int32Array },
+  input: LayoutInput,
   x: Float64Array,
-  block: Int32Array,
-  { top, bottom }: Rows,
+  { top, bottom }: Bands,
   options: LayoutOptions,
 ): Routes {
-  const { rank, height } = graph;
-  const bend = options.rankGap * BEND;
-  const centre = (v: number) => (top[rank[v]!]! + bottom[rank[v]!]!) / 2;
-  const port = ports(graph, edges, x, block);
-  let border = 0;
+  const { rank, height, joins } = graph;
+  const { from, to, toPort } = input;
+  const port = ports(graph, input, x);
+  let border = Number.NEGATIVE_INFINITY;
   for (let v = 0; v < graph.total; v++) border = Math.max(border, x[v]! + graph.width[v]! / 2);
   let lane = border + options.nodeGap;
+  const out = (r: number) => bottom[r]! + BEND * gap(r);
+  const back = (r: number) => top[r]! - BEND * gap(r - 1);
+  const gap = (r: number) => (r >= 0 && r + 1 < top.length ? top[r + 1]! - bottom[r]! : options.rankGap);
 
-  const points: number[][] = [];
-  const label: [number, number][] = [];
-  for (let e = 0; e < edges.from.length; e++) {
-    const u = edges.from[e]!;
-    const v = edges.to[e]!;
-    const path = graph.paths[e]!;
-    const start: [number, number] = [x[u]! + port[e]!, centre(u) + height[u]! / 2];
-    const end: [number, number] = [x[v]!, centre(v) - height[v]! / 2];
-    if (path.length === 0) {
-      points.push(aroundOutside(start, end, bottom[rank[u]!]! + bend, top[rank[v]!]! - bend, lane));
-      label.push([lane, (start[1] + end[1]) / 2]);
+  const pen = new Pen(from.length);
+  const labelX = new Float64Array(from.length);
+  const labelY = new Float64Array(from.length);
+  for (let e = 0; e < from.length; e++) {
+    const u = from[e]!;
+    const v = to[e]!;
+    const r = rank[u]!;
+    const startX = x[u]! + port[e]!;
+    const startY = top[r]! + height[u]!;
+    const enters = toPort?.[e] ?? 0;
+    const endX = x[v]! + (Number.isNaN(enters) ? 0 : enters);
+    const endY = top[rank[v]!]!;
+    pen.add(startX, startY);
+    const join = joins[e]!;
+    if (join === AROUND) {
+      aroundOutside(pen, startX, out(r), endX, back(rank[v]!), lane);
+      labelX[e] = lane;
+      labelY[e] = (startY + endY) / 2;
       lane += options.edgeGap;
-      continue;
-    }
-    const line = [...start];
-    let lineX = start[0];
-    for (let i = 1; i < path.length; i++) {
-      const w = path[i]!;
-      if (x[w] !== lineX) {
-        const r = rank[w]!;
-        if (i > 1) line.push(lineX, (top[r - 1]! + bottom[r - 1]!) / 2);
-        line.push(lineX, bottom[r - 1]! + bend, x[w]!, top[r]! - bend);
-        if (i < path.length - 1) line.push(x[w]!, (top[r]! + bottom[r]!) / 2);
-        lineX = x[w]!;
+    } else {
+      let lineX = startX;
+      const last = rank[v]!;
+      for (let at = r + 1; at <= last; at++) {
+        const nextX = at === last ? endX : x[join + at - r - 1]!;
+        if (nextX === lineX) continue;
+        if (at > r + 1) pen.add(lineX, (top[at - 1]! + bottom[at - 1]!) / 2);
+        else if (startY < bottom[r]! - 1) pen.add(lineX, bottom[r]!);
+        pen.add(lineX, out(at - 1));
+        pen.add(nextX, back(at));
+        if (at < last) pen.add(nextX, (top[at]! + bottom[at]!) / 2);
+        lineX = nextX;
       }
+      const nextX = join === DIRECT ? endX : x[join]!;
+      labelX[e] = (startX + nextX) / 2;
+      labelY[e] = (bottom[r]! + top[r + 1]!) / 2;
     }
-    line.push(...end);
-    points.push(line);
-    const gap = rank[u]!;
-    label.push([(start[0] + x[path[1]!]!) / 2, (bottom[gap]! + top[gap + 1]!) / 2]);
+    pen.add(endX, endY);
+    pen.end();
   }
-  return { points, label, right: lane > border + options.nodeGap ? lane : 0 };
+  return { ...pen.finish(), labelX, labelY, right: lane > border + options.nodeGap ? lane : Number.NEGATIVE_INFINITY };
+}
+
+/** Collects the points of edge after edge. */
+class Pen {
+  private points: Float64Array;
+  private size = 0;
+  private edge = 0;
+  private readonly start: Int32Array;
+
+  constructor(edges: number) {
+    this.points = new Float64Array(16 * edges + 32);
+    this.start = new Int32Array(edges + 1);
+  }
+
+  add(x: number, y: number): void {
+    if (this.size + 2 > this.points.length) {
+      const more = new Float64Array(2 * this.points.length);
+      more.set(this.points);
+      this.points = more;
+    }
+    this.points[this.size++] = x;
+    this.points[this.size++] = y;
+  }
+
+  end(): void {
+    this.start[++this.edge] = this.size / 2;
+  }
+
+  finish(): { points: Float64Array; pointStart: Int32Array } {
+    return { points: this.points.slice(0, this.size), pointStart: this.start };
+  }
 }
 
 /** Where each edge leaves its consumer, from the centre: in the order of where they go, the straight one in the middle. */
-function ports(
-  graph: Layered,
-  edges: { from: Int32Array; to: Int32Array },
-  x: Float64Array,
-  block: Int32Array,
-): Float64Array {
-  const leaving: number[][] = Array.from({ length: graph.real }, () => []);
-  for (let e = 0; e < edges.from.length; e++) leaving[edges.from[e]!]!.push(e);
-  const port = new Float64Array(edges.from.length);
-  leaving.forEach((list, u) => {
-    if (list.length < 2) return;
-    const next = (e: number) => graph.paths[e]![1] ?? -1;
-    const nextX = (e: number) => (next(e) === -1 ? Number.MAX_VALUE : x[next(e)]!);
-    const sorted = list.slice().sort((a, b) => nextX(a) - nextX(b) || a - b);
-    const straight = sorted.findIndex((e) => next(e) !== -1 && block[next(e)] === block[u]);
-    const middle = straight === -1 ? (sorted.length - 1) / 2 : straight;
-    const widest = Math.max(middle, sorted.length - 1 - middle);
-    const gap = Math.min(PORT_GAP, (graph.width[u]! / 2 - 12) / widest);
-    sorted.forEach((e, i) => {
-      port[e] = (i - middle) * gap;
-    });
-  });
+function ports(graph: Layered, { from, to, fromPort }: LayoutInput, x: Float64Array): Float64Array {
+  const edges = new Int32Array(from.length);
+  for (let e = 0; e < edges.length; e++) edges[e] = e;
+  const leaving = adjacency(graph.real, from, edges);
+  const port = new Float64Array(from.length);
+  const nextX = (e: number) => {
+    const join = graph.joins[e]!;
+    return join === AROUND ? Number.MAX_VALUE : x[join === DIRECT ? to[e]! : join]!;
+  };
+  for (let u = 0; u < graph.real; u++) {
+    const [start, end] = [leaving.start[u]!, leaving.start[u + 1]!];
+    if (end - start > 1) {
+      const sorted = leaving.list.slice(start, end).sort((a, b) => nextX(a) - nextX(b) || a - b);
+      const straight = sorted.findIndex((e) => nextX(e) === x[u]);
+      const middle = straight === -1 ? (sorted.length - 1) / 2 : straight;
+      const widest = Math.max(middle, sorted.length - 1 - middle);
+      const gap = Math.min(PORT_GAP, Math.max(0, graph.width[u]! / 2 - CORNER) / widest);
+      for (let i = 0; i < sorted.length; i++) port[sorted[i]!] = (i - middle) * gap;
+    }
+    if (fromPort)
+      for (let i = start; i < end; i++) {
+        const fixed = fromPort[leaving.list[i]!]!;
+        if (!Number.isNaN(fixed)) port[leaving.list[i]!] = fixed;
+      }
+  }
   return port;
 }
 
 /** Down into the gap, out to the lane on the right, along it, and back in above the producer. */
-function aroundOutside(
-  start: [number, number],
-  end: [number, number],
-  out: number,
-  back: number,
-  lane: number,
-): number[] {
+function aroundOutside(pen: Pen, startX: number, out: number, endX: number, back: number, lane: number): void {
   const turn = 12;
   const way = Math.sign(back - out) || 1;
-  return [
-    ...start,
-    ...[start[0], out, start[0] + turn, out, lane - turn, out, lane, out + way * turn],
-    ...[lane, back - way * turn, lane - turn, back, end[0] + turn, back, end[0], back],
-    ...end,
-  ];
+  pen.add(startX, out);
+  pen.add(startX + turn, out);
+  pen.add(lane - turn, out);
+  pen.add(lane, out + way * turn);
+  pen.add(lane, back - way * turn);
+  pen.add(lane - turn, back);
+  pen.add(endX + turn, back);
+  pen.add(endX, back);
 }
