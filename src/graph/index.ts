@@ -1,6 +1,7 @@
 /** From a trace to a picture's geometry. Reads the trace's model only. */
 export * from "./format";
 export * from "./layout";
+export { FRAME, layoutNested, type Memory, type NestedInput, type NestedResult } from "./layout/nested";
 export { type LayoutRequest, type LayoutResponse, layoutInput } from "./layoutMessages";
 export { callPath, matchNodes } from "./match";
 export * from "./model";
