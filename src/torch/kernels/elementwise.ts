@@ -1,13 +1,27 @@
 /** Loops that take each element by itself. Arithmetic is in doubles and rounded once, when stored. */
-import { bool, type DType } from "../dtype";
+import { bool, type DType, float32 } from "../dtype";
 import { resultType } from "../promotion";
 import { broadcastShapes, isNonOverlappingDense, numel, sameShape } from "../shape";
 import { alias, allocate, type Tensor } from "../tensor";
 import { broadcastStrides, castTo, elements, emptyLike } from "./copy";
+import {
+  type BinaryKernel,
+  kernelsFor,
+  type Mapped,
+  mapFloats,
+  type Strided,
+  type UnaryKernel,
+  type Zipped,
+  zipFloats,
+} from "./wasm/elementwise";
 
 /** `f` of each element, in `dtype`. */
-export function map(t: Tensor, f: (x: number) => number, dtype: DType = t.dtype): Tensor {
+export function map(t: Tensor, f: Mapped, dtype: DType = t.dtype): Tensor {
   const n = numel(t.shape);
+  if (dtype === float32 && f.kernel !== undefined) {
+    const out = mapInWasm(t, f.kernel, f);
+    if (out !== null) return out;
+  }
   const out = emptyLike(t, dtype);
   const to = out.storageOf.data;
   if (isNonOverlappingDense(t.shape, t.strides)) {
@@ -21,19 +35,33 @@ export function map(t: Tensor, f: (x: number) => number, dtype: DType = t.dtype)
   return out;
 }
 
+/** The loop of `map` where a kernel serves; `f` computes what is beyond it. Null for small tensors and other dtypes. */
+export function mapInWasm(t: Tensor, kernel: UnaryKernel, f: (x: number) => number = unreachable): Tensor | null {
+  const n = numel(t.shape);
+  const wasm = t.dtype === float32 ? kernelsFor(n) : null;
+  if (wasm === null) return null;
+  const out = emptyLike(t, float32);
+  const dense = isNonOverlappingDense(t.shape, t.strides);
+  const from = (dense ? t.storageOf.data : t.flatData()) as Float32Array;
+  mapFloats(wasm, kernel, f, from, dense ? t.offset : 0, out.storageOf.data as Float32Array, n);
+  return out;
+}
+
+function unreachable(): never {
+  throw new Error("This kernel covers every number.");
+}
+
 /** `f` of each pair of elements, broadcast, both cast to `common` first; the result is in `dtype`. */
-export function zip(
-  a: Tensor,
-  b: Tensor,
-  f: (x: number, y: number) => number,
-  common: DType = resultType(a, b),
-  dtype: DType = common,
-): Tensor {
+export function zip(a: Tensor, b: Tensor, f: Zipped, common: DType = resultType(a, b), dtype: DType = common): Tensor {
   const shape = sameShape(a.shape, b.shape) ? a.shape : broadcastShapes(a.shape, b.shape);
   const n = numel(shape);
   if (n === 0) return allocate(shape, dtype);
   a = castTo(a, common);
   b = castTo(b, common);
+  if (dtype === float32 && (f.kernel !== undefined || f.k !== undefined)) {
+    const out = zipInWasm(a, b, f.kernel ?? "axpy32", f, f.k);
+    if (out !== null) return out;
+  }
   const x = a.storageOf.data;
   const y = b.storageOf.data;
   if (b.shape.length === 0 && isNonOverlappingDense(a.shape, a.strides)) {
@@ -51,6 +79,39 @@ export function zip(
   }
   const out = allocate(shape, dtype);
   zipStrided(out, a, b, f);
+  return out;
+}
+
+const strided = (t: Tensor, strides: readonly number[]): Strided => ({
+  data: t.storageOf.data as Float32Array,
+  offset: t.offset,
+  strides,
+});
+
+/** The loop of `zip` where a kernel serves; `k` is axpy's factor. Null for small tensors and other dtypes. */
+export function zipInWasm(
+  a: Tensor,
+  b: Tensor,
+  kernel: BinaryKernel | "axpy32",
+  f: (x: number, y: number) => number = unreachable,
+  k = 0,
+): Tensor | null {
+  if (a.dtype !== float32 || b.dtype !== float32) return null;
+  const shape = sameShape(a.shape, b.shape) ? a.shape : broadcastShapes(a.shape, b.shape);
+  const n = numel(shape);
+  const wasm = kernelsFor(n);
+  if (wasm === null) return null;
+  const loop = { kernel, f, k };
+  const isNumber = b.shape.length === 0;
+  const alike = isNumber || (sameShape(a.shape, b.shape) && sameShape(a.strides, b.strides));
+  if (alike && isNonOverlappingDense(a.shape, a.strides)) {
+    const out = emptyLike(a, float32);
+    zipFloats(wasm, loop, [n], strided(a, [1]), strided(b, [isNumber ? 0 : 1]), out.storageOf.data as Float32Array);
+    return out;
+  }
+  const out = allocate(shape, float32);
+  const [left, right] = [strided(a, broadcastStrides(a, shape)), strided(b, broadcastStrides(b, shape))];
+  zipFloats(wasm, loop, shape, left, right, out.storageOf.data as Float32Array);
   return out;
 }
 

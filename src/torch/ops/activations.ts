@@ -1,7 +1,8 @@
 /** Activations of `nn.functional`, each with the op that PyTorch's backward is: its graph is what second order sees. */
 import { type Op, op, runInPlace } from "../dispatch";
 import { RuntimeError } from "../errors";
-import { compare, map, select, zip } from "../kernels/elementwise";
+import { compare, map, mapInWasm, select, zip, zipInWasm } from "../kernels/elementwise";
+import { mapped, zipped } from "../kernels/wasm/elementwise";
 import { wrapNumber } from "../promotion";
 import { default_generator } from "../random";
 import { numel, wrapDim } from "../shape";
@@ -68,12 +69,26 @@ function gate<const P extends string>(
 
 // ── straight pieces ─────────────────────────────────────────────────────────────────────────────────────────────
 
-const threshold_backward = gate("threshold_backward", ", Scalar threshold", (x, t) => (x <= t ? 0 : 1));
+const THRESHOLD = "threshold_backward(Tensor grad_output, Tensor self, Scalar threshold) -> Tensor";
+const pass = zipped("threshold_backward32", (dy, x) => (x <= 0 ? 0 : dy));
+const threshold_backward: Op<typeof THRESHOLD> = op(THRESHOLD, {
+  doc: "The gradient above the threshold.",
+  forward: (g, x, limit) => {
+    const t = x.dtype.cast(Number(limit));
+    return zip(g, x, t === 0 ? pass : (dy, v) => (v <= t ? 0 : dy));
+  },
+  grad: {
+    grad_output: ["self", (g, s) => threshold_backward(g, s.self, s.threshold)],
+    self: (_, s) => zerosFor(s.self),
+  },
+  variants: [],
+});
 
+const positive = mapped("relu32", (x) => (x > 0 || Number.isNaN(x) ? x : 0));
 // d relu x = dx where x > 0
 export const relu = op("relu(Tensor self) -> Tensor", {
   doc: "Each element where positive, 0 elsewhere.",
-  forward: (t) => map(t, (x) => (x > 0 || Number.isNaN(x) ? x : 0)),
+  forward: (t) => map(t, positive),
   grad: { self: ["result", (g, s) => threshold_backward(g, s.result, 0)] },
   inPlace: true,
 });
@@ -377,10 +392,11 @@ export const softplus = op("softplus(Tensor input, Scalar beta=1, Scalar thresho
   variants: ["nn.functional"],
 });
 
+const logSigmoidOf = mapped("logsigmoid32", (x) => Math.min(0, x) - Math.log1p(Math.exp(-Math.abs(x))));
 // d log σ(x) = σ(−x) dx
 export const logsigmoid = op("log_sigmoid(Tensor self) -> Tensor", {
   doc: "log(sigmoid(x)), without overflow.",
-  forward: (x) => map(x, (v) => Math.min(0, v) - Math.log1p(Math.exp(-Math.abs(v)))),
+  forward: (x) => map(x, logSigmoidOf),
   grad: { self: ["self", (g, s) => g.mul(s.self.neg().sigmoid())] },
   variants: [],
 });
@@ -391,10 +407,11 @@ op("logsigmoid(Tensor input) -> Tensor", {
   variants: ["nn.functional"],
 });
 
+const siluOf = mapped("silu32", (x) => x / (1 + Math.exp(-x)));
 // d (x σ) = σ (1 + x (1 − σ)) dx
 const silu = op("silu(Tensor self) -> Tensor", {
   doc: "x · sigmoid(x).",
-  forward: (x) => map(x, (v) => v / (1 + Math.exp(-v))),
+  forward: (x) => map(x, siluOf),
   grad: {
     self: [
       "self",
@@ -446,37 +463,75 @@ functional("hardswish", "", hardswish, "x · hardsigmoid(x).");
 const GELU_K = Math.SQRT2 * (2 / Math.sqrt(Math.PI)) * 0.5;
 const GELU_CUBE = 0.044715;
 
+const SQRT_2PI = Math.sqrt(2 * Math.PI);
+
+/** Φ(x) + x φ(x); with tanh: ½ (1 + t) + ½ x (1 − t²) u′, t = tanh u, u′ = k (1 + 3 c x²) */
+function geluSlope(x: Tensor, approximate: string): Tensor {
+  const square = x.mul(x);
+  if (approximate === "none") {
+    const cdf = x.div(Math.SQRT2).erf().add(1).mul(0.5);
+    return cdf.add(
+      x.mul(
+        square
+          .mul(-0.5)
+          .exp()
+          .mul(1 / SQRT_2PI),
+      ),
+    );
+  }
+  const t = geluTanh(x, square);
+  const rest = x.mul(t.mul(t).neg().add(1)).mul(geluInner(square));
+  return t.add(1).add(rest).mul(0.5);
+}
+
+/** tanh u, u = k (x + c x³) */
+const geluTanh = (x: Tensor, square: Tensor): Tensor => square.mul(GELU_CUBE).add(1).mul(x).mul(GELU_K).tanh();
+
+/** u′ = k (1 + 3 c x²) */
+const geluInner = (square: Tensor): Tensor =>
+  square
+    .mul(3 * GELU_CUBE)
+    .add(1)
+    .mul(GELU_K);
+
+/** (2 − x²) φ(x); with tanh: (1 − t²) (u′ + ½ x u″ − x t u′²), u″ = 6 k c x */
+function geluCurvature(x: Tensor, approximate: string): Tensor {
+  const square = x.mul(x);
+  if (approximate === "none")
+    return square
+      .mul(-0.5)
+      .exp()
+      .mul(square.neg().add(2))
+      .mul(1 / SQRT_2PI);
+  const t = geluTanh(x, square);
+  const inner = geluInner(square);
+  const bend = inner.add(square.mul(3 * GELU_K * GELU_CUBE)).sub(x.mul(t).mul(inner).mul(inner));
+  return t.mul(t).neg().add(1).mul(bend);
+}
+
+const GELU_BACKWARD = "gelu_backward(Tensor grad_output, Tensor self, *, str approximate='none') -> Tensor";
+/** Second order goes through the formula, of which only the first value has a kernel. */
+const gelu_backward: Op<typeof GELU_BACKWARD> = op(GELU_BACKWARD, {
+  doc: "The gradient times the slope of gelu.",
+  forward: (g, x, approximate) =>
+    (approximate === "none" ? zipInWasm(g, x, "gelu_backward32") : null) ?? g.mul(geluSlope(x, approximate)),
+  grad: {
+    grad_output: ["self", (g, s) => gelu_backward(g, s.self, s.approximate)],
+    self: ["grad_output self", (g, s) => g.mul(s.grad_output).mul(geluCurvature(s.self, s.approximate))],
+  },
+  variants: [],
+});
+
 // d (x Φ(x)) = (Φ(x) + x φ(x)) dx; with tanh: u = k (x + c x³), ½ (1 + tanh u) + ½ x (1 − tanh² u) k (1 + 3 c x²)
 export const gelu = op("gelu(Tensor input, *, str approximate='none') -> Tensor", {
   doc: 'x · Φ(x), Φ the normal distribution function; with `approximate="tanh"` ½ x (1 + tanh(√(2/π) (x + 0.044715 x³))).',
   forward: (x, approximate) => {
-    if (approximate === "none") return x.div(Math.SQRT2).erf().add(1).mul(x).mul(0.5);
+    if (approximate === "none") return mapInWasm(x, "gelu32") ?? x.div(Math.SQRT2).erf().add(1).mul(x).mul(0.5);
     if (approximate !== "tanh") throw new RuntimeError("approximate argument must be either none or tanh.");
     return map(x, (v) => 0.5 * v * (1 + Math.tanh(GELU_K * (v + GELU_CUBE * v * v * v))));
   },
   grad: {
-    input: [
-      "input",
-      (g, s) => {
-        const x = s.input;
-        const square = x.mul(x);
-        if (s.approximate === "none") {
-          const cdf = x.div(Math.SQRT2).erf().add(1).mul(0.5);
-          const pdf = square
-            .mul(-0.5)
-            .exp()
-            .mul(1 / Math.sqrt(2 * Math.PI));
-          return g.mul(cdf.add(x.mul(pdf)));
-        }
-        const t = square.mul(GELU_CUBE).add(1).mul(x).mul(GELU_K).tanh();
-        const slope = square
-          .mul(3 * GELU_CUBE)
-          .add(1)
-          .mul(GELU_K);
-        const rest = x.mul(t.mul(t).neg().add(1)).mul(slope);
-        return g.mul(t.add(1).add(rest).mul(0.5));
-      },
-    ],
+    input: ["input", (g, s) => gelu_backward(g, s.input, s.approximate)],
   },
   variants: ["nn.functional"],
 });

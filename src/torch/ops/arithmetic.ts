@@ -4,6 +4,7 @@ import { bool, Category } from "../dtype";
 import { RuntimeError } from "../errors";
 import { castTo } from "../kernels/copy";
 import { compare, map, select, zip } from "../kernels/elementwise";
+import { mapped, plusTimes, zipped } from "../kernels/wasm/elementwise";
 import { floatType, resultType, wrapNumber } from "../promotion";
 import type { Scalar } from "../schema";
 import { alias, type Tensor } from "../tensor";
@@ -20,6 +21,14 @@ function checkAlpha(alpha: Scalar, common: { category: Category }): void {
 /** `g · alpha`, without a needless product. */
 const scaled = (g: Tensor, alpha: Scalar): Tensor => (alpha === 1 ? g : g.mul(alpha));
 
+const plus = zipped("add32", (x, y) => x + y);
+const minus = zipped("sub32", (x, y) => x - y);
+const times = zipped("mul32", (x, y) => x * y);
+const quotient = zipped("div32", (x, y) => x / y);
+const power = zipped("pow32", (x, y) => x ** y);
+const squareOf = mapped("square32", (x) => x * x);
+const rootOf = mapped("sqrt32", (x) => Math.sqrt(x));
+
 // d (a + α b) = da + α db
 export const add = op("add.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor", {
   doc: "`self + alpha · other`, broadcast.",
@@ -27,10 +36,10 @@ export const add = op("add.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) 
     const common = resultType(a, b);
     checkAlpha(alpha, common);
     if (common === bool) return zip(a, b, (x, y) => (x || (alpha && y) ? 1 : 0));
-    if (alpha === 1) return zip(a, b, (x, y) => x + y, common);
+    if (alpha === 1) return zip(a, b, plus, common);
     const k = asFactor(alpha, common);
     // One rounding for both, as PyTorch's fused multiply-add does.
-    return zip(a, b, (x, y) => x + k * y, common);
+    return zip(a, b, plusTimes(k), common);
   },
   grad: { self: (g) => g, other: (g, s) => scaled(g, s.alpha) },
   numbers: true,
@@ -55,9 +64,9 @@ export const sub = op("sub.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) 
       );
     }
     checkAlpha(alpha, common);
-    if (alpha === 1) return zip(a, b, (x, y) => x - y, common);
+    if (alpha === 1) return zip(a, b, minus, common);
     const k = asFactor(alpha, common);
-    return zip(a, b, (x, y) => x - k * y, common);
+    return zip(a, b, plusTimes(-k), common);
   },
   grad: { self: (g) => g, other: (g, s) => scaled(g.neg(), s.alpha) },
   numbers: "other",
@@ -70,7 +79,7 @@ export const rsub = op("rsub.Scalar(Tensor self, Scalar other, Scalar alpha=1) -
   forward: (a, other, alpha) => {
     const common = resultType(a, other);
     const k = asFactor(alpha, common);
-    return zip(wrapNumber(other), a, (x, y) => x - k * y, common);
+    return zip(wrapNumber(other), a, k === 1 ? minus : plusTimes(-k), common);
   },
   grad: { self: (g, s) => scaled(g.neg(), s.alpha) },
   node: "RsubBackward1",
@@ -79,7 +88,7 @@ export const rsub = op("rsub.Scalar(Tensor self, Scalar other, Scalar alpha=1) -
 // d (a b) = b da + a db
 export const mul = op("mul.Tensor(Tensor self, Tensor other) -> Tensor", {
   doc: "`self · other`, element by element, broadcast.",
-  forward: (a, b) => zip(a, b, (x, y) => x * y),
+  forward: (a, b) => zip(a, b, times),
   grad: { self: ["other", (g, s) => g.mul(s.other)], other: ["self", (g, s) => g.mul(s.self)] },
   numbers: true,
   inPlace: true,
@@ -96,7 +105,7 @@ export const divNumber = op("div.NumberFirst(Scalar self, Tensor other) -> Tenso
 // d (a / b) = da / b − (a / b) db / b
 export const div = op("div.Tensor(Tensor self, Tensor other) -> Tensor", {
   doc: "`self / other`, true division, broadcast. Integers give floating point.",
-  forward: (a, b) => zip(a, b, (x, y) => x / y, floatType(resultType(a, b))),
+  forward: (a, b) => zip(a, b, quotient, floatType(resultType(a, b))),
   grad: {
     self: ["other", (g, s) => g.div(s.other)],
     other: ["self other", (g, s) => g.neg().mul(s.self.div(s.other).div(s.other))],
@@ -178,12 +187,9 @@ export const powScalar = op("pow.Tensor_Scalar(Tensor self, Scalar exponent) -> 
     const common = resultType(x, exponent);
     const n = common.cast(Number(exponent));
     checkIntegerPower(common, [n]);
-    return zip(
-      x,
-      wrapNumber(exponent),
-      n === 2 ? (v) => v * v : n === 0.5 ? (v) => Math.sqrt(v) : (v) => v ** n,
-      common,
-    );
+    if (n === 2) return map(castTo(x, common), squareOf);
+    if (n === 0.5) return map(castTo(x, common), rootOf);
+    return zip(x, wrapNumber(exponent), power, common);
   },
   grad: {
     self: [
@@ -200,7 +206,7 @@ export const powTensor = op("pow.Tensor_Tensor(Tensor self, Tensor exponent) -> 
   forward: (a, b) => {
     const common = resultType(a, b);
     if (common.category !== Category.Floating) checkIntegerPower(common, b.flatData());
-    return zip(a, b, (x, y) => x ** y, common);
+    return zip(a, b, power, common);
   },
   grad: {
     self: [
@@ -249,8 +255,8 @@ export const atan2 = op("atan2(Tensor self, Tensor other) -> Tensor", {
 const share = (g: Tensor, wins: Tensor, a: Tensor, b: Tensor) =>
   where(a.eq(b), g.div(2), where(wins, g, g.zeros_like()));
 
-const larger = (x: number, y: number) => (x >= y || Number.isNaN(x) ? x : y);
-const smaller = (x: number, y: number) => (x <= y || Number.isNaN(x) ? x : y);
+const larger = zipped("maximum32", (x, y) => (x >= y || Number.isNaN(x) ? x : y));
+const smaller = zipped("minimum32", (x, y) => (x <= y || Number.isNaN(x) ? x : y));
 
 export const maximum = op("maximum(Tensor self, Tensor other) -> Tensor", {
   doc: "The larger of each pair of elements; NaN where either is.",

@@ -5,13 +5,14 @@ import { RuntimeError } from "../errors";
 import { emptyLike } from "../kernels/copy";
 import { map, zip } from "../kernels/elementwise";
 import * as special from "../kernels/special";
+import { type Mapped, mapped } from "../kernels/wasm/elementwise";
 import { floatType, resultType, wrapNumber } from "../promotion";
 import type { Scalar } from "../schema";
 import type { Tensor } from "../tensor";
 import { where } from "./arithmetic";
 import { addScalar, mulScalar } from "./scalars";
 
-const toFloat = (f: (x: number) => number) => (t: Tensor) => map(t, f, floatType(t.dtype));
+const toFloat = (f: Mapped) => (t: Tensor) => map(t, f, floatType(t.dtype));
 
 type Unary = "f(Tensor self) -> Tensor";
 
@@ -193,10 +194,12 @@ export const logit = op("logit(Tensor self, float? eps=None) -> Tensor", {
 const TWO_BY_ROOT_PI = 2 / Math.sqrt(Math.PI);
 
 // d erf x = 2/√π e^(−x²) dx
-export const erf = unary("erf", "The error function 2/√π ∫₀ˣ e^(−t²) dt of each element.", toFloat(special.erf), [
-  "self",
-  (g, s) => s.self.pow(2).neg().exp().mul(TWO_BY_ROOT_PI).mul(g),
-]);
+export const erf = unary(
+  "erf",
+  "The error function 2/√π ∫₀ˣ e^(−t²) dt of each element.",
+  toFloat(mapped("erf32", special.erf)),
+  ["self", (g, s) => s.self.pow(2).neg().exp().mul(TWO_BY_ROOT_PI).mul(g)],
+);
 export const erfc = unary("erfc", "1 − erf of each element, without cancellation.", toFloat(special.erfc), [
   "self",
   (g, s) => s.self.pow(2).neg().exp().mul(-TWO_BY_ROOT_PI).mul(g),

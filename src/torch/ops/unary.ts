@@ -1,16 +1,17 @@
 /** Functions of one number, applied to each element. Integers and booleans give floating point, as in PyTorch, unless said otherwise. */
-import { type Declaration, op } from "../dispatch";
-import { bool } from "../dtype";
+import { type Declaration, type Op, op } from "../dispatch";
+import { bool, float32 } from "../dtype";
 import { RuntimeError } from "../errors";
-import { map } from "../kernels/elementwise";
+import { map, zip } from "../kernels/elementwise";
+import { type Mapped, mapped, zipped } from "../kernels/wasm/elementwise";
 import { floatType } from "../promotion";
 import type { Tensor } from "../tensor";
 
 /** To a floating-point result, whatever comes in. */
-const toFloat = (f: (x: number) => number) => (t: Tensor) => map(t, f, floatType(t.dtype));
+const toFloat = (f: Mapped) => (t: Tensor) => map(t, f, floatType(t.dtype));
 
 /** Same dtype in and out. */
-const same = (f: (x: number) => number) => (t: Tensor) => map(t, f);
+const same = (f: Mapped) => (t: Tensor) => map(t, f);
 
 type Gradient = Declaration<"f(Tensor self) -> Tensor">["grad"];
 
@@ -28,12 +29,12 @@ function unary(
 const everywhere: Declaration<any>["variants"] = ["function", "method", "nn.functional"];
 
 // d sin x = cos x dx
-export const sin = unary("sin", "Sine of each element (radians).", toFloat(Math.sin), [
+export const sin = unary("sin", "Sine of each element (radians).", toFloat(mapped("sin32", (x) => Math.sin(x))), [
   "self",
   (g, s) => g.mul(s.self.cos()),
 ]);
 // d cos x = −sin x dx
-export const cos = unary("cos", "Cosine of each element (radians).", toFloat(Math.cos), [
+export const cos = unary("cos", "Cosine of each element (radians).", toFloat(mapped("cos32", (x) => Math.cos(x))), [
   "self",
   (g, s) => g.mul(s.self.sin().neg()),
 ]);
@@ -67,12 +68,44 @@ export const cosh = unary("cosh", "Hyperbolic cosine of each element.", toFloat(
   "self",
   (g, s) => g.mul(s.self.sinh()),
 ]);
+const TANH_BACKWARD = "tanh_backward(Tensor grad_output, Tensor output) -> Tensor";
+// g (1 − y²), the bracket one fused multiply-add: slope 1 − y² in g, −2 g y in y
+export const tanh_backward: Op<typeof TANH_BACKWARD> = op(TANH_BACKWARD, {
+  doc: "The gradient of tanh from its result.",
+  forward: (g, y) => {
+    const { cast } = g.dtype;
+    return zip(g, y, g.dtype === float32 ? tanhSlope : (a, b) => a * cast(1 - b * b));
+  },
+  grad: {
+    grad_output: ["output", (g, s) => tanh_backward(g, s.output)],
+    output: ["grad_output output", (g, s) => g.mul(s.output.mul(-2).mul(s.grad_output))],
+  },
+  variants: [],
+});
+const tanhSlope = zipped("tanh_backward32", (g, y) => g * Math.fround(1 - y * y));
+
+const SIGMOID_BACKWARD = "sigmoid_backward(Tensor grad_output, Tensor output) -> Tensor";
+// g (1 − y) y: slope (1 − y) y in g, g (1 − 2y) in y
+export const sigmoid_backward: Op<typeof SIGMOID_BACKWARD> = op(SIGMOID_BACKWARD, {
+  doc: "The gradient of sigmoid from its result.",
+  forward: (g, y) => {
+    const { cast } = g.dtype;
+    return zip(g, y, g.dtype === float32 ? sigmoidSlope : (a, b) => cast(a * cast(1 - b)) * b);
+  },
+  grad: {
+    grad_output: ["output", (g, s) => sigmoid_backward(g, s.output)],
+    output: ["grad_output output", (g, s) => g.mul(s.grad_output).mul(s.output.mul(-2).add(1))],
+  },
+  variants: [],
+});
+const sigmoidSlope = zipped("sigmoid_backward32", (g, y) => Math.fround(g * Math.fround(1 - y)) * y);
+
 // d tanh x = (1 − tanh² x) dx
 export const tanh = unary(
   "tanh",
   "Hyperbolic tangent of each element.",
-  toFloat(Math.tanh),
-  ["result", (g, s) => g.mul(s.result.mul(s.result).neg().add(1))],
+  toFloat(mapped("tanh32", (x) => Math.tanh(x))),
+  ["result", (g, s) => tanh_backward(g, s.result)],
   everywhere,
 );
 // d asinh x = dx / √(x² + 1)
@@ -91,7 +124,7 @@ export const atanh = unary("atanh", "Inverse hyperbolic tangent of each element.
   (g, s) => g.div(s.self.pow(2).neg().add(1)),
 ]);
 // d eˣ = eˣ dx
-export const exp = unary("exp", "e to the power of each element.", toFloat(Math.exp), [
+export const exp = unary("exp", "e to the power of each element.", toFloat(mapped("exp32", (x) => Math.exp(x))), [
   "result",
   (g, s) => g.mul(s.result),
 ]);
@@ -103,12 +136,14 @@ export const exp2 = unary(
   ["result", (g, s) => g.mul(s.result).mul(Math.LN2)],
 );
 // d (eˣ − 1) = eˣ dx
-export const expm1 = unary("expm1", "e to the power of each element, minus 1, exact near 0.", toFloat(Math.expm1), [
-  "result",
-  (g, s) => g.mul(s.result.add(1)),
-]);
+export const expm1 = unary(
+  "expm1",
+  "e to the power of each element, minus 1, exact near 0.",
+  toFloat(mapped("expm132", (x) => Math.expm1(x))),
+  ["result", (g, s) => g.mul(s.result.add(1))],
+);
 // d ln x = dx / x
-export const log = unary("log", "Natural logarithm of each element.", toFloat(Math.log), [
+export const log = unary("log", "Natural logarithm of each element.", toFloat(mapped("log32", (x) => Math.log(x))), [
   "self",
   (g, s) => g.div(s.self),
 ]);
@@ -123,12 +158,14 @@ export const log10 = unary("log10", "Logarithm to base 10 of each element.", toF
   (g, s) => g.div(s.self.mul(Math.LN10)),
 ]);
 // d ln(1 + x) = dx / (1 + x)
-export const log1p = unary("log1p", "Natural logarithm of 1 plus each element, exact near 0.", toFloat(Math.log1p), [
-  "self",
-  (g, s) => g.div(s.self.add(1)),
-]);
+export const log1p = unary(
+  "log1p",
+  "Natural logarithm of 1 plus each element, exact near 0.",
+  toFloat(mapped("log1p32", (x) => Math.log1p(x))),
+  ["self", (g, s) => g.div(s.self.add(1))],
+);
 // d √x = dx / (2 √x)
-export const sqrt = unary("sqrt", "Square root of each element.", toFloat(Math.sqrt), [
+export const sqrt = unary("sqrt", "Square root of each element.", toFloat(mapped("sqrt32", (x) => Math.sqrt(x))), [
   "result",
   (g, s) => g.div(s.result.mul(2)),
 ]);
@@ -136,31 +173,32 @@ export const sqrt = unary("sqrt", "Square root of each element.", toFloat(Math.s
 export const rsqrt = unary(
   "rsqrt",
   "One over the square root of each element.",
-  toFloat((x) => 1 / Math.sqrt(x)),
+  toFloat(mapped("rsqrt32", (x) => 1 / Math.sqrt(x))),
   ["result", (g, s) => g.mul(s.result.pow(3)).mul(-0.5)],
 );
 // d (1/x) = −dx / x²
-export const reciprocal = unary(
-  "reciprocal",
-  "One over each element.",
-  toFloat((x) => 1 / x),
-  ["result", (g, s) => g.neg().mul(s.result.mul(s.result))],
-);
+export const reciprocal = unary("reciprocal", "One over each element.", toFloat(mapped("reciprocal32", (x) => 1 / x)), [
+  "result",
+  (g, s) => g.neg().mul(s.result.mul(s.result)),
+]);
 // dσ = σ (1 − σ) dx
 export const sigmoid = unary(
   "sigmoid",
   "Logistic sigmoid 1 / (1 + e⁻ˣ) of each element.",
-  toFloat((x) => 1 / (1 + Math.exp(-x))),
-  ["result", (g, s) => g.mul(s.result.neg().add(1).mul(s.result))],
+  toFloat(mapped("sigmoid32", (x) => 1 / (1 + Math.exp(-x)))),
+  ["result", (g, s) => sigmoid_backward(g, s.result)],
   everywhere,
 );
 
 // d |x| = sign x dx
-export const abs = unary("abs", "Absolute value of each element, in the dtype of the input.", same(Math.abs), [
-  "self",
-  (g, s) => g.mul(s.self.sgn()),
-]);
+export const abs = unary(
+  "abs",
+  "Absolute value of each element, in the dtype of the input.",
+  same(mapped("abs32", (x) => Math.abs(x))),
+  ["self", (g, s) => g.mul(s.self.sgn())],
+);
 
+const minus = mapped("neg32", (x) => -x);
 export const neg = op("neg(Tensor self) -> Tensor", {
   doc: "Each element with its sign turned. Throws RuntimeError for bool.",
   forward: (t) => {
@@ -169,7 +207,7 @@ export const neg = op("neg(Tensor self) -> Tensor", {
         "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, use the `~` or `logical_not()` operator instead.",
       );
     }
-    return map(t, (x) => -x);
+    return map(t, minus);
   },
   grad: { self: (g) => g.neg() },
   inPlace: true,

@@ -22,6 +22,7 @@
  * 4. Test it with each set: `useKernels("typescript" | "simd" | "relaxed" | "best")`.
  */
 /// <reference path="./modules.d.ts" />
+import type { ElementwiseFunctions } from "./elementwise";
 import relaxedModule from "./relaxed.wasm";
 import simdModule from "./simd.wasm";
 
@@ -29,7 +30,7 @@ import simdModule from "./simd.wasm";
 export type KernelSet = "typescript" | "simd" | "relaxed";
 
 /** What the modules export. */
-interface Functions {
+interface Functions extends ElementwiseFunctions {
   scratchBase(): number;
 }
 

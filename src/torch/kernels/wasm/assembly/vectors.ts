@@ -12,3 +12,23 @@ export function madd64(a: v128, b: v128, c: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return f64x2.relaxed_madd(a, b, c);
   return f64x2.add(f64x2.mul(a, b), c);
 }
+
+/** a · b + c of four floats, rounded once in either build: through doubles where there is no fused multiply-add. */
+// @inline
+export function fused32(a: v128, b: v128, c: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
+  const low = fusedPair(a, b, c);
+  const high = fusedPair(upper(a), upper(b), upper(c));
+  return i32x4.shuffle(low, high, 0, 1, 4, 5);
+}
+
+// @inline
+function upper(x: v128): v128 {
+  return i32x4.shuffle(x, x, 2, 3, 2, 3);
+}
+
+// @inline
+function fusedPair(a: v128, b: v128, c: v128): v128 {
+  const product = f64x2.mul(f64x2.promote_low_f32x4(a), f64x2.promote_low_f32x4(b));
+  return f32x4.demote_f64x2_zero(f64x2.add(product, f64x2.promote_low_f32x4(c)));
+}

@@ -1,0 +1,255 @@
+/** Elementwise loops of float32 in WASM: blocks of the operands go into scratch memory in the order of the result. */
+import { type Kernels, kernels } from ".";
+
+type UnaryFunction = (from: number, to: number, n: number) => unknown;
+type BinaryFunction = (a: number, b: number, to: number, n: number) => unknown;
+
+/** Of one float each. */
+const UNARY = [
+  "abs32",
+  "cos32",
+  "erf32",
+  "exp32",
+  "expm132",
+  "gelu32",
+  "log1p32",
+  "log32",
+  "logsigmoid32",
+  "neg32",
+  "reciprocal32",
+  "relu32",
+  "rsqrt32",
+  "sigmoid32",
+  "silu32",
+  "sin32",
+  "sqrt32",
+  "square32",
+  "tanh32",
+] as const;
+const BINARY = [
+  "add32",
+  "div32",
+  "gelu_backward32",
+  "maximum32",
+  "minimum32",
+  "mul32",
+  "pow32",
+  "sigmoid_backward32",
+  "sub32",
+  "tanh_backward32",
+  "threshold_backward32",
+] as const;
+
+export type UnaryKernel = (typeof UNARY)[number];
+export type BinaryKernel = (typeof BINARY)[number];
+
+export interface ElementwiseFunctions extends Record<UnaryKernel, UnaryFunction>, Record<BinaryKernel, BinaryFunction> {
+  axpy32(a: number, b: number, to: number, n: number, k: number): void;
+}
+
+/** A function of one number that has a WASM kernel of the same meaning. */
+export interface Mapped {
+  (x: number): number;
+  readonly kernel?: UnaryKernel;
+}
+
+/** A function of two numbers that has one; with `k` it is `x + k y`, rounded once. */
+export interface Zipped {
+  (x: number, y: number): number;
+  readonly kernel?: BinaryKernel;
+  readonly k?: number;
+}
+
+export const mapped = (kernel: UnaryKernel, f: (x: number) => number): Mapped => Object.assign(f, { kernel });
+export const zipped = (kernel: BinaryKernel, f: (x: number, y: number) => number): Zipped =>
+  Object.assign(f, { kernel });
+/** x + k y, as PyTorch's fused multiply-add rounds it. */
+export const plusTimes = (k: number): Zipped => Object.assign((x: number, y: number) => x + k * y, { k });
+
+/** From so many elements on the copies into scratch memory pay. */
+export const WASM_FROM = 64;
+/** Elements of a block: three of them fit into a core's second-level cache. */
+const CHUNK = 1 << 14;
+
+/** The kernels, for a loop over `n` elements that is worth it; else null. */
+export const kernelsFor = (n: number): Kernels | null => (n < WASM_FROM ? null : kernels());
+
+/** Some lanes are beyond the kernel: these the function itself computes. */
+const beyond = {
+  sin32: (x: number) => Math.abs(x) > 1e6,
+  cos32: (x: number) => Math.abs(x) > 1e6,
+  pow32: (x: number, y: number) => !(x > 0 && x < Number.POSITIVE_INFINITY && Number.isFinite(y)),
+} as Record<string, (x: number, y: number) => boolean>;
+
+/** `to[i] = f(from[start + i])` for `i < n`. */
+export function mapFloats(
+  wasm: Kernels,
+  kernel: UnaryKernel,
+  f: (x: number) => number,
+  from: Float32Array,
+  start: number,
+  to: Float32Array,
+  n: number,
+): void {
+  const mark = wasm.mark();
+  const at = wasm.take(4 * Math.min(n, CHUNK));
+  const run: UnaryFunction = wasm.call[kernel];
+  const { f32 } = wasm;
+  for (let i = 0; i < n; i += CHUNK) {
+    const size = Math.min(CHUNK, n - i);
+    f32.set(from.subarray(start + i, start + i + size), at >> 2);
+    const odd = run(at, at, size);
+    to.set(f32.subarray(at >> 2, (at >> 2) + size), i);
+    if (odd === 1) {
+      const test = beyond[kernel];
+      for (let k = i; k < i + size; k++) if (test(from[start + k], 0)) to[k] = f(from[start + k]);
+    }
+  }
+  wasm.release(mark);
+}
+
+/** An operand: its memory, and where the elements of the result's dimensions stand in it. */
+export interface Strided {
+  data: Float32Array;
+  offset: number;
+  strides: readonly number[];
+}
+
+/** A kernel of two operands, `k` for axpy, and the function that computes what is beyond it. */
+export interface Pairwise {
+  kernel: BinaryKernel | "axpy32";
+  f: (x: number, y: number) => number;
+  k: number;
+}
+
+/** `to`, row-major of `shape`, `= f(a, b)`, both operands under their strides. */
+export function zipFloats(
+  wasm: Kernels,
+  f: Pairwise,
+  shape: readonly number[],
+  a: Strided,
+  b: Strided,
+  to: Float32Array,
+): void {
+  const loop = merged(shape, a.strides, b.strides);
+  const mark = wasm.mark();
+  const room = Math.min(to.length, CHUNK);
+  const x = wasm.take(4 * room);
+  const y = wasm.take(4 * room);
+  // A repeated operand must survive its block.
+  const out = wasm.take(4 * room);
+  new Walk(wasm, f, loop, a.data, b.data, to, x, y, out).run(0, a.offset, b.offset, 0);
+  wasm.release(mark);
+}
+
+interface Loop {
+  shape: number[];
+  a: number[];
+  b: number[];
+}
+
+/** The same walk in as few dimensions as it takes. */
+function merged(shape: readonly number[], a: readonly number[], b: readonly number[]): Loop {
+  const loop: Loop = { shape: [], a: [], b: [] };
+  for (let d = 0; d < shape.length; d++) {
+    const size = shape[d];
+    if (size === 1) continue;
+    const last = loop.shape.length - 1;
+    if (last >= 0 && loop.a[last] === a[d] * size && loop.b[last] === b[d] * size) {
+      loop.shape[last] *= size;
+      loop.a[last] = a[d];
+      loop.b[last] = b[d];
+    } else {
+      loop.shape.push(size);
+      loop.a.push(a[d]);
+      loop.b.push(b[d]);
+    }
+  }
+  if (loop.shape.length === 0) return { shape: [1], a: [0], b: [0] };
+  return loop;
+}
+
+class Walk {
+  constructor(
+    readonly wasm: Kernels,
+    readonly f: Pairwise,
+    readonly loop: Loop,
+    readonly a: Float32Array,
+    readonly b: Float32Array,
+    readonly to: Float32Array,
+    readonly x: number,
+    readonly y: number,
+    readonly out: number,
+  ) {}
+
+  /** All from dimension `dim` on; returns where the result goes on. */
+  run(dim: number, fromA: number, fromB: number, to: number): number {
+    const { shape, a, b } = this.loop;
+    let rest = 1;
+    for (let d = dim + 1; d < shape.length; d++) rest *= shape[d];
+    if (rest > CHUNK) {
+      for (let i = 0; i < shape[dim]; i++) to = this.run(dim + 1, fromA + i * a[dim], fromB + i * b[dim], to);
+      return to;
+    }
+    const rows = Math.min(shape[dim], Math.floor(CHUNK / rest));
+    for (let i = 0; i < shape[dim]; i += rows) {
+      const count = Math.min(rows, shape[dim] - i);
+      // What repeats from block to block stays where it is.
+      if (i === 0 || a[dim] !== 0) pack(this.wasm.f32, this.x >> 2, this.a, fromA + i * a[dim], shape, a, dim, count);
+      if (i === 0 || b[dim] !== 0) pack(this.wasm.f32, this.y >> 2, this.b, fromB + i * b[dim], shape, b, dim, count);
+      this.block(to, count * rest);
+      to += count * rest;
+    }
+    return to;
+  }
+
+  private block(to: number, n: number): void {
+    const { x, y, out } = this;
+    const { kernel, f, k } = this.f;
+    const { f32, call } = this.wasm;
+    if (kernel === "axpy32") call.axpy32(x, y, out, n, k);
+    else if (call[kernel](x, y, out, n) === 1) {
+      const test = beyond[kernel];
+      for (let i = 0; i < n; i++) {
+        const [u, v] = [f32[(x >> 2) + i], f32[(y >> 2) + i]];
+        if (test(u, v)) f32[(out >> 2) + i] = f(u, v);
+      }
+    }
+    this.to.set(f32.subarray(out >> 2, (out >> 2) + n), to);
+  }
+}
+
+/** Below this a loop is faster than a call that copies. */
+const SHORT = 24;
+
+/** Writes `count` steps of dimension `dim`, and all behind it, one element after the other; returns the end. */
+function pack(
+  memory: Float32Array,
+  at: number,
+  data: Float32Array,
+  from: number,
+  shape: readonly number[],
+  strides: readonly number[],
+  dim: number,
+  count: number,
+): number {
+  const step = strides[dim];
+  if (dim === shape.length - 1) {
+    if (step === 0) memory.fill(data[from], at, at + count);
+    else if (step === 1 && count > SHORT) memory.set(data.subarray(from, from + count), at);
+    else for (let i = 0; i < count; i++, from += step) memory[at + i] = data[from];
+    return at + count;
+  }
+  if (step === 0) {
+    const size = pack(memory, at, data, from, shape, strides, dim + 1, shape[dim + 1]) - at;
+    const end = at + count * size;
+    for (let done = size; at + done < end; done *= 2) {
+      memory.copyWithin(at + done, at, Math.min(at + done, end - done));
+    }
+    return end;
+  }
+  for (let i = 0; i < count; i++) {
+    at = pack(memory, at, data, from + i * step, shape, strides, dim + 1, shape[dim + 1]);
+  }
+  return at;
+}
