@@ -7,6 +7,7 @@ import type { DType, TypedArray } from "./dtype";
 import { RuntimeError, ValueError } from "./errors";
 import type { TensorMethods } from "./generated/methods";
 import { tensorText } from "./printing";
+import { typeText } from "./pythonText";
 import { contiguousStrides, isContiguous, numel, sameShape } from "./shape";
 
 /** The memory of one or more tensors; garbage-collected, like all of ours. */
@@ -162,6 +163,18 @@ export class Tensor {
   /** The same memory without graph and with a version counter of its own. */
   get data(): Tensor {
     return new Tensor(this.storageOf, this.dtype, this.shape, this.strides, this.offset);
+  }
+
+  /** Puts the tensor over the memory of another, of whatever shape. Throws TypeError for what is no tensor, RuntimeError for integers that would require grad. */
+  set data(source: Tensor) {
+    if (!(source instanceof Tensor)) {
+      throw new TypeError(`Variable data has to be a tensor, but got ${typeText(source)}`);
+    }
+    if (this.requires_grad && !source.dtype.is_floating_point) {
+      throw new RuntimeError("data set to a tensor that requires gradients must be floating point or complex dtype");
+    }
+    const { storageOf, dtype, shape, strides, offset } = source;
+    Object.assign(this, { storageOf, dtype, shape, strides, offset });
   }
 
   get retains_grad(): boolean {

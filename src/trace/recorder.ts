@@ -1,5 +1,6 @@
 /** Builds a trace from captured values and from what the engine's observer sees. */
 import type { Node } from "../torch/autograd/node";
+import { is_lazy } from "../torch/nn/uninitialized";
 import type { Observer } from "../torch/observer";
 import { Tensor } from "../torch/tensor";
 import { Calls } from "./calls";
@@ -115,6 +116,7 @@ export class Recorder {
     return (
       typeof value === "object" &&
       value !== null &&
+      !is_lazy(value) &&
       !this.options.isProxy?.(value) &&
       (value as object) instanceof Tensor
     );

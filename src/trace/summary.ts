@@ -1,4 +1,5 @@
 /** Values as the trace tells them. */
+import { is_lazy } from "../torch/nn/uninitialized";
 import { Tensor } from "../torch/tensor";
 import { type Capture, FLOW_TEXT_MAX, type Flow, type Gradient, type Numbers, type TensorSummary } from "./model";
 import { toNum } from "./num";
@@ -68,7 +69,7 @@ function namedParameters(value: unknown): [string, Tensor][] {
     const named = (value as { named_parameters?: unknown } | null | undefined)?.named_parameters;
     if (typeof named !== "function") return [];
     const pairs = [...(named.call(value) as Iterable<[string, Tensor]>)];
-    return pairs.filter(([, parameter]) => parameter instanceof Tensor);
+    return pairs.filter(([, parameter]) => parameter instanceof Tensor && !is_lazy(parameter));
   } catch {
     return [];
   }

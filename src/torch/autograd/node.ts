@@ -29,6 +29,11 @@ export class HookList<H extends (...args: any[]) => any = GradHook> {
     return this.#hooks.size;
   }
 
+  /** The hooks by number, in order; what is deleted here is no longer called. */
+  get entries(): Map<number, H> {
+    return this.#hooks;
+  }
+
   [Symbol.iterator](): Iterator<H> {
     return [...this.#hooks.values()][Symbol.iterator]();
   }

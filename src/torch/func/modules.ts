@@ -1,7 +1,7 @@
 /** Modules as functions of their parameters. */
 import { AttributeError, RuntimeError } from "../errors";
 import { isKeywords } from "../keywords";
-import type { Module } from "../nn/module";
+import { deepcopy, type Module } from "../nn/module";
 import { STATE } from "../nn/registry";
 import { stack } from "../ops/joining";
 import { Tensor } from "../tensor";
@@ -134,4 +134,48 @@ export function stack_module_state(models: Iterable<any>): [Tensors, Tensors] {
     );
   };
   return [stacked("parameters"), stacked("buffers")];
+}
+
+/** A model without its parameters and buffers: they come first when it is called. */
+function skeleton(model: any, kinds: readonly ("parameters" | "buffers")[], disable: boolean) {
+  const copy = deepcopy(model) as any;
+  const held = kinds.map((kind) => [...copy[`named_${kind}`]()] as [string, Tensor][]);
+  if (disable) for (const [, t] of held.flat()) t.requires_grad_(false);
+  const call = (...args: any[]): any => {
+    const given = args.slice(0, kinds.length) as Tensor[][];
+    const named = held.flatMap((list, i) => list.map(([name], k) => [name, given[i][k]] as const));
+    return functional_call(copy, Object.fromEntries(named), args.slice(kinds.length));
+  };
+  return [call, ...held.map((list) => list.map(([, t]) => t))] as const;
+}
+
+const tracking = (o: { disable_autograd_tracking?: boolean } | boolean): boolean =>
+  typeof o === "boolean" ? o : (o.disable_autograd_tracking ?? false);
+
+/** `[fmodel, params]`: `fmodel(params, …inputs)` computes what the model does at those parameters, which are copies of its own. */
+export function make_functional(
+  model: any,
+  disable_autograd_tracking: boolean | { disable_autograd_tracking?: boolean } = false,
+): [(params: readonly Tensor[], ...args: any[]) => any, Tensor[]] {
+  const [call, params] = skeleton(model, ["parameters"], tracking(disable_autograd_tracking));
+  return [call, params];
+}
+
+/** `[fmodel, params, buffers]`: `fmodel(params, buffers, …inputs)`, as `make_functional`. */
+export function make_functional_with_buffers(
+  model: any,
+  disable_autograd_tracking: boolean | { disable_autograd_tracking?: boolean } = false,
+): [(params: readonly Tensor[], buffers: readonly Tensor[], ...args: any[]) => any, Tensor[], Tensor[]] {
+  const [call, params, buffers] = skeleton(model, ["parameters", "buffers"], tracking(disable_autograd_tracking));
+  return [call, params, buffers];
+}
+
+/** `[fmodel, params, buffers]` of several models of one class, each parameter and buffer stacked: an ensemble for `vmap`. Throws as `stack_module_state`. */
+export function combine_state_for_ensemble(
+  models: Iterable<any>,
+): [(params: readonly Tensor[], buffers: readonly Tensor[], ...args: any[]) => any, Tensor[], Tensor[]] {
+  const list = [...models];
+  const [params, buffers] = stack_module_state(list);
+  const [call] = make_functional_with_buffers(list[0]);
+  return [call, Object.values(params), Object.values(buffers)];
 }

@@ -105,7 +105,7 @@ abstract class NormBase extends TensorLayer {
 Object.defineProperty(NormBase.prototype, "_version", { value: 2 });
 
 /** (x − mean) / √(variance + ε) · weight + bias, of each channel over batch and positions. */
-abstract class BatchNorm extends NormBase {
+export abstract class BatchNorm extends NormBase {
   constructor(...args: NormArguments) {
     super();
     this.setUp(args, true);

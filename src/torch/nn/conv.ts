@@ -60,8 +60,8 @@ type TransposedArguments = Arguments<
 >;
 
 const first = { in_channels: required, out_channels: required, kernel_size: required, stride: 1, padding: 0 };
-const convolution = { ...first, dilation: 1, groups: 1, bias: true, padding_mode: "zeros", ...placed };
-const transposition = {
+export const convolution = { ...first, dilation: 1, groups: 1, bias: true, padding_mode: "zeros", ...placed };
+export const transposition = {
   ...first,
   output_padding: 0,
   groups: 1,

@@ -1,7 +1,7 @@
 /** `torch.nn.init`: first values, drawn from the default stream in PyTorch's order. All change the tensor in place, unrecorded, and return it. */
 import { withoutGrad } from "../autograd/gradMode";
 import { ValueError } from "../errors";
-import { diagonal, eye, randperm } from "../generated/functions";
+import { diagonal, eye as identity, randperm } from "../generated/functions";
 import { qr } from "../generated/linalg";
 import { erf } from "../kernels/special";
 import type { Tensor } from "../tensor";
@@ -107,7 +107,7 @@ export const zeros_ = (tensor: Tensor): Tensor => withoutGrad(() => tensor.zero_
 /** The identity matrix, as far as it fits. Throws ValueError unless there are two dimensions. */
 export function eye_(tensor: Tensor): Tensor {
   if (tensor.ndim !== 2) throw new ValueError("Only tensors with 2 dimensions are supported");
-  return withoutGrad(() => tensor.copy_(eye(tensor.shape[0], tensor.shape[1])));
+  return withoutGrad(() => tensor.copy_(identity(tensor.shape[0], tensor.shape[1])));
 }
 
 /** A convolution that passes its channels on, in each of `groups`. Throws ValueError unless there are 3 to 5 dimensions. */
@@ -206,3 +206,23 @@ export function sparse_(
     return tensor;
   });
 }
+
+/** The name of before PyTorch 0.4, which warns. */
+function deprecated<A extends any[]>(name: string, fn: (...args: A) => Tensor): (...args: A) => Tensor {
+  return (...args) => {
+    warn(`nn.init.${name} is now deprecated in favor of nn.init.${name}_.`);
+    return fn(...args);
+  };
+}
+
+export const uniform = deprecated("uniform", uniform_);
+export const normal = deprecated("normal", normal_);
+export const constant = deprecated("constant", constant_);
+export const eye = deprecated("eye", eye_);
+export const dirac = deprecated("dirac", dirac_);
+export const xavier_uniform = deprecated("xavier_uniform", xavier_uniform_);
+export const xavier_normal = deprecated("xavier_normal", xavier_normal_);
+export const kaiming_uniform = deprecated("kaiming_uniform", kaiming_uniform_);
+export const kaiming_normal = deprecated("kaiming_normal", kaiming_normal_);
+export const orthogonal = deprecated("orthogonal", orthogonal_);
+export const sparse = deprecated("sparse", sparse_);

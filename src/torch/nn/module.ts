@@ -20,6 +20,7 @@ import {
   saveOwn,
 } from "./stateDict";
 import { indented, typename } from "./text";
+import { is_lazy, UninitializedBuffer, UninitializedParameter } from "./uninitialized";
 
 type Hook<A extends unknown[]> = (...args: A) => any;
 type StateOptions = { destination?: StateDict | null; prefix?: string; keep_vars?: boolean };
@@ -271,6 +272,10 @@ export class Module {
     const { parameters, buffers } = this[STATE];
     for (const p of parameters.values()) {
       if (p === null) continue;
+      if (is_lazy(p)) {
+        p.retype(fn);
+        continue;
+      }
       setData(
         p,
         withoutGrad(() => fn(p)),
@@ -281,7 +286,10 @@ export class Module {
           withoutGrad(() => fn(p.grad)),
         );
     }
-    for (const [name, b] of buffers) if (b !== null) this[name] = fn(b);
+    for (const [name, b] of buffers) {
+      if (is_lazy(b)) b.retype(fn);
+      else if (b !== null) this[name] = fn(b);
+    }
     return this;
   }
 
@@ -349,14 +357,35 @@ export class Module {
     return this;
   }
 
-  /** The module: there is one memory to share. */
+  /** The module: there is one memory to share. Throws RuntimeError while parameters have no shape. */
   share_memory(): this {
+    for (const t of [...this.parameters(), ...this.buffers()]) {
+      if (!is_lazy(t)) continue;
+      throw new RuntimeError(
+        "Can't share memory on an uninitialized parameter or buffer. Call `forward` to initialize the parameters before calling `module.share_memory()`.",
+      );
+    }
     return this;
   }
 
   /** A module of the same class with copies of all tensors: Python's `copy.deepcopy`. What was shared inside stays shared. */
   __deepcopy__(memo: Map<unknown, unknown> = new Map()): this {
     return deepcopy(this, memo) as this;
+  }
+
+  /** Hooks before `forward` by number. */
+  get _forward_pre_hooks(): Map<number, (...args: any[]) => any> {
+    return this[STATE].forwardPreHooks.entries;
+  }
+
+  /** Hooks after `forward` by number. */
+  get _forward_hooks(): Map<number, (...args: any[]) => any> {
+    return this[STATE].forwardHooks.entries;
+  }
+
+  /** Backward hooks by number. */
+  get _backward_hooks(): Map<number, (...args: any[]) => any> {
+    return this[STATE].backwardHooks.entries;
   }
 
   // ── hooks ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -402,7 +431,10 @@ export class Module {
 
   /** Calls `hook` with what is about to be loaded, which it may change. */
   _register_load_state_dict_pre_hook(hook: Hook<any[]>, with_module = false): Handle {
-    return this[STATE].loadStateDictPreHooks.add(with_module ? (...args: any[]) => hook(this, ...args) : hook);
+    const wrapped = function (this: Module, ...args: any[]) {
+      return hook(this, ...args);
+    };
+    return this[STATE].loadStateDictPreHooks.add(with_module ? wrapped : hook);
   }
 
   /** Calls `hook(module, incompatible_keys)` after loading; it may change those lists. */
@@ -492,6 +524,8 @@ export function deepcopy(value: any, memo: Map<unknown, unknown> = new Map()): u
     memo.set(value, copy);
     return copy;
   };
+  if (value instanceof UninitializedParameter) return keep(new UninitializedParameter(value));
+  if (value instanceof UninitializedBuffer) return keep(new UninitializedBuffer(value));
   if (value instanceof Tensor) {
     const data = withoutGrad(() => value.detach().clone());
     if (value instanceof Parameter) return keep(new Parameter(data, value.requires_grad));
@@ -506,6 +540,7 @@ export function deepcopy(value: any, memo: Map<unknown, unknown> = new Map()): u
     for (const [name, p] of from.parameters) to.parameters.set(name, deepcopy(p, memo) as Parameter | null);
     for (const [name, m] of from.modules) to.modules.set(name, deepcopy(m, memo));
     for (const key of from.keys) to.keys.add(key);
+    to.copyHooks(from);
     for (const name of Object.keys(value)) to.target[name] = deepcopy(from.target[name], memo);
     return copy;
   }

@@ -19,6 +19,15 @@ export const ADMIT: unique symbol = Symbol("values by key");
 
 type Hook = (...args: any[]) => any;
 
+const hookLists = [
+  "forwardPreHooks",
+  "forwardHooks",
+  "backwardHooks",
+  "stateDictHooks",
+  "loadStateDictPreHooks",
+  "loadStateDictPostHooks",
+] as const;
+
 /** The registries of one module, and its hooks. */
 export class ModuleState {
   readonly parameters = new Map<string, Parameter | null>();
@@ -41,6 +50,12 @@ export class ModuleState {
 
   get hooked(): boolean {
     return this.forwardPreHooks.size + this.forwardHooks.size + this.backwardHooks.size > 0;
+  }
+
+  /** The same hooks as another module has. */
+  copyHooks(from: ModuleState): void {
+    for (const kind of hookLists) for (const hook of from[kind]) this[kind].add(hook);
+    this.fullBackwardHooks = from.fullBackwardHooks;
   }
 
   has(name: string): boolean {

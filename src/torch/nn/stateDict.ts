@@ -6,6 +6,7 @@ import { Tensor } from "../tensor";
 import type { Module } from "./module";
 import { STATE } from "./registry";
 import { size, typename } from "./text";
+import { is_lazy } from "./uninitialized";
 
 /** Tensors by path, in order; a plain object. */
 export type StateDict = Record<string, any>;
@@ -60,7 +61,7 @@ export function saveInto(module: Module, destination: StateDict, prefix: string,
 
 export function saveOwn(module: Module, destination: StateDict, prefix: string, keepVars: boolean): void {
   const state = module[STATE];
-  const kept = (t: Tensor) => (keepVars ? t : t.detach());
+  const kept = (t: Tensor) => (keepVars || is_lazy(t) ? t : t.detach());
   for (const [name, p] of state.parameters) if (p !== null) destination[prefix + name] = kept(p);
   for (const [name, b] of state.buffers) {
     if (b !== null && !state.nonPersistent.has(name)) destination[prefix + name] = kept(b);
@@ -107,6 +108,7 @@ function copyInto(own: Tensor, given: unknown, key: string, errors: string[]): v
     );
     return;
   }
+  if (is_lazy(own) && is_lazy(given)) return;
   // Scalars were once saved as tensors of one element.
   const value = own.ndim === 0 && given.ndim === 1 ? given.select(0, 0) : given;
   if (size(value.shape) !== size(own.shape)) {
@@ -135,7 +137,7 @@ export function loadInto(module: Module, given: StateDict | Map<string, unknown>
   const load = (target: Module, part: StateDict, prefix: string): void => {
     const version = metadata?.[prefix.slice(0, -1)] ?? {};
     for (const hook of target[STATE].loadStateDictPreHooks) {
-      hook(part, prefix, version, true, report.missing, report.unexpected, report.errors);
+      hook.call(target, part, prefix, version, true, report.missing, report.unexpected, report.errors);
     }
     target._load_from_state_dict(part, prefix, version, report);
     for (const [name, child] of target[STATE].modules) {

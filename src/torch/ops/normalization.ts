@@ -1,5 +1,5 @@
 /** Normalisation: features shifted and scaled by their own mean and variance. */
-import { op } from "../dispatch";
+import { type Op, op } from "../dispatch";
 import { RuntimeError, ValueError } from "../errors";
 import { elements } from "../kernels/copy";
 import { zip } from "../kernels/elementwise";
@@ -462,3 +462,40 @@ op("normalize(Tensor input, float p=2, int[1] dim=[1], float eps=1e-12) -> Tenso
   composite: true,
   variants: ["nn.functional"],
 });
+
+const WEIGHT_NORM = "_weight_norm_interface(Tensor v, Tensor g, int dim=0) -> (Tensor w, Tensor norms)";
+
+/** Norms over all dimensions but one, which is the first or the last. */
+function normsOf(v: Tensor, dim: number): Tensor {
+  const shape = v.shape.map((size, d) => (d === dim ? size : 1));
+  if (dim === 0) return v.reshape([v.shape[0], -1]).norm(2, 1).view(shape);
+  return v.reshape([-1, v.shape[dim]]).norm(2, 0).view(shape);
+}
+
+// w = g v / n, n = ‖v‖: gg = Σ gw v / n, gv = g / n (gw − v Σ gw v / n²)
+export const weightNorm: Op<typeof WEIGHT_NORM> = op(WEIGHT_NORM, {
+  doc: "A weight from its direction and its lengths, g v / ‖v‖, and the norms.",
+  forward: (v, g, dim) => {
+    const norms = normsOf(v, dim);
+    return [v.mul(g.div(norms)), norms];
+  },
+  grad: {
+    v: [
+      "v g",
+      (grads: Cotangents, s) => {
+        const n = normsOf(s.v, s.dim);
+        return s.g.div(n).mul(grads[0]!.sub(s.v.mul(alongDirection(grads[0]!, s.v, s.dim).div(n.mul(n)))));
+      },
+    ],
+    g: ["v", (grads: Cotangents, s) => alongDirection(grads[0]!, s.v, s.dim).div(normsOf(s.v, s.dim))],
+  },
+  variants: [],
+});
+
+/** Σ gw v for each norm. */
+function alongDirection(gw: Tensor, v: Tensor, dim: number): Tensor {
+  return gw.mul(v).sum(
+    v.shape.map((_, d) => d).filter((d) => d !== dim),
+    true,
+  );
+}

@@ -17,3 +17,4 @@ export { LBFGS, type LBFGSOptions } from "./lbfgs";
 export * as lr_scheduler from "./lr_scheduler";
 export { Optimizer, type OptimizerStateDict, type ParamGroup, type Params } from "./optimizer";
 export { SGD, type SGDOptions } from "./sgd";
+export * as swa_utils from "./swa_utils";

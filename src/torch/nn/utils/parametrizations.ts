@@ -9,6 +9,8 @@ import { Module } from "../module";
 import { register_parametrization } from "./parametrize";
 import { asMatrix, outputDim } from "./reparametrizations";
 
+export { orthogonal } from "./orthogonal";
+
 /** A weight divided by its largest singular value, which a few power iterations estimate in training. */
 class _SpectralNorm extends Module {
   declare dim: number;

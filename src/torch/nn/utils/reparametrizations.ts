@@ -1,8 +1,8 @@
 /** Weights made anew before every call: weight and spectral normalisation through forward pre-hooks. */
 import { withoutGrad } from "../../autograd/gradMode";
-import type { Handle } from "../../autograd/node";
 import { RuntimeError, ValueError } from "../../errors";
 import { dot, mv } from "../../generated/functions";
+import { weightNorm } from "../../ops/normalization";
 import type { Tensor } from "../../tensor";
 import { bind } from "../arguments";
 import { ConvTranspose1d, ConvTranspose2d, ConvTranspose3d } from "../conv";
@@ -13,33 +13,29 @@ import { STATE } from "../registry";
 
 type Either<P extends unknown[], K> = P | [...any[], K];
 
-/** What was put on a module, by the name of the weight. */
-interface Applied {
+/** A forward pre-hook that makes a weight anew, and what takes it away again. Copies of a module share it: it asks for its module. */
+interface Normalisation {
+  (module: Module): void;
   kind: "weight_norm" | "spectral_norm";
-  handles: Handle[];
-  remove(): void;
+  weight: string;
+  remove(module: Module): void;
 }
 
-const applied = new WeakMap<Module, Map<string, Applied>>();
+/** The number and the hook of a normalisation. */
+const found = (module: Module, name: string, kind: Normalisation["kind"]): [number, Normalisation] | undefined =>
+  [...(module._forward_pre_hooks as Map<number, any>)].find(([, hook]) => hook.kind === kind && hook.weight === name);
 
-function put(module: Module, name: string, entry: Applied): void {
-  const entries = applied.get(module) ?? new Map<string, Applied>();
-  entries.set(name, entry);
-  applied.set(module, entries);
-}
-
-function refuseSecond(module: Module, name: string, kind: Applied["kind"]): void {
-  if (applied.get(module)?.get(name)?.kind === kind) {
+function refuseSecond(module: Module, name: string, kind: Normalisation["kind"]): void {
+  if (found(module, name, kind) !== undefined) {
     throw new RuntimeError(`Cannot register two ${kind} hooks on the same parameter ${name}`);
   }
 }
 
-function take(module: Module, name: string, kind: Applied["kind"]): void {
-  const entry = applied.get(module)?.get(name);
-  if (entry?.kind !== kind) throw new ValueError(`${kind} of '${name}' not found in ${module}`);
-  entry.remove();
-  for (const handle of entry.handles) handle.remove();
-  applied.get(module)!.delete(name);
+function take(module: Module, name: string, kind: Normalisation["kind"]): void {
+  const entry = found(module, name, kind);
+  if (entry === undefined) throw new ValueError(`${kind} of '${name}' not found in ${module}`);
+  entry[1].remove(module);
+  module._forward_pre_hooks.delete(entry[0]);
 }
 
 /** Norms over all dimensions but one (over all for −1), of a shape that broadcasts. */
@@ -49,6 +45,12 @@ function normExcept(v: Tensor, dim: number): Tensor {
   if (dim === 0) return v.contiguous().view([v.shape[0], -1]).norm(2, 1).view(shape);
   if (dim === v.ndim - 1) return v.contiguous().view([-1, v.shape[dim]]).norm(2, 0).view(shape);
   return normExcept(v.transpose(0, dim), 0).transpose(0, dim);
+}
+
+/** g v / ‖v‖; one node where `dim` is the first or the last, as in PyTorch. */
+function normalised(v: Tensor, g: Tensor, dim: number): Tensor {
+  if (dim === 0 || dim === v.ndim - 1) return weightNorm(v, g, dim)[0];
+  return v.mul(g.div(normExcept(v, dim)));
 }
 
 /**
@@ -65,23 +67,20 @@ export function weight_norm<M extends Module>(
   refuseSecond(module, name, "weight_norm");
   const m: Module = module;
   const weight: Tensor = m[name];
-  const compute = (): Tensor => {
-    const v: Tensor = m[`${name}_v`];
-    return v.mul(m[`${name}_g`].div(normExcept(v, dim)));
-  };
+  const compute = (module: Module): Tensor => normalised(module[`${name}_v`], module[`${name}_g`], dim);
   delete m[name];
   m.register_parameter(`${name}_g`, new Parameter(withoutGrad(() => normExcept(weight, dim))));
   m.register_parameter(`${name}_v`, new Parameter(weight.detach()));
-  m[name] = compute();
-  const handle = m.register_forward_pre_hook(() => {
-    m[name] = compute();
-  });
-  const remove = () => {
-    const plain = withoutGrad(compute);
-    for (const n of [name, `${name}_g`, `${name}_v`]) delete m[n];
-    m[name] = new Parameter(plain);
+  m[name] = compute(m);
+  const hook = (module: Module): void => {
+    module[name] = compute(module);
   };
-  put(module, name, { kind: "weight_norm", handles: [handle], remove });
+  const remove = (module: Module): void => {
+    const plain = withoutGrad(() => compute(module));
+    for (const n of [name, `${name}_g`, `${name}_v`]) delete module[n];
+    module[name] = new Parameter(plain);
+  };
+  m.register_forward_pre_hook(Object.assign(hook, { kind: "weight_norm" as const, weight: name, remove }));
   return module;
 }
 
@@ -127,9 +126,9 @@ export function spectral_norm<M extends Module>(
   const weight = m[STATE].parameters.get(name) ?? null;
   if (weight === null) throw new ValueError(`\`SpectralNorm\` cannot be applied as parameter \`${name}\` is None`);
   const unit = (t: Tensor): Tensor => F.normalize(t, { dim: 0, eps });
-  const compute = (iterate: boolean): Tensor => {
-    const original: Tensor = m[`${name}_orig`];
-    let [u, v]: Tensor[] = [m[`${name}_u`], m[`${name}_v`]];
+  const compute = (module: Module, iterate: boolean): Tensor => {
+    const original: Tensor = module[`${name}_orig`];
+    let [u, v]: Tensor[] = [module[`${name}_u`], module[`${name}_v`]];
     const matrix = asMatrix(original, dim);
     if (iterate) {
       withoutGrad(() => {
@@ -149,15 +148,15 @@ export function spectral_norm<M extends Module>(
   m[name] = weight.data;
   m.register_buffer(`${name}_u`, u);
   m.register_buffer(`${name}_v`, v);
-  const handle = m.register_forward_pre_hook(() => {
-    m[name] = compute(m.training);
-  });
-  const remove = () => {
-    const plain = withoutGrad(() => compute(false));
-    for (const n of [name, `${name}_u`, `${name}_v`, `${name}_orig`]) delete m[n];
-    m.register_parameter(name, new Parameter(plain.detach()));
+  const hook = (module: Module): void => {
+    module[name] = compute(module, module.training);
   };
-  put(module, name, { kind: "spectral_norm", handles: [handle], remove });
+  const remove = (module: Module): void => {
+    const plain = withoutGrad(() => compute(module, false));
+    for (const n of [name, `${name}_u`, `${name}_v`, `${name}_orig`]) delete module[n];
+    module.register_parameter(name, new Parameter(plain.detach()));
+  };
+  m.register_forward_pre_hook(Object.assign(hook, { kind: "spectral_norm" as const, weight: name, remove }));
   return module;
 }
 
