@@ -1,9 +1,11 @@
 /** Matrix products. */
-import { float32 } from "../dtype";
+import { float32, float64 } from "../dtype";
 import { RuntimeError } from "../errors";
 import { allocate, type Tensor } from "../tensor";
 import { dot, gemm, gemv, type Matrix, plainProduct, type Vector } from "./blas";
 import { elements } from "./copy";
+import { type Kernels, kernels } from "./wasm";
+import { multiply, SMALLEST_PRODUCT } from "./wasm/gemm";
 
 /**
  * `[n, k] · [k, m] → [n, m]`; float32 ones times `alpha` and on top of `sum`, where there is one, whose memory the result takes.
@@ -14,7 +16,9 @@ export function matrixProduct(a: Tensor, b: Tensor, sum: Tensor | null = null, a
   const [n, k] = a.shape;
   const m = b.shape[1];
   const out = sum ?? allocate([n, m], a.dtype);
-  if (a.dtype === float32) gemm(matrixOf(a), matrixOf(b), floats(out), 0, n, k, m, alpha);
+  const wasm = kernelsFor(a, n, k, m);
+  if (wasm !== null) multiply(wasm, matrixOf(a), matrixOf(b), floats(out), 0, n, k, m, alpha, sum === null);
+  else if (a.dtype === float32) gemm(matrixOf(a), matrixOf(b), floats(out), 0, n, k, m, alpha);
   else product(elements(a), elements(b), out.storageOf.data, n, k, m, 0, 0, 0);
   return out;
 }
@@ -37,15 +41,25 @@ export function batchProduct(a: Tensor, b: Tensor, sum: Tensor | null = null, al
   const [batch, n, k] = a.shape;
   const m = b.shape[2];
   const out = sum ?? allocate([batch, n, m], a.dtype);
-  if (a.dtype === float32) {
-    const multiply = n * k * m < SMALL ? plainProduct : gemm;
-    for (let i = 0; i < batch; i++) multiply(matrixOf(a, i), matrixOf(b, i), floats(out), i * n * m, n, k, m, alpha);
+  const wasm = kernelsFor(a, n, k, m);
+  if (wasm !== null || a.dtype === float32) {
+    for (let i = 0; i < batch; i++) {
+      const [x, y] = [matrixOf(a, i), matrixOf(b, i)];
+      if (wasm !== null) multiply(wasm, x, y, floats(out), i * n * m, n, k, m, alpha, sum === null);
+      else if (n * k * m < SMALL) plainProduct(x, y, floats(out), i * n * m, n, k, m, alpha);
+      else gemm(x, y, floats(out), i * n * m, n, k, m, alpha);
+    }
     return out;
   }
   const x = elements(a);
   const y = elements(b);
   for (let i = 0; i < batch; i++) product(x, y, out.storageOf.data, n, k, m, i * n * k, i * k * m, i * n * m);
   return out;
+}
+
+/** The WASM kernels, where they multiply numbers of this type and the product is worth the way. */
+function kernelsFor({ dtype }: Tensor, n: number, k: number, m: number): Kernels | null {
+  return n * k * m >= SMALLEST_PRODUCT && (dtype === float32 || dtype === float64) ? kernels() : null;
 }
 
 export function checkBatches(a: Tensor, b: Tensor): void {

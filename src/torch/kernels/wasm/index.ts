@@ -23,6 +23,7 @@
  */
 /// <reference path="./modules.d.ts" />
 import type { ElementwiseFunctions } from "./elementwise";
+import type { GemmFunctions } from "./gemm";
 import relaxedModule from "./relaxed.wasm";
 import simdModule from "./simd.wasm";
 
@@ -30,7 +31,7 @@ import simdModule from "./simd.wasm";
 export type KernelSet = "typescript" | "simd" | "relaxed";
 
 /** What the modules export. */
-interface Functions extends ElementwiseFunctions {
+interface Functions extends ElementwiseFunctions, GemmFunctions {
   scratchBase(): number;
 }
 

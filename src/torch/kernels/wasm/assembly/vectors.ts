@@ -32,3 +32,9 @@ function fusedPair(a: v128, b: v128, c: v128): v128 {
   const product = f64x2.mul(f64x2.promote_low_f32x4(a), f64x2.promote_low_f32x4(b));
   return f32x4.demote_f64x2_zero(f64x2.add(product, f64x2.promote_low_f32x4(c)));
 }
+
+/** The same for vectors of T: f32 or f64. */
+// @inline
+export function madd<T>(a: v128, b: v128, c: v128): v128 {
+  return sizeof<T>() === 4 ? madd32(a, b, c) : madd64(a, b, c);
+}

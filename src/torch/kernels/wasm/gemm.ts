@@ -1,0 +1,196 @@
+/** Matrix products in WASM: operands of any strides go into scratch memory, whole or in blocks, and results come back. */
+import type { TypedArray } from "../../dtype";
+import type { Matrix } from "../blas";
+import type { Kernels } from "./index";
+
+type Gemm = (
+  a: number,
+  rowA: number,
+  nextA: number,
+  b: number,
+  rowB: number,
+  nextB: number,
+  c: number,
+  lineC: number,
+  init: number,
+  lineInit: number,
+  i0: number,
+  rows: number,
+  columns: number,
+  k: number,
+  n: number,
+  m: number,
+  first: boolean,
+  alpha: number,
+  panels: number,
+) => void;
+
+/** What `assembly/gemm.ts` exports. */
+export interface GemmFunctions {
+  gemm32: Gemm;
+  gemm64: Gemm;
+  compact(c: number, line: number, rows: number, bytes: number): void;
+}
+
+/** Products of fewer numbers than this are done before a call into WASM would be. */
+export const SMALLEST_PRODUCT = 512;
+
+/** Elements of one operand that are in scratch memory at a time. */
+const LIMIT = 1 << 20;
+/** Columns, rows and k are cut where the kernel would cut them. */
+const CUT = 320;
+const HEIGHT = 48;
+const PANELS = (HEIGHT + CUT) * CUT;
+
+type Floats = Float32Array | Float64Array;
+
+/** An operand in scratch memory: address of its first element, bytes from row to row and from column to column. */
+interface Staged {
+  at: number;
+  row: number;
+  column: number;
+}
+
+/**
+ * `out = out + alpha · a b`, or without `out` when that is `fresh` (all zeros): `[n, k] · [k, m]`, row-major from `start` on.
+ * All memory is float32, or all is float64, as `out` tells.
+ */
+export function multiply(
+  wasm: Kernels,
+  a: Matrix,
+  b: Matrix,
+  out: Floats,
+  start: number,
+  n: number,
+  k: number,
+  m: number,
+  alpha: number,
+  fresh: boolean,
+): void {
+  if (n === 0 || m === 0 || k === 0) return;
+  const bytes = out.BYTES_PER_ELEMENT;
+  const width = 32 / bytes;
+  const gemm = bytes === 4 ? wasm.call.gemm32 : wasm.call.gemm64;
+  const mark = wasm.mark();
+  const panels = wasm.take(PANELS * bytes);
+  const top = wasm.mark();
+  const wide = k * m <= LIMIT && n * m <= 4 * LIMIT ? m : CUT;
+  const longest = Math.max(CUT, LIMIT / wide - ((LIMIT / wide) % CUT));
+  const high = n * Math.max(Math.min(k, longest), wide) <= LIMIT ? n : rowsAtOnce(Math.max(Math.min(k, longest), wide));
+  for (let j0 = 0, columns = 0; j0 < m; j0 += columns) {
+    columns = wide === m ? m : blockOf(m - j0);
+    const line = Math.ceil(columns / width) * 32;
+    for (let i0 = 0; i0 < n; i0 += high) {
+      const rows = Math.min(high, n - i0);
+      const c = wasm.take(Math.ceil(rows / 4) * 4 * line);
+      if (!fresh) load(wasm, out, start + i0 * m + j0, m, rows, columns, c, line);
+      const inner = wasm.mark();
+      for (let p0 = 0, deep = 0; p0 < k; p0 += deep) {
+        deep = k - p0 < longest + CUT ? k - p0 : longest;
+        const left = stage(wasm, a, bytes, i0, p0, rows, deep);
+        const right = stage(wasm, b, bytes, p0, j0, deep, columns);
+        const init = fresh && p0 === 0 ? 0 : c;
+        // biome-ignore format: by operand
+        gemm(
+          left.at, left.row, left.column, right.at, right.row, right.column, c, line, init, line,
+          i0, rows, columns, deep, n, m, j0 === 0, alpha, panels,
+        );
+        wasm.release(inner);
+      }
+      store(wasm, out, start + i0 * m + j0, m, rows, columns, c, line);
+      wasm.release(top);
+    }
+  }
+  wasm.release(mark);
+}
+
+/** The kernel's own cut of a dimension: no block is much shorter than its neighbours. */
+function blockOf(rest: number): number {
+  if (rest >= 2 * CUT) return CUT;
+  return rest > CUT ? Math.ceil(Math.floor(rest / 2) / 8) * 8 : rest;
+}
+
+const rowsAtOnce = (length: number) => Math.max(HEIGHT, HEIGHT * Math.floor(LIMIT / length / HEIGHT));
+
+const viewOf = (wasm: Kernels, bytes: number): Floats => (bytes === 4 ? wasm.f32 : wasm.f64);
+
+/** Part of a matrix, from (i0, j0) on, in scratch memory: as it lies where that wastes little, line by line otherwise. */
+function stage(
+  wasm: Kernels,
+  { data, start, row, column }: Matrix,
+  bytes: number,
+  i0: number,
+  j0: number,
+  rows: number,
+  columns: number,
+): Staged {
+  const from = start + i0 * row + j0 * column;
+  const span = (rows - 1) * row + (columns - 1) * column + 1;
+  if (span <= rows * columns + (rows * columns) / 4 + 64) {
+    const at = wasm.take(span * bytes);
+    copyIn(viewOf(wasm, bytes), at / bytes, data as TypedArray, from, span);
+    return { at, row: row * bytes, column: column * bytes };
+  }
+  const at = wasm.take(rows * columns * bytes);
+  const to = viewOf(wasm, bytes);
+  if (row === 1) {
+    for (let j = 0; j < columns; j++) copyIn(to, at / bytes + j * rows, data as TypedArray, from + j * column, rows);
+    return { at, row: bytes, column: rows * bytes };
+  }
+  for (let i = 0, t = at / bytes; i < rows; i++, t += columns) {
+    if (column === 1) copyIn(to, t, data as TypedArray, from + i * row, columns);
+    else for (let j = 0, f = from + i * row; j < columns; j++, f += column) to[t + j] = data[f];
+  }
+  return { at, row: columns * bytes, column: bytes };
+}
+
+/** Shorter runs are copied element by element: a view of an array costs as much. */
+const SHORT_RUN = 24;
+
+function copyIn(to: Floats, at: number, data: TypedArray, from: number, count: number): void {
+  if (count <= SHORT_RUN) for (let i = 0; i < count; i++) to[at + i] = data[from + i];
+  else to.set(from === 0 && count === data.length ? data : data.subarray(from, from + count), at);
+}
+
+/** Rows of `out` into scratch memory, `line` bytes apart. */
+function load(
+  wasm: Kernels,
+  out: Floats,
+  from: number,
+  m: number,
+  rows: number,
+  columns: number,
+  c: number,
+  line: number,
+): void {
+  const bytes = out.BYTES_PER_ELEMENT;
+  const to = viewOf(wasm, bytes);
+  const step = line / bytes;
+  if (columns === m && step === m) copyIn(to, c / bytes, out, from, rows * m);
+  else for (let i = 0; i < rows; i++) copyIn(to, c / bytes + i * step, out, from + i * m, columns);
+}
+
+/** And back. */
+function store(
+  wasm: Kernels,
+  out: Floats,
+  to: number,
+  m: number,
+  rows: number,
+  columns: number,
+  c: number,
+  line: number,
+): void {
+  const bytes = out.BYTES_PER_ELEMENT;
+  const from = viewOf(wasm, bytes);
+  const width = columns * bytes;
+  if (columns === m) {
+    if (line !== width) wasm.call.compact(c, line, rows, width);
+    out.set(from.subarray(c / bytes, c / bytes + rows * m), to);
+    return;
+  }
+  for (let i = 0; i < rows; i++) {
+    const at = (c + i * line) / bytes;
+    out.set(from.subarray(at, at + columns), to + i * m);
+  }
+}

@@ -1,0 +1,115 @@
+/** The WASM products against the plain loops, on matrices that lie in memory in any way. */
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { gemm, type Matrix } from "../../../src/torch/kernels/blas";
+import { Kernels } from "../../../src/torch/kernels/wasm";
+import { multiply } from "../../../src/torch/kernels/wasm/gemm";
+
+type Floats = Float32Array | Float64Array;
+const sets = { simd: new Kernels("simd"), relaxed: new Kernels("relaxed") };
+
+/** Numbers between −1 and 1 that look random and are the same each time (mulberry32). */
+function numbers(count: number, seed: number): Float64Array {
+  let state = seed;
+  return Float64Array.from({ length: count }, () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 31 - 1;
+  });
+}
+
+/** A matrix of a shape, by rows or by columns, `gap` elements apart, or one row (column) for all. */
+function matrix(rows: number, columns: number, layout: string, gap: number, seed: number, Array: any): Matrix {
+  const [long, wide] = layout === "columns" ? [columns, rows] : [rows, columns];
+  const step = layout === "spread" ? gap + 2 : 1;
+  const line = wide * step + gap;
+  const data = Array.from(numbers(line * long + gap, seed));
+  if (layout === "repeated") return { data, start: gap, row: 0, column: 1 };
+  return layout === "columns"
+    ? { data, start: gap, row: 1, column: line }
+    : { data, start: gap, row: line, column: step };
+}
+
+/** Sums in doubles, without any order to speak of. */
+function plain(a: Matrix, b: Matrix, out: Floats, n: number, k: number, m: number, alpha: number): Float64Array {
+  return Float64Array.from({ length: n * m }, (_, at) => {
+    const [i, j] = [Math.floor(at / m), at % m];
+    let sum = 0;
+    for (let p = 0; p < k; p++)
+      sum += a.data[a.start + i * a.row + p * a.column] * b.data[b.start + p * b.row + j * b.column];
+    return out[at] + alpha * sum;
+  });
+}
+
+const layout = fc.constantFrom("rows", "columns", "spread", "repeated");
+const shape = fc.record({
+  n: fc.integer({ min: 1, max: 70 }),
+  k: fc.integer({ min: 1, max: 700 }),
+  m: fc.integer({ min: 1, max: 70 }),
+});
+const operands = fc.record({
+  left: layout,
+  right: layout,
+  gap: fc.integer({ min: 0, max: 3 }),
+  seed: fc.integer(),
+  alpha: fc.constantFrom(1, -0.75),
+  fresh: fc.boolean(),
+});
+
+type Operands = typeof operands extends fc.Arbitrary<infer T> ? T : never;
+
+function compare(
+  set: "simd" | "relaxed",
+  Array: any,
+  { n, k, m }: { n: number; k: number; m: number },
+  { left, right, gap, seed, alpha, fresh }: Operands,
+): void {
+  const a = matrix(n, k, left, gap, seed, Array);
+  const b = matrix(k, m, right, gap, seed + 1, Array);
+  const out: Floats = fresh ? new Array(n * m) : Array.from(numbers(n * m, seed + 2));
+  const expected = Array === Float32Array ? out.slice() : plain(a, b, out, n, k, m, alpha);
+  if (Array === Float32Array) gemm(a, b, expected as Float32Array, 0, n, k, m, alpha);
+  multiply(sets[set], a, b, out, 0, n, k, m, alpha, fresh);
+  let worst = 0;
+  for (let i = 0; i < n * m; i++) worst = Math.max(worst, Math.abs(out[i] - expected[i]));
+  // As many roundings of numbers below 2 as there are terms, on both sides; with fused operations the floats are the same.
+  const unit = Array === Float64Array ? 2 ** -52 : set === "relaxed" ? 0 : 2 ** -23;
+  expect(worst).toBeLessThanOrEqual((k + 4) * unit);
+}
+
+describe.each(["simd", "relaxed"] as const)("%s", (set) => {
+  test.each([Float32Array, Float64Array])("products of any strides: %o", (Array) => {
+    fc.assert(
+      fc.property(shape, operands, (size, given) => void compare(set, Array, size, given)),
+      { numRuns: 40 },
+    );
+  });
+
+  // More than scratch memory holds at once: in blocks of rows, of columns, of k.
+  test.each([
+    [1500, 720, 7],
+    [2, 6, 200_001],
+    [3, 120_007, 4],
+    [30_011, 40, 1],
+    [50, 40_000, 9],
+    [5, 2000, 700],
+  ])("%i × %i times × %i goes in blocks", (n, k, m) => {
+    for (const [left, right] of [
+      ["rows", "rows"],
+      ["columns", "columns"],
+    ] as const)
+      compare(set, Float32Array, { n, k, m }, { left, right, gap: 1, seed: 3, alpha: 1, fresh: left === "rows" });
+  });
+
+  test("scratch memory is given back", () => {
+    const mark = sets[set].mark();
+    compare(
+      set,
+      Float32Array,
+      { n: 9, k: 9, m: 9 },
+      { left: "rows", right: "rows", gap: 0, seed: 1, alpha: 1, fresh: true },
+    );
+    expect(sets[set].mark()).toBe(mark);
+  });
+});
