@@ -20,11 +20,11 @@ function numbers(count: number, seed: number): Float64Array {
 }
 
 /** A matrix of a shape, by rows or by columns, `gap` elements apart, or one row (column) for all. */
-function matrix(rows: number, columns: number, layout: string, gap: number, seed: number, Array: any): Matrix {
+function matrix(rows: number, columns: number, layout: string, gap: number, seed: number, Memory: any): Matrix {
   const [long, wide] = layout === "columns" ? [columns, rows] : [rows, columns];
   const step = layout === "spread" ? gap + 2 : 1;
   const line = wide * step + gap;
-  const data = Array.from(numbers(line * long + gap, seed));
+  const data = Memory.from(numbers(line * long + gap, seed));
   if (layout === "repeated") return { data, start: gap, row: 0, column: 1 };
   return layout === "columns"
     ? { data, start: gap, row: 1, column: line }
@@ -61,27 +61,27 @@ type Operands = typeof operands extends fc.Arbitrary<infer T> ? T : never;
 
 function compare(
   set: "simd" | "relaxed",
-  Array: any,
+  Memory: any,
   { n, k, m }: { n: number; k: number; m: number },
   { left, right, gap, seed, alpha, fresh }: Operands,
 ): void {
-  const a = matrix(n, k, left, gap, seed, Array);
-  const b = matrix(k, m, right, gap, seed + 1, Array);
-  const out: Floats = fresh ? new Array(n * m) : Array.from(numbers(n * m, seed + 2));
-  const expected = Array === Float32Array ? out.slice() : plain(a, b, out, n, k, m, alpha);
-  if (Array === Float32Array) gemm(a, b, expected as Float32Array, 0, n, k, m, alpha);
+  const a = matrix(n, k, left, gap, seed, Memory);
+  const b = matrix(k, m, right, gap, seed + 1, Memory);
+  const out: Floats = fresh ? new Memory(n * m) : Memory.from(numbers(n * m, seed + 2));
+  const expected = Memory === Float32Array ? out.slice() : plain(a, b, out, n, k, m, alpha);
+  if (Memory === Float32Array) gemm(a, b, expected as Float32Array, 0, n, k, m, alpha);
   multiply(sets[set], a, b, out, 0, n, k, m, alpha, fresh);
   let worst = 0;
   for (let i = 0; i < n * m; i++) worst = Math.max(worst, Math.abs(out[i] - expected[i]));
   // As many roundings of numbers below 2 as there are terms, on both sides; with fused operations the floats are the same.
-  const unit = Array === Float64Array ? 2 ** -52 : set === "relaxed" ? 0 : 2 ** -23;
+  const unit = Memory === Float64Array ? 2 ** -52 : set === "relaxed" ? 0 : 2 ** -23;
   expect(worst).toBeLessThanOrEqual((k + 4) * unit);
 }
 
 describe.each(["simd", "relaxed"] as const)("%s", (set) => {
-  test.each([Float32Array, Float64Array])("products of any strides: %o", (Array) => {
+  test.each([Float32Array, Float64Array])("products of any strides: %o", (Memory) => {
     fc.assert(
-      fc.property(shape, operands, (size, given) => void compare(set, Array, size, given)),
+      fc.property(shape, operands, (size, given) => void compare(set, Memory, size, given)),
       { numRuns: 40 },
     );
   });

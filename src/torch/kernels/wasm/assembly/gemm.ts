@@ -260,10 +260,9 @@ function tile1<T>(a: usize, b: usize, k: i32, alpha: v128, c: usize, from: usize
 /** Of the rows of a panel: how many there are, from `left` to the end of the matrix, and which elements are two chains. */
 const ALL_SINGLE = 0;
 const ALL_PAIRED = 1;
-/** Rows 0–3, 4–7 and 8–11 of a chunk of twelve. */
+/** Rows 0–3 and 4–7 of a chunk of twelve; one more is rows 8–11. */
 const TOP = 2;
 const MIDDLE = 3;
-const BOTTOM = 4;
 
 /**
  * The kind of the panel at row `i` of `n`. Rows come in chunks of twelve; what is left, in the first block of columns, in chunks of
