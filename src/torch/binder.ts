@@ -24,7 +24,8 @@ export function bindOverloads(name: string, specs: readonly OpSpec[], method: bo
   const run = name.endsWith("_") && !name.startsWith("_") && specs[0].schema.name !== name ? runInPlace : runOp;
   if (method) {
     return function (this: unknown, ...args: unknown[]) {
-      return call(name, specs, run, [this, ...args], true);
+      args.unshift(this);
+      return call(name, specs, run, args, true);
     };
   }
   return (...args: unknown[]) => call(name, specs, run, args, false);
@@ -40,9 +41,9 @@ function call(
   let keywords: Record<string, unknown> | null = null;
   if (isKeywords(args[args.length - 1])) keywords = withoutPlacement(args.pop() as Record<string, unknown>, specs);
   while (args.length > 0 && args[args.length - 1] === undefined) args.pop();
-  for (const spec of specs) {
-    const bound = bind(spec, args, keywords, method);
-    if (bound !== null) return run(spec, bound);
+  for (let i = 0; i < specs.length; i++) {
+    const bound = bind(specs[i], args, keywords, method);
+    if (bound !== null) return run(specs[i], bound);
   }
   throw new TypeError(explain(name, specs, args, keywords, method));
 }
@@ -61,10 +62,7 @@ function withoutPlacement(keywords: Record<string, unknown>, specs: readonly OpS
 }
 
 /** `view(2, 3)` for `view([2, 3])`, `meshgrid(a, b)`: where a list is all there is to pass, its entries may come one by one. */
-function takesEntries(spec: OpSpec, first: number, value: unknown): boolean {
-  const positional = spec.schema.params.filter((p) => !p.keywordOnly);
-  const param = positional[first];
-  if (positional.length !== first + 1 || !param.list) return false;
+function takesEntries(param: Param, value: unknown): boolean {
   return param.base === "int" ? typeof value === "number" : param.base === "Tensor" && value instanceof Tensor;
 }
 
@@ -74,8 +72,9 @@ function bind(
   keywords: Record<string, unknown> | null,
   method: boolean,
 ): unknown[] | null {
-  const { params } = spec.schema;
+  const { params, positions } = spec.schema;
   const out = new Array<unknown>(params.length);
+  const last = positions - 1;
   let used = 0;
   let position = 0;
   const first = method ? 1 : 0;
@@ -84,7 +83,7 @@ function bind(
     let value: unknown;
     if (!param.keywordOnly && position < args.length) {
       value = args[position];
-      if ((i === first || value instanceof Tensor) && takesEntries(spec, i, value)) {
+      if (param.list && i === last && (i === first || value instanceof Tensor) && takesEntries(param, value)) {
         value = args.slice(position);
         position = args.length;
       } else {

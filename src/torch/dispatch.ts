@@ -25,7 +25,7 @@ import { seam } from "./observer";
 import { checkCanCast } from "./promotion";
 import { type Args, type NamedArgs, parseSchema, type Result, type Schema } from "./schema";
 import { sameShape, sizeText } from "./shape";
-import { alias, gradientEdge, type Storage, Tensor, type TensorMeta } from "./tensor";
+import { alias, gradientTarget, Tensor, type TensorMeta } from "./tensor";
 
 /**
  * What a derivative sees: every argument by name, and `result` (or the results by their names). Only saved tensors have
@@ -74,6 +74,15 @@ export interface Op<S extends string = any> {
   readonly spec: OpSpec;
 }
 
+/** Sets of positions are bits of a number. */
+interface BoundDerivative {
+  /** Positions of arguments, and −1−i for output i. */
+  saves: number[];
+  savedArguments: number;
+  savedResults: number;
+  vjp: Vjp<any>;
+}
+
 export class OpSpec {
   readonly schema: Schema;
   readonly nodeName: string;
@@ -84,15 +93,21 @@ export class OpSpec {
   readonly numbers: boolean | "other";
   readonly inPlace: boolean;
   /** By parameter position: what the derivative saves (indices; −1−i is output i) and computes. */
-  readonly grads: ({ saves: number[]; vjp: Vjp<any> } | null)[];
+  readonly grads: (BoundDerivative | null)[];
   readonly differentiable: boolean;
   readonly composite: boolean;
   readonly differentiableOutputs: readonly string[] | null;
-  /** Prototype of what derivatives see, with a getter for each name. */
-  readonly savedPrototype: object;
+  /** By parameter position: whether the argument has an edge in the graph. */
+  readonly edges: boolean[];
+  /** By parameter position: whether an optional tensor may be absent there. */
+  readonly tensors: boolean[];
+  /** The class of what derivatives see, with a getter for each name. */
+  readonly savedClass: new (
+    node: OpNode,
+  ) => Saved<any>;
   readonly outputNames: string[];
-  /** The class of the op's nodes, with a `_saved_…` getter for each thing kept. */
-  readonly nodeClass: typeof OpNode;
+  /** What the `_saved_…` of the op's nodes read. */
+  readonly readers: ReadonlyMap<string, ReadSaved>;
 
   constructor(
     readonly text: string,
@@ -109,31 +124,34 @@ export class OpSpec {
     this.composite = d.composite ?? false;
     this.outputNames = returns.length > 0 ? returns : ["result"];
     const grads = d.grad ?? {};
+    if (params.length > 31) throw new Error(`${text}: more arguments than a number has bits`);
     this.grads = params.map((p) => this.#derivative(grads[p.name]));
     this.differentiable = d.grad !== undefined;
     this.differentiableOutputs = d.differentiableOutputs ?? null;
     for (const key of Object.keys(grads)) {
       if (!params.some((p) => p.name === key)) throw new Error(`${text}: no argument ${key} to differentiate`);
     }
-    this.savedPrototype = {};
-    this.nodeClass = nodeClassOf(this);
+    // As in PyTorch an argument without a derivative has no edge; what an in-place op changes always has one.
+    this.edges = params.map((_, i) => this.grads[i] !== null || (i === 0 && this.inPlace));
+    this.tensors = params.map((p) => p.base === "Tensor" && !p.list);
+    this.savedClass = class {
+      constructor(readonly node: OpNode) {}
+    } as unknown as new (
+      node: OpNode,
+    ) => Saved<any>;
+    this.readers = savedReaders(this);
     for (const [i, p] of params.entries()) this.#getter(p.name, (node) => unpack(node.args[i]));
-    for (const [i, output] of this.outputNames.entries()) this.#getter(output, (node) => unpack(node.results[i]));
-  }
-
-  /** As in PyTorch an argument without a derivative has no edge in the graph; what an in-place op changes always has one. */
-  hasEdge(i: number): boolean {
-    return this.grads[i] !== null || (i === 0 && this.inPlace);
+    for (const [i, output] of this.outputNames.entries()) this.#getter(output, (node) => node.result(i));
   }
 
   /** An optional tensor that was left out still has its place among the edges. */
   isAbsentTensor(i: number, arg: unknown): boolean {
-    return arg === null && this.schema.params[i].base === "Tensor" && !this.schema.params[i].list;
+    return arg === null && this.tensors[i];
   }
 
-  #derivative(given: Derivative<any> | undefined): { saves: number[]; vjp: Vjp<any> } | null {
+  #derivative(given: Derivative<any> | undefined): BoundDerivative | null {
     if (given === undefined) return null;
-    if (typeof given === "function") return { saves: [], vjp: given };
+    if (typeof given === "function") return { saves: [], savedArguments: 0, savedResults: 0, vjp: given };
     const saves = given[0].split(" ").map((name) => {
       const param = this.schema.params.findIndex((p) => p.name === name);
       if (param >= 0) return param;
@@ -141,11 +159,17 @@ export class OpSpec {
       if (output < 0) throw new Error(`${this.text}: nothing named ${name} to save`);
       return -1 - output;
     });
-    return { saves, vjp: given[1] };
+    const bits = (positions: number[]) => positions.reduce((set, p) => set | (1 << p), 0);
+    return {
+      saves,
+      savedArguments: bits(saves.filter((p) => p >= 0)),
+      savedResults: bits(saves.filter((p) => p < 0).map((p) => -1 - p)),
+      vjp: given[1],
+    };
   }
 
   #getter(name: string, read: (node: OpNode) => unknown): void {
-    Object.defineProperty(this.savedPrototype, name, {
+    Object.defineProperty(this.savedClass.prototype, name, {
       get(this: { node: OpNode }) {
         return read(this.node);
       },
@@ -155,31 +179,34 @@ export class OpSpec {
   }
 }
 
+type ReadSaved = (node: OpNode) => unknown;
+
 /** `node._saved_self`, `_saved_dim`, …: saved tensors (null where not needed, an error once freed) and the other arguments. */
-function nodeClassOf(spec: OpSpec): typeof OpNode {
-  const nodeClass = class extends OpNode {};
-  const { prototype } = nodeClass;
-  const getter = (name: string, read: (node: OpNode) => unknown) => {
-    Object.defineProperty(prototype, `_saved_${name}`, {
-      get(this: OpNode) {
-        return read(this);
-      },
-    });
-  };
+function savedReaders(spec: OpSpec): Map<string, ReadSaved> {
+  const readers = new Map<string, ReadSaved>();
   const saved = new Set(spec.grads.flatMap((grad) => grad?.saves ?? []));
   for (const [i, p] of spec.schema.params.entries()) {
-    if (p.base !== "Tensor") getter(p.name, (node) => node.args[i]);
-    else if (saved.has(i)) getter(p.name, (node) => savedOrNull(node.args[i]));
+    if (p.base !== "Tensor") readers.set(p.name, (node) => node.args[i]);
+    else if (saved.has(i)) readers.set(p.name, (node) => savedOrNull(unpack(node.args[i])));
   }
   for (const [i, name] of spec.outputNames.entries()) {
-    if (saved.has(-1 - i)) getter(name, (node) => savedOrNull(node.results[i]));
+    if (saved.has(-1 - i)) readers.set(name, (node) => savedOrNull(node.result(i)));
   }
-  return nodeClass;
+  // One class for the nodes of all ops: the engine's loops stay fast.
+  for (const name of readers.keys()) {
+    const key = `_saved_${name}`;
+    if (key in OpNode.prototype) continue;
+    Object.defineProperty(OpNode.prototype, key, {
+      get(this: OpNode) {
+        return this.spec.readers.get(name)?.(this);
+      },
+    });
+  }
+  return readers;
 }
 
 function savedOrNull(value: unknown): unknown {
-  const out = unpack(value);
-  return out instanceof Tensor || Array.isArray(out) ? out : null;
+  return value instanceof Tensor || Array.isArray(value) ? value : null;
 }
 
 /** Python's `str.title` on each word, which also raises a letter behind a digit: `nll_loss2d` → `NllLoss2D`. */
@@ -228,10 +255,12 @@ export function notDifferentiable(
 
 /** The node of a declared op. */
 export class OpNode extends Node {
-  results: unknown[] = [];
+  /** A saved tensor for each output that is kept, null for the others; a single one stands by itself. */
+  results: SavedTensor | null | (SavedTensor | null)[] = null;
   /** Argument by position: a saved tensor, the metadata of one not saved, or the value. */
   args: unknown[];
-  readonly #needs: boolean[];
+  /** Positions of the arguments that want a gradient, as bits. */
+  readonly #needs: number;
 
   constructor(
     readonly spec: OpSpec,
@@ -239,14 +268,19 @@ export class OpNode extends Node {
   ) {
     super();
     this.args = args;
-    this.#needs = spec.grads.map((grad, i) => grad !== null && requiresGrad(args[i]));
+    const { grads, edges } = spec;
+    this.targets = new Array(countEdges(spec, args));
+    let needs = 0;
+    let edge = 0;
     for (let i = 0; i < args.length; i++) {
       const arg = args[i];
-      if (!spec.hasEdge(i)) continue;
-      if (arg instanceof Tensor) this.next_functions.push(spec.grads[i] === null ? [null, 0] : gradientEdge(arg));
-      else if (isTensorList(arg)) for (const t of arg) this.next_functions.push(gradientEdge(t));
-      else if (spec.isAbsentTensor(i, arg)) this.next_functions.push([null, 0]);
+      if (grads[i] !== null && requiresGrad(arg)) needs |= 1 << i;
+      if (!edges[i]) continue;
+      if (arg instanceof Tensor) this.setEdge(edge++, grads[i] === null ? null : gradientTarget(arg), arg.output_nr);
+      else if (isTensorList(arg)) for (const t of arg) this.setEdge(edge++, gradientTarget(t), t.output_nr);
+      else if (spec.isAbsentTensor(i, arg)) this.setEdge(edge++, null, 0);
     }
+    this.#needs = needs;
   }
 
   name(): string {
@@ -255,38 +289,59 @@ export class OpNode extends Node {
 
   /** Keeps what the derivatives of the inputs that need one ask for, and of everything else only shape and dtype. */
   save(outputs: readonly Tensor[]): void {
-    const saved = new Set<number>();
-    this.#needs.forEach((need, i) => {
-      if (need) for (const s of this.spec.grads[i]!.saves) saved.add(s);
-    });
-    this.args = this.args.map((arg, i) => keep(arg, saved.has(i)));
-    this.results = outputs.map((out, i) => keep(out, saved.has(-1 - i)));
-    this.outputs = outputs.map((out) => ({ shape: out.shape, dtype: out.dtype }));
+    const { grads } = this.spec;
+    const count = this.args.length;
+    let savedArguments = 0;
+    let savedResults = 0;
+    for (let i = 0; i < count; i++) {
+      if ((this.#needs & (1 << i)) === 0) continue;
+      savedArguments |= grads[i]!.savedArguments;
+      savedResults |= grads[i]!.savedResults;
+    }
+    const args = new Array<unknown>(count);
+    for (let i = 0; i < count; i++) args[i] = keep(this.args[i], (savedArguments & (1 << i)) !== 0);
+    this.args = args;
+    if (outputs.length === 1) {
+      this.setOutput(newMeta(outputs[0]));
+      if (savedResults !== 0) this.results = new SavedTensor(outputs[0]);
+    } else {
+      this.outputs = outputs.map(newMeta);
+      if (savedResults !== 0) {
+        this.results = outputs.map((out, i) => ((savedResults & (1 << i)) === 0 ? null : new SavedTensor(out)));
+      }
+    }
+  }
+
+  /** Output `i`, or only its shape and dtype where it was not kept. */
+  result(i: number): unknown {
+    const kept = Array.isArray(this.results) ? this.results[i] : this.results;
+    return kept === null || kept === undefined ? this.output(i) : kept.unpack();
   }
 
   apply(grads: (Tensor | null)[]): (Tensor | null)[] {
+    const { spec, args } = this;
     const result: (Tensor | null)[] = [];
-    const grad = this.spec.schema.returnsList ? grads : grads.length === 1 ? grads[0] : grads;
-    const saved = Object.create(this.spec.savedPrototype);
-    saved.node = this;
-    const nothing = grads.every((g) => g === null);
-    for (let i = 0; i < this.args.length; i++) {
-      if (!this.spec.hasEdge(i)) continue;
-      const width = this.spec.isAbsentTensor(i, this.args[i]) ? 1 : tensorCount(this.args[i]);
-      if (width === 0) continue;
-      if (nothing || !this.#needs[i]) {
+    const grad = spec.schema.returnsList ? grads : grads.length === 1 ? grads[0] : grads;
+    const saved = new spec.savedClass(this);
+    const needs = hasGradient(grads) ? this.#needs : 0;
+    for (let i = 0; i < args.length; i++) {
+      if (!spec.edges[i]) continue;
+      if ((needs & (1 << i)) === 0) {
+        const width = spec.isAbsentTensor(i, args[i]) ? 1 : tensorCount(args[i]);
         for (let k = 0; k < width; k++) result.push(null);
         continue;
       }
-      const computed = this.spec.grads[i]!.vjp(grad, saved);
-      if (Array.isArray(computed)) result.push(...computed);
+      const computed = spec.grads[i]!.vjp(grad, saved);
+      if (Array.isArray(computed)) for (const each of computed) result.push(each);
       else result.push(computed);
     }
     return result;
   }
 
   override release(): void {
-    for (const value of [...this.args, ...this.results].flat()) if (value instanceof SavedTensor) value.release();
+    releaseAll(this.args);
+    if (Array.isArray(this.results)) releaseAll(this.results);
+    else this.results?.release();
   }
 
   override savedTensors(): [string, SavedTensor][] {
@@ -296,8 +351,33 @@ export class OpNode extends Node {
       else if (Array.isArray(value)) for (const [i, each] of value.entries()) collect(each, `${name}[${i}]`);
     };
     for (const [i, { name }] of this.spec.schema.params.entries()) collect(this.args[i], name);
-    for (const [i, name] of this.spec.outputNames.entries()) collect(this.results[i], name);
+    for (const [i, name] of this.spec.outputNames.entries())
+      collect(Array.isArray(this.results) ? this.results[i] : this.results, name);
     return found;
+  }
+}
+
+function countEdges(spec: OpSpec, args: readonly unknown[]): number {
+  let count = 0;
+  for (let i = 0; i < args.length; i++) {
+    if (!spec.edges[i]) continue;
+    const arg = args[i];
+    if (arg instanceof Tensor || spec.isAbsentTensor(i, arg)) count++;
+    else if (isTensorList(arg)) count += arg.length;
+  }
+  return count;
+}
+
+function hasGradient(grads: readonly (Tensor | null)[]): boolean {
+  for (let i = 0; i < grads.length; i++) if (grads[i] !== null) return true;
+  return false;
+}
+
+function releaseAll(values: readonly unknown[]): void {
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    if (value instanceof SavedTensor) value.release();
+    else if (Array.isArray(value)) releaseAll(value);
   }
 }
 
@@ -319,8 +399,14 @@ class Meta implements TensorMeta {
   }
 }
 
+const newMeta = (t: Tensor): Meta => new Meta(t.shape, t.dtype, t.strides);
+
 function metaOf(t: Tensor): TensorMeta {
-  return new Meta(t.shape, t.dtype, t.strides);
+  // Most often the node that made it has the same already.
+  const made = t.gradFn?.output(t.output_nr);
+  if (made instanceof Meta && made.shape === t.shape && made.dtype === t.dtype && made.strides === t.strides)
+    return made;
+  return newMeta(t);
 }
 
 function isTensorValue(value: unknown): boolean {
@@ -339,6 +425,13 @@ function tensorCount(value: unknown): number {
 function requiresGrad(value: unknown): boolean {
   if (value instanceof Tensor) return value.requires_grad;
   return isTensorList(value) && value.some((t) => t.requires_grad);
+}
+
+/** Whether the graph has to know of a call with these arguments. */
+function isRecorded(spec: OpSpec, args: readonly unknown[]): boolean {
+  if (!mode.grad || !spec.differentiable) return false;
+  for (let i = 0; i < args.length; i++) if (spec.grads[i] !== null && requiresGrad(args[i])) return true;
+  return false;
 }
 
 /** Runs `f` as PyTorch runs a kernel: no graph is recorded, no observer is told. */
@@ -373,21 +466,24 @@ function runForward(spec: OpSpec, args: unknown[]): any {
 export function runOp(spec: OpSpec, args: unknown[]): any {
   if (spec.composite) return spec.forward(...args);
   if (forward.level >= 0 && hasTangent(args)) return runDual(args, (again) => runOp(spec, again));
-  let records = false;
-  if (mode.grad && spec.differentiable) {
-    for (let i = 0; i < args.length && !records; i++) records = spec.grads[i] !== null && requiresGrad(args[i]);
-  }
+  const records = isRecorded(spec, args);
   const out = runForward(spec, args);
-  if (!(out instanceof Tensor) && !Array.isArray(out)) return out;
-  const outputs: Tensor[] = Array.isArray(out) ? out : [out];
-  for (const each of outputs) if (each.dtype.roundsAfterwards && !spec.schema.isView) round(each);
-  if (spec.schema.isView) for (const view of outputs) attachView(view, args[0] as Tensor, spec.schema.returnsList);
-  if (records) record(spec, args, outputs);
-  seam.observer?.op?.(spec.schema.full, args, outputs);
-  if (spec.schema.returns.length > 0) {
-    for (const [i, name] of spec.schema.returns.entries()) Object.defineProperty(out, name, { value: outputs[i] });
+  if (out instanceof Tensor) finish(spec, args, out);
+  else if (!Array.isArray(out)) return out;
+  else for (const each of out) finish(spec, args, each);
+  if (records || seam.observer !== null) {
+    const outputs: Tensor[] = Array.isArray(out) ? out : [out];
+    if (records) record(spec, args, outputs);
+    seam.observer?.op?.(spec.schema.full, args, outputs);
   }
+  const { returns } = spec.schema;
+  for (let i = 0; i < returns.length; i++) Object.defineProperty(out, returns[i], { value: (out as Tensor[])[i] });
   return out;
+}
+
+function finish(spec: OpSpec, args: readonly unknown[], out: Tensor): void {
+  if (spec.schema.isView) attachView(out, args[0] as Tensor, spec.schema.returnsList);
+  else if (out.dtype.roundsAfterwards) round(out);
 }
 
 /** What no array of JavaScript rounds by itself. */
@@ -398,17 +494,17 @@ function round(t: Tensor): void {
 }
 
 function record(spec: OpSpec, args: unknown[], outputs: readonly Tensor[]): void {
-  const carries = (out: Tensor, i: number) =>
-    out.dtype.is_floating_point && (spec.differentiableOutputs?.includes(spec.outputNames[i]) ?? true);
-  if (!outputs.some(carries)) return;
-  const node = new spec.nodeClass(spec, args);
-  outputs.forEach((out, i) => {
-    if (!carries(out, i)) return;
+  let node: OpNode | null = null;
+  for (let i = 0; i < outputs.length; i++) {
+    const out = outputs[i];
+    if (!out.dtype.is_floating_point) continue;
+    if (spec.differentiableOutputs !== null && !spec.differentiableOutputs.includes(spec.outputNames[i])) continue;
+    node ??= new OpNode(spec, args);
     out.gradFn = node;
     out.output_nr = i;
     out.gradFnVersion = out.versions.n;
-  });
-  node.save(outputs);
+  }
+  node?.save(outputs);
 }
 
 /** Makes `view` a view: it shares the base's memory, version counter and fate. */
@@ -425,8 +521,7 @@ function attachView(view: Tensor, source: Tensor, oneOfSeveral: boolean): void {
 export function runInPlace(spec: OpSpec, args: unknown[]): Tensor {
   const self = args[0] as Tensor;
   if (spec.schema.isView) return reshapeInPlace(spec, self, args);
-  const records =
-    mode.grad && spec.differentiable && args.some((arg, i) => spec.grads[i] !== null && requiresGrad(arg));
+  const records = isRecorded(spec, args);
   checkInPlace(self, records);
   if (forward.level >= 0 && hasTangent(args)) return runDualInPlace(spec, args);
   // The derivative may want the old value, which is about to be overwritten.
@@ -440,10 +535,10 @@ export function runInPlace(spec: OpSpec, args: unknown[]): Tensor {
   checkCanCast(out.dtype, self.dtype);
   let node: OpNode | null = null;
   if (records) {
-    node = new spec.nodeClass(spec, args);
+    node = new OpNode(spec, args);
     node.args = kept;
   }
-  keepBeforeChange(self.storageOf);
+  self.storageOf.aboutToChange();
   copyInto(self, out);
   self.versions.n++;
   if (node !== null) {
@@ -452,13 +547,6 @@ export function runInPlace(spec: OpSpec, args: unknown[]): Tensor {
   }
   seam.observer?.op?.(`${spec.schema.name}_`, args, [self]);
   return self;
-}
-
-/** Whoever keeps these values gets a copy of them, once. */
-function keepBeforeChange(storage: Storage): void {
-  if (storage.keeper === null) return;
-  storage.keeper.data = storage.data.slice();
-  storage.keeper = null;
 }
 
 /** In place on dual tensors: the tangent is that of the out-of-place op. */

@@ -1,4 +1,5 @@
 /** In which dtype the operands of an op meet. */
+import { mode } from "./autograd/gradMode";
 import { bool, Category, type DType, float64, get_default_dtype, int64, promote_types } from "./dtype";
 import { RuntimeError } from "./errors";
 import type { Scalar } from "./schema";
@@ -12,6 +13,21 @@ export function scalarDtype(value: Scalar): DType {
 
 /** A number as a zero-dimensional tensor of full precision that promotes by its category only, as Python's numbers do. */
 export function wrapNumber(value: Scalar | bigint): Tensor {
+  // A program uses few numbers, over and over; −0 would meet 0 in the map.
+  if (typeof value !== "number" || value === 0 || mode.inference) return wrapped(value);
+  let out = wrappedNumbers.get(value);
+  if (out === undefined) {
+    if (wrappedNumbers.size >= WRAPPED_NUMBERS) wrappedNumbers.clear();
+    out = wrapped(value);
+    wrappedNumbers.set(value, out);
+  }
+  return out;
+}
+
+const WRAPPED_NUMBERS = 256;
+const wrappedNumbers = new Map<number, Tensor>();
+
+function wrapped(value: Scalar | bigint): Tensor {
   const dtype =
     typeof value === "boolean" ? bool : typeof value === "bigint" || Number.isInteger(value) ? int64 : float64;
   const data = dtype.allocate(1);
@@ -23,6 +39,22 @@ export function wrapNumber(value: Scalar | bigint): Tensor {
 
 /** PyTorch's `result_type`: tensors with dimensions decide first, then zero-dimensional ones, then numbers; a later group only by a higher category. */
 export function resultType(...operands: (Tensor | Scalar)[]): DType {
+  if (operands.length === 2) {
+    const [a, b] = operands;
+    if (a instanceof Tensor && b instanceof Tensor) return resultTypeOfTwo(a, b);
+  }
+  return resultTypeOf(operands);
+}
+
+/** The same for two tensors, most often of one dtype, or one with dimensions and a number. */
+export function resultTypeOfTwo(a: Tensor, b: Tensor): DType {
+  if (a.dtype === b.dtype && !a.wrappedNumber && !b.wrappedNumber) return a.dtype;
+  if (b.wrappedNumber && !a.wrappedNumber && a.dtype.category === Category.Floating) return a.dtype;
+  if (a.wrappedNumber && !b.wrappedNumber && b.dtype.category === Category.Floating) return b.dtype;
+  return resultTypeOf([a, b]);
+}
+
+function resultTypeOf(operands: readonly (Tensor | Scalar)[]): DType {
   let dims: DType | null = null;
   let zeros: DType | null = null;
   let numbers: DType | null = null;

@@ -99,6 +99,8 @@ export interface Schema {
   /** `sum`. */
   name: string;
   params: Param[];
+  /** How many of them, the first ones, may come without a keyword. */
+  positions: number;
   /** Names of the results where there are several (`values`, `indices`). */
   returns: string[];
   returnsList: boolean;
@@ -143,6 +145,7 @@ export function parseSchema(text: string): Schema {
     full,
     name: full.split(".")[0],
     params,
+    positions: params.filter((p) => !p.keywordOnly).length,
     returns: several ? several[1].split(", ").map((r) => r.split(" ")[1]) : [],
     returnsList: returned.includes("[]"),
     returnsValue: ["bool", "Scalar", "Any"].includes(returned) ? returned : null,

@@ -1,7 +1,7 @@
 /** The tensor: strided memory, and its place in the autograd graph. Its ops live in `ops/`; their typings come with `TensorMethods`. */
 
 import { mode } from "./autograd/gradMode";
-import type { Node } from "./autograd/node";
+import type { Edge, Node } from "./autograd/node";
 import { AccumulateGrad, type GradHook, type Handle, HookList } from "./autograd/node";
 import type { DType, TypedArray } from "./dtype";
 import { RuntimeError, ValueError } from "./errors";
@@ -10,12 +10,25 @@ import { tensorText } from "./printing";
 import { typeText } from "./pythonText";
 import { contiguousStrides, isContiguous, numel, sameShape } from "./shape";
 
-/** The memory of one or more tensors; garbage-collected, like all of ours. */
-export class Storage {
+/** Counts in-place changes; a tensor and its views share one. */
+export interface VersionCounter {
+  n: number;
+}
+
+/** The memory of one or more tensors; garbage-collected, like all of ours. It counts the changes of the tensor it was made for. */
+export class Storage implements VersionCounter {
+  n = 0;
   /** @internal Set by who wants the present values kept: a change in place first hands it a copy. */
   keeper: Keeper | null = null;
 
   constructor(readonly data: TypedArray) {}
+
+  /** @internal Whoever keeps these values gets a copy of them, once. */
+  aboutToChange(): void {
+    if (this.keeper === null) return;
+    this.keeper.data = this.data.slice();
+    this.keeper = null;
+  }
 }
 
 /** The values of a storage at one time: `data` is null while they still stand there. */
@@ -37,11 +50,6 @@ export interface KeptCall {
   outputs: readonly KeptTensor[];
 }
 
-/** Counts in-place changes; a tensor and its views share one. */
-export interface VersionCounter {
-  n: number;
-}
-
 /** What the engine keeps of a tensor whose values it does not need. */
 export interface TensorMeta {
   readonly shape: number[];
@@ -55,6 +63,24 @@ export type BackwardOptions = {
   inputs?: Tensor | readonly Tensor[] | null;
 };
 
+const enum Flag {
+  RequiresGrad = 1,
+  WrappedNumber = 2,
+  Inference = 4,
+}
+
+type ViewOrigin = "no_grad" | "one of several" | null;
+
+/** What few tensors have: leaves of a graph, and views that may not be changed. */
+class Rarities {
+  accumulator: AccumulateGrad | null = null;
+  /** Of a leaf; those of a result live on its grad_fn. */
+  hooks: HookList | null = null;
+  accumulateHooks: HookList<(variable: Tensor) => unknown> | null = null;
+  retains = false;
+  viewOrigin: ViewOrigin = null;
+}
+
 // Its methods come from the op declarations.
 export interface Tensor extends TensorMethods {}
 
@@ -67,37 +93,90 @@ export class Tensor {
   output_nr = 0;
   /** The tensor this one is a view of, or null. */
   _base: Tensor | null = null;
-  /** @internal How a view came to be, where that forbids changing it in place. */
-  viewOrigin: "no_grad" | "one of several" | null = null;
   /** @internal */ readonly storageOf: Storage;
   /** @internal */ readonly strides: number[];
   /** @internal */ readonly offset: number;
-  /** @internal A Python number among tensors: it takes part in promotion by category only. */
-  wrappedNumber = false;
   /** @internal */ versions: VersionCounter;
-  /** @internal The flag of a leaf; a result requires grad because it has a grad_fn. */
-  leafRequiresGrad = false;
+  /** Flags, as bits. */
+  #flags: number;
   /** @internal Stale for a view whose base changed: read `grad_fn`. */
   gradFn: Node | null = null;
   /** @internal The version at which `gradFn` of a view was made. */
   gradFnVersion = 0;
-  /** @internal Hooks of a leaf; those of a result live on its grad_fn. */
-  hooks: HookList | null = null;
-  /** @internal */ accumulateHooks: HookList<(variable: Tensor) => unknown> | null = null;
-  /** @internal */ accumulator: AccumulateGrad | null = null;
   /** @internal */ gradient: Tensor | null = null;
-  /** @internal */ retains = false;
-  /** @internal */ inference: boolean;
+  /** @internal What only some tensors have. */ rare: Rarities | null = null;
 
   /** @internal Users make tensors by `torch.tensor` and its like. */
-  constructor(storage: Storage, dtype: DType, shape: number[], strides: number[], offset: number) {
+  constructor(
+    storage: Storage,
+    dtype: DType,
+    shape: number[],
+    strides: number[],
+    offset: number,
+    versions: VersionCounter = { n: 0 },
+  ) {
     this.storageOf = storage;
     this.dtype = dtype;
     this.shape = shape;
     this.strides = strides;
     this.offset = offset;
-    this.versions = { n: 0 };
-    this.inference = mode.inference;
+    this.versions = versions;
+    this.#flags = mode.inference ? Flag.Inference : 0;
+  }
+
+  /** @internal The flag of a leaf; a result requires grad because it has a grad_fn. */
+  get leafRequiresGrad(): boolean {
+    return (this.#flags & Flag.RequiresGrad) !== 0;
+  }
+
+  set leafRequiresGrad(value: boolean) {
+    this.#set(Flag.RequiresGrad, value);
+  }
+
+  /** @internal A Python number among tensors: it takes part in promotion by category only. */
+  get wrappedNumber(): boolean {
+    return (this.#flags & Flag.WrappedNumber) !== 0;
+  }
+
+  set wrappedNumber(value: boolean) {
+    this.#set(Flag.WrappedNumber, value);
+  }
+
+  /** @internal Made in inference mode. */
+  get inference(): boolean {
+    return (this.#flags & Flag.Inference) !== 0;
+  }
+
+  set inference(value: boolean) {
+    this.#set(Flag.Inference, value);
+  }
+
+  #set(flag: Flag, value: boolean): void {
+    this.#flags = value ? this.#flags | flag : this.#flags & ~flag;
+  }
+
+  /** @internal */
+  rarities(): Rarities {
+    this.rare ??= new Rarities();
+    return this.rare;
+  }
+
+  /** @internal The node at the end of the graph, where this is a leaf that took part in one. */
+  get accumulator(): AccumulateGrad | null {
+    return this.rare?.accumulator ?? null;
+  }
+
+  set accumulator(node: AccumulateGrad | null) {
+    this.rarities().accumulator = node;
+  }
+
+  /** @internal How a view came to be, where that forbids changing it in place. */
+  get viewOrigin(): ViewOrigin {
+    return this.rare?.viewOrigin ?? null;
+  }
+
+  set viewOrigin(origin: ViewOrigin) {
+    if (origin !== this.viewOrigin) this.rarities().viewOrigin = origin;
   }
 
   /** The function that made this tensor in the graph, or null for a leaf. */
@@ -178,7 +257,7 @@ export class Tensor {
   }
 
   get retains_grad(): boolean {
-    return this.retains;
+    return this.rare?.retains ?? false;
   }
 
   get ndim(): number {
@@ -272,11 +351,9 @@ export class Tensor {
   /** Keeps `.grad` of a result in the coming backwards; nothing to do for a leaf. */
   retain_grad(): void {
     if (!this.requires_grad) throw new RuntimeError("can't retain_grad on Tensor that has requires_grad=False");
-    if (this.is_leaf || this.retains) return;
-    this.retains = true;
-    const fn = this.grad_fn;
-    fn.retaining ??= [];
-    fn.retaining[this.output_nr] = new WeakRef(this);
+    if (this.is_leaf || this.retains_grad) return;
+    this.rarities().retains = true;
+    this.grad_fn.retain(this.output_nr, this);
   }
 
   /**
@@ -289,8 +366,9 @@ export class Tensor {
     }
     const fn = gradFnOf(this);
     if (fn === null) {
-      this.hooks ??= new HookList();
-      return this.hooks.add(hook);
+      const rare = this.rarities();
+      rare.hooks ??= new HookList();
+      return rare.hooks.add(hook);
     }
     return fn.tensorHooks(this.output_nr).add(hook);
   }
@@ -303,8 +381,9 @@ export class Tensor {
     if (!this.is_leaf) {
       throw new RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors");
     }
-    this.accumulateHooks ??= new HookList();
-    return this.accumulateHooks.add(hook);
+    const rare = this.rarities();
+    rare.accumulateHooks ??= new HookList();
+    return rare.accumulateHooks.add(hook);
   }
 
   /**
@@ -356,18 +435,30 @@ export function gradFnOf(tensor: Tensor): Node | null {
   return tensor.gradFn;
 }
 
-/** Where the gradient of `tensor` goes: its grad_fn, a leaf's AccumulateGrad, or nowhere. */
-export function gradientEdge(tensor: Tensor): [Node | null, number] {
+/** Where the gradient of `tensor` goes: its grad_fn, a leaf's AccumulateGrad, or nowhere. It is output `output_nr` there. */
+export function gradientTarget(tensor: Tensor): Node | null {
   const fn = gradFnOf(tensor);
-  if (fn !== null) return [fn, tensor.output_nr];
-  if (!tensor.leafRequiresGrad) return [null, 0];
+  if (fn !== null) return fn;
+  if (!tensor.leafRequiresGrad) return null;
   tensor.accumulator ??= new AccumulateGrad(tensor);
-  return [tensor.accumulator, 0];
+  return tensor.accumulator;
+}
+
+/** The same as an entry of `next_functions`. */
+export function gradientEdge(tensor: Tensor): Edge {
+  const target = gradientTarget(tensor);
+  return target === null ? [null, 0] : [target, tensor.output_nr];
 }
 
 /** A row-major tensor over `data`, which it owns from now on. */
 export function fromData(data: TypedArray, dtype: DType, shape: number[]): Tensor {
-  return new Tensor(new Storage(data), dtype, shape, contiguousStrides(shape), 0);
+  return stridedFromData(data, dtype, shape, contiguousStrides(shape));
+}
+
+/** A tensor of any dense geometry over `data`, which it owns from now on. */
+export function stridedFromData(data: TypedArray, dtype: DType, shape: number[], strides: number[]): Tensor {
+  const storage = new Storage(data);
+  return new Tensor(storage, dtype, shape, strides, 0, storage);
 }
 
 /** A fresh row-major tensor of zeros. */

@@ -125,7 +125,7 @@ export class NodeAnswers {
       const one = (name: string, value: unknown, kept: unknown): Argument => {
         const tensor = base === "Tensor" && value !== null;
         const counts = tensor || node.spec.isAbsentTensor(i, value);
-        return { name, value, kept, tensor, edge: counts && node.spec.hasEdge(i) ? edges++ : -1 };
+        return { name, value, kept, tensor, edge: counts && node.spec.edges[i] ? edges++ : -1 };
       };
       if (base !== "Tensor" || !Array.isArray(value)) return [one(name, value, kept)];
       return value.map((each, k) => one(`${name}[${k}]`, each, (kept as unknown[] | null)?.[k] ?? null));

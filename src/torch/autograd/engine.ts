@@ -1,6 +1,6 @@
 /** The backward pass: PyTorch's, iterative, one ready queue ordered by sequence number. */
-import { promote_types } from "../dtype";
 import { RuntimeError } from "../errors";
+import { addInto } from "../kernels/elementwise";
 import { seam } from "../observer";
 import { isExpandableTo, sameShape, sizeText } from "../shape";
 import { gradientEdge, type Tensor, type TensorMeta } from "../tensor";
@@ -45,66 +45,126 @@ export function runBackward(run: BackwardRun): (Tensor | null)[] {
   }
 }
 
+/** One backward pass; passes nest where a node's derivative runs another, even through the same nodes. */
+export class Pass {
+  active = true;
+  /** What passes around this one had left at nodes that it went through too. */
+  readonly #interrupted: (Pick<Node, (typeof PASS_STATE)[number]> & { node: Node })[] = [];
+
+  /** Makes the state of `node` that of this pass. */
+  enter(node: Node): void {
+    if (node.pass?.active) {
+      const { pass, waiting, arrived, arrivedOthers, ownSums } = node;
+      this.#interrupted.push({ node, pass, waiting, arrived, arrivedOthers, ownSums });
+    }
+    node.pass = this;
+    node.waiting = 0;
+    node.arrived = null;
+    node.arrivedOthers = null;
+    node.ownSums = 0;
+  }
+
+  end(): void {
+    this.active = false;
+    for (const { node, ...state } of this.#interrupted) Object.assign(node, state);
+  }
+}
+
+const PASS_STATE = ["pass", "waiting", "arrived", "arrivedOthers", "ownSums"] as const;
+
+/** Adds what arrives at an output to what has arrived there before. */
+function receive(node: Node, output: number, grad: Tensor): void {
+  const sum = output === 0 ? node.arrived : (node.arrivedOthers?.[output] ?? null);
+  if (sum !== null) {
+    const bit = output < 31 ? 1 << output : 0;
+    if ((node.ownSums & bit) !== 0 && !mode.grad && addInto(sum, grad)) return;
+    grad = sum.add(grad);
+    node.ownSums |= bit;
+  }
+  if (output === 0) {
+    node.arrived = grad;
+  } else {
+    node.arrivedOthers ??= [];
+    node.arrivedOthers[output] = grad;
+  }
+}
+
+/** What has arrived, one for each output; the node is then free for the next pass. */
+function collect(node: Node): (Tensor | null)[] {
+  const grads: (Tensor | null)[] = [node.arrived];
+  for (let i = 1; i < node.outputCount; i++) grads.push(node.arrivedOthers?.[i] ?? null);
+  node.arrived = null;
+  node.arrivedOthers = null;
+  return grads;
+}
+
 function traverse(run: BackwardRun, rootEdges: Edge[]): (Tensor | null)[] {
-  const waiting = countDependencies(rootEdges);
+  const pass = new Pass();
+  try {
+    return traverseIn(pass, run, rootEdges);
+  } finally {
+    pass.end();
+  }
+}
+
+function traverseIn(pass: Pass, run: BackwardRun, rootEdges: Edge[]): (Tensor | null)[] {
   const captures = run.inputs === null ? null : captureSites(run.inputs);
-  const needed = captures === null ? null : nodesLeadingTo(captures, waiting);
+  const reachable = countDependencies(rootEdges, pass);
+  const needed = captures === null ? null : nodesLeadingTo(captures, reachable);
   const captured: (Tensor | null)[] = new Array(run.inputs?.length ?? 0).fill(null);
-  const buffers = new Map<Node, InputBuffer>();
   const ready = new ReadyQueue();
+  const roots = new Set<Node>();
 
   rootEdges.forEach(([node, output], i) => {
     if (node === null) return;
-    bufferOf(buffers, node).add(output, validated(run.gradients[i], node.outputs[output], node, i));
+    roots.add(node);
+    receive(node, output, validated(run.gradients[i], node.output(output), node, i));
   });
   // A root that feeds another root waits for it like any inner node.
-  for (const node of buffers.keys()) if (!waiting.get(node)) ready.push(node);
+  for (const node of roots) if (node.waiting === 0) ready.push(node);
 
   for (let node = ready.pop(); node !== null; node = ready.pop()) {
-    const buffer = bufferOf(buffers, node);
-    buffers.delete(node);
+    const arrived = collect(node);
     const wanted = captures?.get(node);
-    const runs = needed === null || needed.has(node);
-    const arrived = buffer.grads(node);
     if (wanted !== undefined) {
       for (const [output, positions] of wanted) for (const p of positions) captured[p] = arrived[output] ?? null;
     }
-    if (!runs) continue;
+    if (needed !== null && !needed.has(node)) continue;
     const inputs = runNode(node, runPreHooks(node, runTensorHooks(node, arrived)));
     if (!run.retainGraph) node.release();
-    node.next_functions.forEach(([next, output], i) => {
-      if (next === null) return;
+    const { targets, targetOutputs } = node;
+    for (let i = 0; i < targets.length; i++) {
+      const next = targets[i];
+      if (next === null) continue;
+      const output = targetOutputs === null ? 0 : targetOutputs[i];
       const grad = inputs[i] ?? null;
-      if (grad !== null) bufferOf(buffers, next).add(output, validated(grad, next.outputs[output], node, i));
-      else bufferOf(buffers, next);
-      const left = waiting.get(next)! - 1;
-      waiting.set(next, left);
-      if (left === 0) ready.push(next);
-    });
+      if (grad !== null) receive(next, output, validated(grad, next.output(output), node, i));
+      if (--next.waiting === 0) ready.push(next);
+    }
   }
   if (captures !== null && !run.capture) accumulateInto(run.inputs!, captured);
   return captured;
 }
 
-/** How many edges of the reachable graph lead into each node. */
-function countDependencies(roots: Edge[]): Map<Node, number> {
-  const counts = new Map<Node, number>();
-  const stack: Node[] = [];
-  for (const [node] of roots) {
-    if (node !== null && !counts.has(node)) {
-      counts.set(node, 0);
-      stack.push(node);
-    }
-  }
-  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
-    for (const [next] of node.next_functions) {
+/** The nodes that can be reached; each has now as much work waiting as edges lead into it. */
+function countDependencies(roots: Edge[], pass: Pass): Node[] {
+  const reachable: Node[] = [];
+  const visit = (node: Node): void => {
+    if (node.pass === pass) return;
+    pass.enter(node);
+    reachable.push(node);
+  };
+  for (const [node] of roots) if (node !== null) visit(node);
+  for (let i = 0; i < reachable.length; i++) {
+    const { targets } = reachable[i];
+    for (let k = 0; k < targets.length; k++) {
+      const next = targets[k];
       if (next === null) continue;
-      const count = counts.get(next);
-      if (count === undefined) stack.push(next);
-      counts.set(next, (count ?? 0) + 1);
+      visit(next);
+      next.waiting++;
     }
   }
-  return counts;
+  return reachable;
 }
 
 function captureSites(inputs: readonly Tensor[]): Captures {
@@ -125,17 +185,17 @@ function captureSites(inputs: readonly Tensor[]): Captures {
 }
 
 /** The nodes from which a captured one can be reached: only these need to run. Post-order, without recursion. */
-function nodesLeadingTo(captures: Captures, reachable: Map<Node, number>): Set<Node> {
+function nodesLeadingTo(captures: Captures, reachable: readonly Node[]): Set<Node> {
   const needed = new Set<Node>();
   const seen = new Set<Node>();
-  for (const start of reachable.keys()) {
+  for (const start of reachable) {
     if (seen.has(start)) continue;
     seen.add(start);
     const stack: { node: Node; next: number }[] = [{ node: start, next: 0 }];
     while (stack.length > 0) {
       const top = stack[stack.length - 1];
-      if (top.next < top.node.next_functions.length) {
-        const [child] = top.node.next_functions[top.next++];
+      if (top.next < top.node.targets.length) {
+        const child = top.node.targets[top.next++];
         if (child === null) continue;
         if (!seen.has(child)) {
           seen.add(child);
@@ -143,7 +203,7 @@ function nodesLeadingTo(captures: Captures, reachable: Map<Node, number>): Set<N
         }
       } else {
         stack.pop();
-        if (top.node.next_functions.some(([c]) => c !== null && (captures.has(c) || needed.has(c)))) {
+        if (top.node.targets.some((c) => c !== null && (captures.has(c) || needed.has(c)))) {
           needed.add(top.node);
         }
       }
@@ -160,20 +220,20 @@ function accumulateInto(inputs: readonly Tensor[], grads: (Tensor | null)[]): vo
 }
 
 function runPreHooks(node: Node, grads: (Tensor | null)[]): (Tensor | null)[] {
-  if (node.preHooks !== null) {
-    for (const hook of node.preHooks) grads = replaced(grads, hook(grads));
-  }
+  const hooks = node.rare?.preHooks ?? null;
+  if (hooks !== null) for (const hook of hooks) grads = replaced(grads, hook(grads));
   return grads;
 }
 
 function runTensorHooks(node: Node, grads: (Tensor | null)[]): (Tensor | null)[] {
-  node.hooksOfOutputs?.forEach((hooks, output) => {
+  if (node.rare === null) return grads;
+  node.rare.hooksOfOutputs?.forEach((hooks, output) => {
     for (const hook of hooks ?? []) {
       const grad = grads[output];
       if (grad !== null) grads[output] = hook(grad) ?? grad;
     }
   });
-  node.retaining?.forEach((ref, output) => {
+  node.rare.retaining?.forEach((ref, output) => {
     const tensor = ref?.deref();
     const grad = grads[output];
     if (tensor === undefined || grad === null) return;
@@ -186,8 +246,9 @@ function runNode(node: Node, grads: (Tensor | null)[]): (Tensor | null)[] {
   const observer = seam.observer;
   observer?.nodeStart?.(node, grads);
   let inputs = anomaly.enabled ? applyWatched(node, grads) : node.apply(grads);
-  if (node.postHooks !== null) {
-    for (const hook of node.postHooks) inputs = replaced(inputs, hook(inputs, grads));
+  const hooks = node.rare?.postHooks ?? null;
+  if (hooks !== null) {
+    for (const hook of hooks) inputs = replaced(inputs, hook(inputs, grads));
   }
   observer?.nodeEnd?.(node, inputs);
   return inputs;
@@ -212,40 +273,6 @@ function validated(grad: Tensor, meta: TensorMeta, from: Node, index: number): T
     grad = grad.sum_to_size(meta.shape);
   }
   return grad.dtype === meta.dtype ? grad : grad.to(meta.dtype);
-}
-
-/** Sums what arrives at each output of a node. */
-class InputBuffer {
-  readonly #sums: (Tensor | null)[] = [];
-  /** Sums made here, which nobody else can hold: the next gradient may be added in place. */
-  readonly #own: boolean[] = [];
-
-  add(output: number, grad: Tensor): void {
-    const sum = this.#sums[output] ?? null;
-    if (sum === null) {
-      this.#sums[output] = grad;
-      return;
-    }
-    if (this.#own[output] && !mode.grad && promote_types(sum.dtype, grad.dtype) === sum.dtype) {
-      sum.add_(grad);
-    } else {
-      this.#sums[output] = sum.add(grad);
-      this.#own[output] = true;
-    }
-  }
-
-  grads(node: Node): (Tensor | null)[] {
-    return Array.from({ length: node.outputs.length }, (_, i) => this.#sums[i] ?? null);
-  }
-}
-
-function bufferOf(buffers: Map<Node, InputBuffer>, node: Node): InputBuffer {
-  let buffer = buffers.get(node);
-  if (buffer === undefined) {
-    buffer = new InputBuffer();
-    buffers.set(node, buffer);
-  }
-  return buffer;
 }
 
 /** A binary heap: the node made last comes first, leaves before all. */

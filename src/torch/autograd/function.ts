@@ -2,7 +2,7 @@
 
 import { float32 } from "../dtype";
 import { NotImplementedError, RuntimeError } from "../errors";
-import { alias, allocate, gradientEdge, Tensor } from "../tensor";
+import { alias, allocate, gradientEdge, Tensor, type TensorMeta } from "../tensor";
 import { mode, withoutGrad } from "./gradMode";
 import { rebaseHistory } from "./inPlace";
 import { Node } from "./node";
@@ -81,7 +81,7 @@ export class FunctionCtx extends Node {
         `function ${this.name()} returned an incorrect number of gradients (expected ${expected}, got ${list.length})`,
       );
     }
-    const out: (Tensor | null)[] = this.next_functions.map(() => null);
+    const out: (Tensor | null)[] = this.targets.map(() => null);
     this.slots.forEach((slot, i) => {
       const grad = list[i] ?? null;
       if (grad !== null && !(grad instanceof Tensor)) {
@@ -123,10 +123,10 @@ export class AutogradFunction {
     const ctx = new FunctionCtx(this);
     const records = mode.grad && args.some((a) => a instanceof Tensor && a.requires_grad);
     ctx.needs_input_grad = args.map((a) => a instanceof Tensor && a.requires_grad);
-    for (const arg of args) {
-      ctx.slots.push(arg instanceof Tensor ? ctx.next_functions.length : -1);
-      if (arg instanceof Tensor) ctx.next_functions.push(gradientEdge(arg));
-    }
+    const tensors = args.filter((arg): arg is Tensor => arg instanceof Tensor);
+    let slot = 0;
+    ctx.slots = args.map((arg) => (arg instanceof Tensor ? slot++ : -1));
+    ctx.next_functions = tensors.map(gradientEdge);
     const output = withoutGrad(() => {
       if (this.setup_context === undefined) return this.forward(ctx, ...args);
       const result = this.forward(...args);
@@ -202,14 +202,16 @@ export function once_differentiable<F extends (ctx: any, ...grads: any[]) => any
     const list: any[] = Array.isArray(result) ? result : [result];
     const refusal = new Refusal();
     refusal.next_functions = grads.filter((g) => g instanceof Tensor).map((g) => gradientEdge(g));
+    const metas: TensorMeta[] = [];
     const guarded = list.map((out) => {
       if (!(out instanceof Tensor)) return out;
       const t = alias(out, out.shape, out.strides, out.offset);
-      t.output_nr = refusal.outputs.length;
-      refusal.outputs.push({ shape: t.shape, dtype: t.dtype });
+      t.output_nr = metas.length;
+      metas.push({ shape: t.shape, dtype: t.dtype });
       t.gradFn = refusal;
       return t;
     });
+    refusal.outputs = metas;
     return Array.isArray(result) ? guarded : guarded[0];
   } as F;
 }

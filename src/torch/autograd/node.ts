@@ -1,7 +1,10 @@
 /** grad_fn nodes: what the backward pass walks. */
+import { copyOf } from "../kernels/copy";
+import { addInto } from "../kernels/elementwise";
 import { seam } from "../observer";
 import type { KeptCall, Tensor, TensorMeta } from "../tensor";
 import { anomaly } from "./anomaly";
+import type { Pass } from "./engine";
 import type { SavedTensor } from "./saved";
 
 /** `[function, which of its outputs]`; a null function takes no gradient. */
@@ -50,31 +53,118 @@ export type NodePreHook = (
 let nextSequence = 0;
 let nextAddress = 0x7f0000001000;
 
+/** What few nodes have: it is kept apart, because a graph may have a million nodes. */
+class Rarities {
+  metadata: Record<string, unknown> | null = null;
+  address = 0;
+  edges: Edge[] | null = null;
+  hooksOfOutputs: (HookList | undefined)[] | null = null;
+  retaining: (WeakRef<Tensor> | undefined)[] | null = null;
+  forwardStack: string | null = null;
+  preHooks: HookList<NodePreHook> | null = null;
+  postHooks: HookList<NodeHook> | null = null;
+  kept: KeptCall | null = null;
+}
+
+const NOTHING: never[] = [];
+
 /** A function of the graph: it turns the gradients of its outputs into those of its inputs. */
 export abstract class Node {
-  /** One entry for each tensor input; the same array each time. */
-  next_functions: Edge[] = [];
-  /** Free for users, as in PyTorch. */
-  metadata: Record<string, unknown> = {};
+  /** @internal The functions of `next_functions`, null where no gradient goes. */
+  targets: (Node | null)[] = NOTHING;
+  /** @internal Which of their outputs; null: the first of each. */
+  targetOutputs: number[] | null = null;
+  /** @internal The backward pass that the next four belong to; see `engine.ts`. */
+  pass: Pass | null = null;
+  /** @internal How many users of its outputs are still to run. */
+  waiting = 0;
+  /** @internal The sum of the gradients that have arrived at the first output. */
+  arrived: Tensor | null = null;
+  /** @internal The same for the others. */
+  arrivedOthers: (Tensor | null)[] | null = null;
+  /** @internal Outputs whose sum was made here, as bits: nobody else can hold it. */
+  ownSums = 0;
   /** @internal */ sequence: number;
-  /** @internal Of each output, for checking what arrives. */
-  outputs: TensorMeta[] = [];
-  /** @internal By output number: the hooks of the tensors that this node made. */
-  hooksOfOutputs: (HookList | undefined)[] | null = null;
-  /** @internal By output number: the tensors that keep their gradient; told after every hook. */
-  retaining: (WeakRef<Tensor> | undefined)[] | null = null;
-  /** @internal Where an anomaly would point: the stack at the time of the forward call. */
-  forwardStack: string | null = null;
-  /** @internal */ preHooks: HookList<NodePreHook> | null = null;
-  /** @internal */ postHooks: HookList<NodeHook> | null = null;
-  /** @internal The call that made it, where an observer wants to see it later. */
-  kept: KeptCall | null = null;
-  #address = 0;
+  /** @internal */ rare: Rarities | null = null;
+  /** Of each output, for checking what arrives; one output stands by itself. */
+  #outputs: TensorMeta | TensorMeta[] = NOTHING;
 
   constructor() {
     this.sequence = nextSequence++;
-    if (anomaly.enabled) this.forwardStack = new Error().stack ?? null;
+    if (anomaly.enabled) this.rarities().forwardStack = new Error().stack ?? null;
     seam.observer?.nodeMade?.(this);
+  }
+
+  /** @internal */
+  rarities(): Rarities {
+    this.rare ??= new Rarities();
+    return this.rare;
+  }
+
+  /** `[function, which of its outputs]` for each tensor input; the same array each time. */
+  get next_functions(): Edge[] {
+    const rare = this.rarities();
+    rare.edges ??= this.targets.map((node, i) => (node === null ? [null, 0] : [node, this.targetOutputs?.[i] ?? 0]));
+    return rare.edges;
+  }
+
+  set next_functions(edges: readonly Edge[]) {
+    this.targets = new Array(edges.length);
+    for (let i = 0; i < edges.length; i++) this.setEdge(i, edges[i][0], edges[i][1]);
+    if (this.rare !== null) this.rare.edges = null;
+  }
+
+  /** @internal Sets one of `targets`, which is long enough. */
+  setEdge(i: number, node: Node | null, output: number): void {
+    this.targets[i] = node;
+    if (output === 0 && this.targetOutputs === null) return;
+    this.targetOutputs ??= new Array(this.targets.length).fill(0);
+    this.targetOutputs[i] = output;
+  }
+
+  /** @internal Shape and dtype of each output. */
+  get outputs(): readonly TensorMeta[] {
+    return Array.isArray(this.#outputs) ? this.#outputs : [this.#outputs];
+  }
+
+  set outputs(outputs: readonly TensorMeta[]) {
+    this.#outputs = outputs.length === 1 ? outputs[0] : [...outputs];
+  }
+
+  /** @internal */
+  get outputCount(): number {
+    return Array.isArray(this.#outputs) ? this.#outputs.length : 1;
+  }
+
+  /** @internal Shape and dtype of output `i`. */
+  output(i: number): TensorMeta {
+    return Array.isArray(this.#outputs) ? this.#outputs[i] : this.#outputs;
+  }
+
+  /** @internal The only output. */
+  setOutput(meta: TensorMeta): void {
+    this.#outputs = meta;
+  }
+
+  /** Free for users, as in PyTorch. */
+  get metadata(): Record<string, unknown> {
+    const rare = this.rarities();
+    rare.metadata ??= {};
+    return rare.metadata;
+  }
+
+  /** @internal The call that made it, where an observer wants to see it later. */
+  get kept(): KeptCall | null {
+    return this.rare?.kept ?? null;
+  }
+
+  set kept(call: KeptCall | null) {
+    if (call !== this.kept) this.rarities().kept = call;
+  }
+
+  /** @internal Where an anomaly would point: the stack at the time of the forward call. */
+  get forwardStack(): string | null {
+    return this.rare?.forwardStack ?? null;
   }
 
   /** As PyTorch says it: `SinBackward0`. */
@@ -98,29 +188,40 @@ export abstract class Node {
 
   /** Called with the gradients of inputs and outputs after this node ran; what it returns replaces the former. */
   register_hook(hook: NodeHook): Handle {
-    this.postHooks ??= new HookList();
-    return this.postHooks.add(hook);
+    const rare = this.rarities();
+    rare.postHooks ??= new HookList();
+    return rare.postHooks.add(hook);
   }
 
   /** Called with the gradients of the outputs before this node runs; what it returns replaces them. */
   register_prehook(hook: NodePreHook): Handle {
-    this.preHooks ??= new HookList();
-    return this.preHooks.add(hook);
+    const rare = this.rarities();
+    rare.preHooks ??= new HookList();
+    return rare.preHooks.add(hook);
   }
 
-  /** @internal */
+  /** @internal The hooks of the tensor that is output `output`. */
   tensorHooks(output: number): HookList {
-    this.hooksOfOutputs ??= [];
-    this.hooksOfOutputs[output] ??= new HookList();
-    return this.hooksOfOutputs[output];
+    const rare = this.rarities();
+    rare.hooksOfOutputs ??= [];
+    rare.hooksOfOutputs[output] ??= new HookList();
+    return rare.hooksOfOutputs[output];
+  }
+
+  /** @internal The tensor that is output `output` keeps its gradient; it is told after every hook. */
+  retain(output: number, tensor: Tensor): void {
+    const rare = this.rarities();
+    rare.retaining ??= [];
+    rare.retaining[output] = new WeakRef(tensor);
   }
 
   toString(): string {
-    if (this.#address === 0) {
-      this.#address = nextAddress;
+    const rare = this.rarities();
+    if (rare.address === 0) {
+      rare.address = nextAddress;
       nextAddress += 0x30;
     }
-    return `<${this.name().split("::").pop()} object at 0x${this.#address.toString(16)}>`;
+    return `<${this.name().split("::").pop()} object at 0x${rare.address.toString(16)}>`;
   }
 
   [Symbol.for("nodejs.util.inspect.custom")](): string {
@@ -134,7 +235,7 @@ export class AccumulateGrad extends Node {
     super();
     // Leaves first: as soon as a gradient is whole, it is stored (PyTorch gives them the largest number).
     this.sequence = 2 ** 64;
-    this.outputs = [variable];
+    this.setOutput(variable);
   }
 
   name(): string {
@@ -145,11 +246,11 @@ export class AccumulateGrad extends Node {
     let grad = grads[0];
     if (grad === null) return [];
     const { variable } = this;
-    if (variable.hooks !== null) {
-      for (const hook of variable.hooks) grad = hook(grad) ?? grad;
-    }
+    const hooks = variable.rare?.hooks ?? null;
+    if (hooks !== null) for (const hook of hooks) grad = hook(grad) ?? grad;
     variable.gradient = accumulate(variable, grad);
-    if (variable.accumulateHooks !== null) for (const hook of variable.accumulateHooks) hook(variable);
+    const after = variable.rare?.accumulateHooks ?? null;
+    if (after !== null) for (const hook of after) hook(variable);
     return [];
   }
 }
@@ -158,8 +259,9 @@ function accumulate(variable: Tensor, grad: Tensor): Tensor {
   const old = variable.gradient;
   if (old !== null) {
     // With create_graph the sum is itself differentiable, so it may not overwrite anything.
-    return old.requires_grad || grad.requires_grad ? old.add(grad) : old.add_(grad);
+    if (old.requires_grad || grad.requires_grad) return old.add(grad);
+    return addInto(old, grad) ? old : old.add_(grad);
   }
   // A gradient of our own: the arriving one may be an input that somebody holds.
-  return grad.requires_grad ? grad.clone() : grad.detach().clone();
+  return grad.requires_grad ? grad.clone() : copyOf(grad);
 }

@@ -1,7 +1,7 @@
 /** What a node keeps of the forward pass. */
 import { RuntimeError } from "../errors";
 import { sizeText } from "../shape";
-import { alias, gradFnOf, gradientEdge, type Storage, Tensor } from "../tensor";
+import { alias, gradFnOf, gradientTarget, type Storage, Tensor } from "../tensor";
 import { withoutGrad } from "./gradMode";
 import type { AccumulateGrad, Node } from "./node";
 
@@ -28,10 +28,8 @@ export class SavedTensor {
   readonly #version: number;
   readonly #fn: Node | null;
   readonly #output: number;
-
-  readonly #hooks: SavedTensorHooks | null;
-  #packed: unknown = null;
-  readonly #leaf: Tensor | null;
+  /** What hooks made of it, where there are any. */
+  readonly #packed: Packed | null;
 
   constructor(tensor: Tensor) {
     if (tensor.inference) {
@@ -39,21 +37,18 @@ export class SavedTensor {
         "Inference tensors cannot be saved for backward. To work around you can make a clone to get a normal tensor and use it in autograd.",
       );
     }
-    this.#hooks = savedHooks.stack.at(-1) ?? null;
-    this.#leaf = this.#hooks !== null && tensor.leafRequiresGrad ? tensor : null;
-    this.#tensor = tensor;
+    const { stack } = savedHooks;
+    const hooks = stack.length === 0 ? null : stack[stack.length - 1];
     this.#version = tensor.versions.n;
     this.#fn = gradFnOf(tensor);
     this.#output = tensor.output_nr;
-    if (this.#hooks !== null) {
-      this.#packed = withoutGrad(() => this.#hooks!.pack(tensor));
-      this.#tensor = null;
-    }
+    this.#packed = hooks === null ? null : new Packed(hooks, tensor);
+    this.#tensor = hooks === null ? tensor : null;
   }
 
   /** Throws PyTorch's RuntimeError when freed or modified. */
   unpack(): Tensor {
-    if (this.#hooks !== null && this.#packed !== FREED) return this.#unpackHooked(this.#hooks);
+    if (this.#packed !== null) return this.#unpackHooked(this.#packed);
     const tensor = this.#tensor;
     if (tensor === null) throw new RuntimeError(FREED);
     const version = tensor.versions.n;
@@ -64,47 +59,44 @@ export class SavedTensor {
       );
     }
     // `detach_` and the like may have cut the tensor off its graph since; the saved one still belongs to it.
-    if (tensor.gradFn === this.#fn) return tensor;
+    return tensor.gradFn === this.#fn ? tensor : this.#placed(tensor);
+  }
+
+  /** What the hook gives back, put in the place of the original in the graph. */
+  #unpackHooked(packed: Packed): Tensor {
+    const given = packed.unpack();
+    if (this.#fn === null && packed.leaf === null) return given;
+    const out = this.#placed(given);
+    if (packed.leaf !== null) {
+      out.leafRequiresGrad = true;
+      out.accumulator = gradientTarget(packed.leaf) as AccumulateGrad;
+    }
+    return out;
+  }
+
+  #placed(tensor: Tensor): Tensor {
     const out = alias(tensor, tensor.shape, tensor.strides, tensor.offset);
     out.gradFn = this.#fn;
     out.output_nr = this.#output;
     return out;
   }
 
-  /** What the hook gives back, put in the place of the original in the graph. */
-  #unpackHooked(hooks: SavedTensorHooks): Tensor {
-    const given = withoutGrad(() => hooks.unpack(this.#packed));
-    if (!(given instanceof Tensor)) {
-      throw new TypeError(
-        `Output of saved tensor unpack_hook expected to be a Tensor but got result of type ${typeof given}`,
-      );
-    }
-    if (this.#fn === null && this.#leaf === null) return given;
-    const out = alias(given, given.shape, given.strides, given.offset);
-    out.gradFn = this.#fn;
-    out.output_nr = this.#output;
-    if (this.#leaf !== null) {
-      out.leafRequiresGrad = true;
-      out.accumulator = gradientEdge(this.#leaf)[0] as AccumulateGrad;
-    }
-    return out;
-  }
-
   release(): void {
     this.#tensor = null;
-    this.#packed = FREED;
+    this.#packed?.release();
   }
 
   /** @internal What {@link release} would let go of; null once it has. */
   hold(): HeldTensor | null {
-    if (this.#hooks !== null) return this.#packed === FREED ? null : { tensor: null, packed: this.#packed };
+    if (this.#packed !== null) return this.#packed.freed ? null : { tensor: null, packed: this.#packed.value };
     return this.#tensor && { tensor: this.#tensor, packed: null };
   }
 
   /** @internal Gives back for a while what {@link hold} took, with the memory `storage` it had then; returns the way back. */
   lend({ tensor, packed }: HeldTensor, storage: Storage | null): () => void {
-    const [before, beforePacked] = [this.#tensor, this.#packed];
-    this.#packed = packed;
+    const before = this.#tensor;
+    const beforePacked = this.#packed?.value;
+    if (this.#packed !== null) this.#packed.value = packed;
     this.#tensor = tensor;
     if (tensor !== null && storage !== null) {
       const then = new Tensor(storage, tensor.dtype, tensor.shape, tensor.strides, tensor.offset);
@@ -117,7 +109,38 @@ export class SavedTensor {
     }
     return () => {
       this.#tensor = before;
-      this.#packed = beforePacked;
+      if (this.#packed !== null) this.#packed.value = beforePacked;
     };
+  }
+}
+
+/** A tensor that `saved_tensors_hooks` have turned into something else. */
+class Packed {
+  readonly #hooks: SavedTensorHooks;
+  value: unknown;
+  /** The tensor itself, where it is a leaf of the graph. */
+  readonly leaf: Tensor | null;
+
+  constructor(hooks: SavedTensorHooks, tensor: Tensor) {
+    this.#hooks = hooks;
+    this.leaf = tensor.leafRequiresGrad ? tensor : null;
+    this.value = withoutGrad(() => hooks.pack(tensor));
+  }
+
+  get freed(): boolean {
+    return this.value === FREED;
+  }
+
+  unpack(): Tensor {
+    if (this.freed) throw new RuntimeError(FREED);
+    const given = withoutGrad(() => this.#hooks.unpack(this.value));
+    if (given instanceof Tensor) return given;
+    throw new TypeError(
+      `Output of saved tensor unpack_hook expected to be a Tensor but got result of type ${typeof given}`,
+    );
+  }
+
+  release(): void {
+    this.value = FREED;
   }
 }

@@ -1,7 +1,7 @@
 /** Moving elements: between dtypes, geometries and broadcast shapes. */
 import { bool, Category, type DType, float32, float64, int64, type TypedArray } from "../dtype";
 import { broadcastShapes, isNonOverlappingDense, numel, sameShape } from "../shape";
-import { alias, allocate, forEachOffset, fromData, type Tensor } from "../tensor";
+import { alias, allocate, forEachOffset, fromData, stridedFromData, type Tensor } from "../tensor";
 
 /** Whether storing a `from` value into `to`'s array is the cast itself. */
 function storesAsIs(from: DType, to: DType): boolean {
@@ -21,8 +21,7 @@ export function castTo(t: Tensor, dtype: DType): Tensor {
 /** Uninitialised, with the source's order of dimensions in memory where that is dense. */
 export function emptyLike(t: Tensor, dtype: DType): Tensor {
   if (!isNonOverlappingDense(t.shape, t.strides)) return allocate(t.shape, dtype);
-  const out = allocate(t.shape, dtype);
-  return alias(out, t.shape, t.strides, 0);
+  return stridedFromData(dtype.allocate(numel(t.shape)), dtype, t.shape, t.strides);
 }
 
 /** The view of `t` under a shape it broadcasts to. */
@@ -65,6 +64,13 @@ export function copyInto(target: Tensor, source: Tensor): void {
     const value = from[positions(i++)];
     to[at] = plain ? value : cast(value);
   });
+}
+
+/** A copy with memory of its own, in the source's dense order of dimensions. */
+export function copyOf(t: Tensor): Tensor {
+  const out = emptyLike(t, t.dtype);
+  copyInto(out, t);
+  return out;
 }
 
 /** Memory position of the i-th element in row-major order; called with i = 0, 1, 2, … */

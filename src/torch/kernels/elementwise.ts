@@ -1,6 +1,6 @@
 /** Loops that take each element by itself. Arithmetic is in doubles and rounded once, when stored. */
-import { bool, type DType, float32 } from "../dtype";
-import { resultType } from "../promotion";
+import { bool, Category, type DType, float32 } from "../dtype";
+import { resultType, resultTypeOfTwo } from "../promotion";
 import { broadcastShapes, isNonOverlappingDense, numel, sameShape } from "../shape";
 import { alias, allocate, type Tensor } from "../tensor";
 import { broadcastStrides, castTo, elements, emptyLike } from "./copy";
@@ -11,6 +11,7 @@ import {
   mapFloats,
   type Strided,
   type UnaryKernel,
+  WASM_FROM,
   type Zipped,
   zipFloats,
 } from "./wasm/elementwise";
@@ -18,13 +19,15 @@ import {
 /** `f` of each element, in `dtype`. */
 export function map(t: Tensor, f: Mapped, dtype: DType = t.dtype): Tensor {
   const n = numel(t.shape);
-  if (dtype === float32 && f.kernel !== undefined) {
+  if (n >= WASM_FROM && dtype === float32 && f.kernel !== undefined) {
     const out = mapInWasm(t, f.kernel, f);
     if (out !== null) return out;
   }
   const out = emptyLike(t, dtype);
   const to = out.storageOf.data;
-  if (isNonOverlappingDense(t.shape, t.strides)) {
+  if (dtype === float32 && t.dtype === float32 && t.is_contiguous()) {
+    eachFloat(t.storageOf.data as Float32Array, t.offset, to as Float32Array, f);
+  } else if (isNonOverlappingDense(t.shape, t.strides)) {
     const from = t.storageOf.data;
     const start = t.offset;
     for (let i = 0; i < n; i++) to[i] = f(from[start + i]);
@@ -51,8 +54,83 @@ function unreachable(): never {
   throw new Error("This kernel covers every number.");
 }
 
+// Loops over one kind of array only: the compiler then knows how to read it.
+
+function eachFloat(from: Float32Array, start: number, to: Float32Array, f: (x: number) => number): void {
+  for (let i = 0; i < to.length; i++) to[i] = f(from[start + i]);
+}
+
+function eachPair(
+  x: Float32Array,
+  p: number,
+  y: Float32Array,
+  q: number,
+  to: Float32Array,
+  f: (x: number, y: number) => number,
+): void {
+  for (let i = 0; i < to.length; i++) to[i] = f(x[p + i], y[q + i]);
+}
+
+function eachFloatWith(
+  x: Float32Array,
+  p: number,
+  y: number,
+  to: Float32Array,
+  f: (x: number, y: number) => number,
+): void {
+  for (let i = 0; i < to.length; i++) to[i] = f(x[p + i], y);
+}
+
+/** The everyday case of `zip`: float32 throughout, few elements, one shape (or a single number on the right); null for any other. */
+function zipSmall(a: Tensor, b: Tensor, f: (x: number, y: number) => number): Tensor | null {
+  if (a.dtype !== float32 || !a.is_contiguous()) return null;
+  const x = a.storageOf.data as Float32Array;
+  if (b.shape.length === 0) {
+    const out = emptyLike(a, float32);
+    const number = Math.fround(b.storageOf.data[b.offset]);
+    eachFloatWith(x, a.offset, number, out.storageOf.data as Float32Array, f);
+    return out;
+  }
+  if (b.dtype !== float32 || !sameShape(a.shape, b.shape) || !b.is_contiguous()) return null;
+  const out = emptyLike(a, float32);
+  const y = b.storageOf.data as Float32Array;
+  eachPair(x, a.offset, y, b.offset, out.storageOf.data as Float32Array, f);
+  return out;
+}
+
+/** Adds `from` to the memory of `to` where both lie alike, as gradients do; false, and nothing done, where they do not. */
+export function addInto(to: Tensor, from: Tensor): boolean {
+  if (to.dtype !== from.dtype || to.dtype.category !== Category.Floating || to.dtype.roundsAfterwards) return false;
+  if (!sameShape(to.shape, from.shape) || !to.is_contiguous() || !from.is_contiguous()) return false;
+  const n = numel(to.shape);
+  to.storageOf.aboutToChange();
+  if (to.dtype === float32) {
+    addFloats(to.storageOf.data as Float32Array, to.offset, from.storageOf.data as Float32Array, from.offset, n);
+  } else {
+    const x = to.storageOf.data;
+    const y = from.storageOf.data;
+    for (let i = 0, p = to.offset, q = from.offset; i < n; i++) x[p++] += y[q++];
+  }
+  to.versions.n++;
+  return true;
+}
+
+function addFloats(x: Float32Array, p: number, y: Float32Array, q: number, n: number): void {
+  for (let i = 0; i < n; i++) x[p + i] += y[q + i];
+}
+
 /** `f` of each pair of elements, broadcast, both cast to `common` first; the result is in `dtype`. */
-export function zip(a: Tensor, b: Tensor, f: Zipped, common: DType = resultType(a, b), dtype: DType = common): Tensor {
+export function zip(
+  a: Tensor,
+  b: Tensor,
+  f: Zipped,
+  common: DType = resultTypeOfTwo(a, b),
+  dtype: DType = common,
+): Tensor {
+  if (common === float32 && dtype === float32 && a.numel() < WASM_FROM) {
+    const out = zipSmall(a, b, f);
+    if (out !== null) return out;
+  }
   const shape = sameShape(a.shape, b.shape) ? a.shape : broadcastShapes(a.shape, b.shape);
   const n = numel(shape);
   if (n === 0) return allocate(shape, dtype);

@@ -3,7 +3,7 @@ import { stridedGradient } from "../autograd/strided";
 import { op } from "../dispatch";
 import { type DType, dtypes } from "../dtype";
 import { RuntimeError } from "../errors";
-import { broadcastTo, contiguous, copyInto, emptyLike } from "../kernels/copy";
+import { broadcastTo, contiguous, copyInto, copyOf, emptyLike } from "../kernels/copy";
 import { inferSize, isExpandableTo, numel, sameShape, sizeText, viewStrides, wrapDim, wrapDims } from "../shape";
 import { alias, allocate, fromData, Tensor } from "../tensor";
 
@@ -253,11 +253,7 @@ export const sum_to_size = op("sum_to_size(Tensor self, int[] size) -> Tensor", 
 
 export const clone = op("clone(Tensor self) -> Tensor", {
   doc: "A copy with memory of its own; gradients flow through it.",
-  forward: (x) => {
-    const out = emptyLike(x, x.dtype);
-    copyInto(out, x);
-    return out;
-  },
+  forward: copyOf,
   grad: { self: (g) => g },
 });
 
