@@ -63,7 +63,7 @@ export type BackwardOptions = {
   inputs?: Tensor | readonly Tensor[] | null;
 };
 
-const enum Flag {
+enum Flag {
   RequiresGrad = 1,
   WrappedNumber = 2,
   Inference = 4,
