@@ -77,6 +77,7 @@ const bundles = [
       "node_modules/magic-string/",
     ],
   },
+  { out: "dist/figures.cjs", entry: "src/export/figureFile.ts", options: { ...node, format: "cjs" } },
   { out: "dist/runner.cjs", entry: "src/runner/child.ts", options: { ...node, ...engine, format: "cjs" } },
   {
     out: "dist/webview",

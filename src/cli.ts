@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync, writeSync } from "node:fs";
 import { basename, extname, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import cac from "cac";
 import { panelMain } from "./editor/panelHtml";
 import {
@@ -216,7 +217,8 @@ async function execute(
   } catch (error) {
     throw new UsageError(`GRADLENS_KERNELS: ${(error as Error).message}`);
   }
-  const program = new Program({ path, text }, onConsole ? { onConsole } : {});
+  const figureWriter = fileURLToPath(new URL("./figures.cjs", import.meta.url));
+  const program = new Program({ path, text }, { figureWriter, ...(onConsole ? { onConsole } : {}) });
   process.argv = [process.execPath, path];
   writeAtOnce(process.stdout);
   writeAtOnce(process.stderr);

@@ -1,14 +1,24 @@
 /** Figures: grids of axes, the current one, and where they go when they are shown. */
-import { ValueError } from "../torch";
+import { NotImplementedError, ValueError } from "../torch";
 import type { Figure as ShownFigure, SourceRange } from "../trace/model";
 import { Axes } from "./figureAxes";
+import { bind, optionalNumber } from "./figureOptions";
 import { SCHEMA, viewSpec } from "./figureSpec";
 
 /** Who takes figures: the runner. Without one they are made and forgotten. */
 export interface FigureSink {
   /** The place of the call that runs, if it is one of the program. */
   place(): SourceRange | undefined;
-  show(figure: ShownFigure): void;
+  /** A figure that is shown again under the same `id` takes the place of the earlier one. */
+  show(figure: ShownFigure, id: number): void;
+  /** Writes a figure into a file. Throws when that cannot be. */
+  save?(figure: ShownFigure, path: string, options: SaveOptions): void;
+}
+
+export interface SaveOptions {
+  /** Pixels for each of the specification's. */
+  scale: number;
+  transparent: boolean;
 }
 
 let sink: FigureSink | null = null;
@@ -19,6 +29,8 @@ export function setFigureSink(next: FigureSink | null): void {
 
 /** Inches, as in matplotlib, at this many pixels each. */
 const DPI = 75;
+/** Of a saved picture, unless told. */
+const DEFAULT_DPI = 100;
 const DEFAULT_SIZE: [number, number] = [6.4, 4.8];
 
 interface Place {
@@ -27,10 +39,13 @@ interface Place {
   axes: Axes;
 }
 
+let lastId = 0;
+
 export class Figure {
   private places: Place[] = [];
   private title = "";
   /** @internal */ current: Axes | undefined;
+  /** @internal */ readonly id = ++lastId;
   private lastCall: SourceRange | undefined;
 
   /** @internal */
@@ -72,6 +87,22 @@ export class Figure {
     this.places = [];
     this.current = undefined;
     this.title = "";
+  }
+
+  /** The scale of what was drawn last in colours by value, or of what was drawn into `ax`. */
+  colorbar(...args: unknown[]): void {
+    const { ax } = (args.at(-1) ?? {}) as { ax?: unknown };
+    (ax instanceof Axes ? ax : this.gca()).colorbar(...args);
+  }
+
+  /** Writes the figure into a file: .svg, .png or .json (its Vega-Lite specification); `dpi` is matplotlib's, 100. */
+  savefig(...args: unknown[]): void {
+    const more = ["dpi", "transparent", "bbox_inches", "facecolor", "format"];
+    const bound = bind("savefig", args, ["fname"], more);
+    const path = String(bound.fname);
+    if (!sink?.save) throw new NotImplementedError(`savefig('${path}') needs a program that runs in Gradlens`);
+    const scale = (optionalNumber(bound, "dpi") ?? DEFAULT_DPI) / DPI;
+    sink.save(this.finish(sink.place()), path, { scale, transparent: bound.transparent === true });
   }
 
   tight_layout(): void {
@@ -128,6 +159,11 @@ export const figures = {
     const shown = open;
     open = [];
     const place = sink?.place();
-    for (const figure of shown) if (!figure.isEmpty) sink?.show(figure.finish(place));
+    for (const figure of shown) if (!figure.isEmpty) sink?.show(figure.finish(place), figure.id);
+  },
+  /** Hands over all that are open, as they are now. */
+  draw(): void {
+    const place = sink?.place();
+    for (const figure of open) if (!figure.isEmpty) sink?.show(figure.finish(place), figure.id);
   },
 };

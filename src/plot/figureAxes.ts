@@ -1,7 +1,8 @@
 /** One coordinate system and what is drawn into it: matplotlib's Axes, as far as Gradlens goes. */
-import { ValueError } from "../torch";
+import { RuntimeError, ValueError } from "../torch";
+import { niceLevels } from "./contours";
 import { type ColorScheme, colorScheme } from "./figureColormap";
-import { categories, columns, type Data, flat, type Grid, grid } from "./figureData";
+import { categories, columns, type Data, datasets, flat, type Grid, grid, meshOf } from "./figureData";
 import {
   bind,
   checkKeywords,
@@ -11,6 +12,7 @@ import {
   sameLength,
   splitKeywords,
 } from "./figureOptions";
+import { bordersOf, boxOf, errorsOf, pair, percent } from "./figureStatistics";
 import { cssColor, type LineStyle, lineStyle, type Marker, marker, parseFormat, TAB10 } from "./figureStyle";
 
 interface Look {
@@ -28,6 +30,8 @@ export type Artist =
       width: number;
       marker: Marker | null;
       markerSize: number;
+      /** As steps: before, after or halfway between two points. */
+      step?: StepWhere;
     })
   | (Look & {
       kind: "points";
@@ -37,6 +41,9 @@ export type Artist =
       marker: Marker;
       values?: number[];
       scheme?: ColorScheme;
+      low?: number;
+      high?: number;
+      colorbar?: Colorbar;
     })
   | (Look & {
       kind: "bars";
@@ -66,8 +73,41 @@ export type Artist =
       upper: boolean;
       extent?: Extent;
       square: boolean;
+      colorbar?: Colorbar;
     }
-  | (Look & { kind: "text"; x: number; y: number; text: string; size?: number; align?: string });
+  | {
+      kind: "cells";
+      alpha?: number;
+      grid: Grid;
+      /** Borders of the columns and of the rows, one more than there are of them. */
+      xEdges: number[];
+      yEdges: number[];
+      scheme: ColorScheme;
+      low?: number;
+      high?: number;
+      colorbar?: Colorbar;
+    }
+  | {
+      kind: "contours";
+      alpha?: number;
+      grid: Grid;
+      x: number[];
+      y: number[];
+      levels: number[];
+      filled: boolean;
+      scheme: ColorScheme;
+      /** One colour for all lines, in place of the scheme's. */
+      color?: string;
+      width: number;
+      colorbar?: Colorbar;
+    }
+  | { kind: "pie"; shares: number[]; labels: string[]; colors: string[]; texts: string[]; start: number; hole: number }
+  | (Look & { kind: "text"; x: number; y: number; text: string; size?: number; align?: string; middle?: boolean });
+
+/** The scale of what is coloured by value. */
+export interface Colorbar {
+  label?: string;
+}
 
 /** Left, right, bottom and top of an image in the axes' own numbers. */
 export type Extent = [number, number, number, number];
@@ -82,6 +122,9 @@ export interface AxisSettings {
 
 const LINE_KEYS = ["label", "color", "linewidth", "linestyle", "marker", "markersize", "alpha"];
 const SCALES = ["linear", "log", "symlog"];
+
+const STEPS = { pre: "step-before", post: "step-after", mid: "step" } as const;
+type StepWhere = (typeof STEPS)[keyof typeof STEPS];
 
 /** Called at every drawing call, so that a run knows the place of the last one. */
 export interface Listener {
@@ -115,6 +158,244 @@ export class Axes {
     this.listener.touch();
   }
 
+  /** Steps from value to value: `step(x, y, { where: "pre" | "post" | "mid" })`. */
+  step(...args: (Data | string | Keywords)[]): void {
+    const { positions, keywords } = splitKeywords(args);
+    const { where = "pre", ...line } = keywords;
+    if (!Object.hasOwn(STEPS, String(where)))
+      throw new ValueError(`'${String(where)}' is not a valid value for where; supported values are 'pre', 'post', 'mid'`);
+    const before = this.artists.length;
+    this.plot(...(positions as Data[]), line);
+    for (const artist of this.artists.slice(before))
+      if (artist.kind === "line") artist.step = STEPS[where as keyof typeof STEPS];
+  }
+
+  /** Points with bars of uncertainty: errors are one number, one each, or a row for below and a row for above. */
+  errorbar(...args: unknown[]): void {
+    const more = ["ecolor", "elinewidth", "capsize", ...LINE_KEYS];
+    const bound = bind("errorbar", args, ["x", "y", "yerr", "xerr", "fmt"], more);
+    const x = flat(required("errorbar", bound, "x"), "x");
+    const y = flat(required("errorbar", bound, "y"), "y");
+    sameLength(x, y);
+    const { yerr, xerr, fmt = "", ecolor, elinewidth, capsize, x: _x, y: _y, ...line } = bound;
+    const before = this.artists.length;
+    this.lines(x, y, String(fmt), line);
+    const { color, alpha } = this.artists[before] as Artist & { kind: "line" };
+    const look = { color: ecolor === undefined ? color : cssColor(ecolor), ...(alpha === undefined ? {} : { alpha }) };
+    const width = optionalNumber({ elinewidth }, "elinewidth") ?? 1.2;
+    const bars = (axis: "x" | "y", at: number[], value: number[], error: unknown, name: string) => {
+      if (error === undefined || error === null) return;
+      const [below, above] = errorsOf(error, at.length, name);
+      const from = value.map((v, i) => v - below[i]!);
+      const to = value.map((v, i) => v + above[i]!);
+      this.artists.push({ kind: "rule", axis, at, from, to, style: "-", width, ...look });
+      const size = optionalNumber({ capsize }, "capsize") ?? 0;
+      if (size <= 0) return;
+      const cap = marker(axis === "x" ? "_" : "|")!;
+      const ends = [...from, ...to];
+      const [cx, cy] = axis === "x" ? [[...at, ...at], ends] : [ends, [...at, ...at]];
+      this.artists.push({ kind: "points", x: cx, y: cy, sizes: [(2 * size) ** 2], marker: cap, ...look });
+    };
+    bars("x", x, y, yerr, "yerr");
+    bars("y", y, x, xerr, "xerr");
+    this.listener.touch();
+  }
+
+  /** Stems from a baseline to the points: `stem(y)`, `stem(x, y)`. */
+  stem(...args: unknown[]): void {
+    const { positions, keywords } = splitKeywords(args);
+    const bound = checkKeywords("stem", keywords, ["bottom", "label", "color"]);
+    if (positions.length === 0 || positions.length > 2) throw new TypeError("stem() needs data: stem(y) or stem(x, y)");
+    const y = flat(positions.at(-1), "y");
+    const x = positions.length === 2 ? flat(positions[0], "x") : y.map((_, i) => i);
+    sameLength(x, y);
+    const bottom = optionalNumber(bound, "bottom") ?? 0;
+    const look = this.look(bound);
+    const { label: _, ...plain } = look;
+    const base = x.map(() => bottom);
+    this.artists.push(
+      { kind: "rule", axis: "x", at: x, from: base, to: y, style: "-", width: 1.5, ...plain },
+      { kind: "points", x, y, sizes: [36], marker: marker("o")!, ...look },
+      { kind: "rule", axis: "y", at: [bottom], style: "-", width: 1, color: TAB10[3]! },
+    );
+    this.listener.touch();
+  }
+
+  /**
+   * Boxes from the first to the third quartile with the median, whiskers to the last point within 1.5 times that height, and
+   * the points beyond: of one vector, of each of several, or of each column of a matrix.
+   */
+  boxplot(...args: unknown[]): void {
+    const more = ["positions", "widths", "labels", "tick_labels", "showfliers", "whis", "vert"];
+    const bound = bind("boxplot", args, ["x"], more);
+    const sets = datasets(required("boxplot", bound, "x"), "x");
+    const at = bound.positions === undefined ? sets.map((_, i) => i + 1) : flat(bound.positions, "positions");
+    if (at.length !== sets.length) throw new ValueError("List of boxplot statistics and `positions` values must have same the length");
+    const width = optionalNumber(bound, "widths") ?? Math.min(0.5, 0.15 * Math.max(1, (at.at(-1)! - at[0]!) || 1) + 0.2);
+    const boxes = sets.map((values) => boxOf(values, optionalNumber(bound, "whis") ?? 1.5));
+    const horizontal = bound.vert === false;
+    const axis = horizontal ? "y" : "x";
+    const color = TAB10[0]!;
+    const rule = (from: number[], to: number[]): Artist => ({ kind: "rule", axis, at, from, to, style: "-", width: 1.2, color });
+    const across = (at0: number[], shade: string, share: number, thick: number): Artist => ({
+      kind: "rule",
+      axis: horizontal ? "x" : "y",
+      at: at0,
+      from: at.map((place) => place - (width * share) / 2),
+      to: at.map((place) => place + (width * share) / 2),
+      style: "-",
+      width: thick,
+      color: shade,
+    });
+    this.artists.push(
+      rule(boxes.map((box) => box.low), boxes.map((box) => box.q1)),
+      rule(boxes.map((box) => box.q3), boxes.map((box) => box.high)),
+      {
+        kind: "bars",
+        at,
+        lengths: boxes.map((box) => box.q3 - box.q1),
+        from: boxes.map((box) => box.q1),
+        thickness: width,
+        horizontal,
+        color,
+        alpha: 0.3,
+      },
+      across(boxes.map((box) => box.low), color, 0.5, 1.2),
+      across(boxes.map((box) => box.high), color, 0.5, 1.2),
+      across(boxes.map((box) => box.median), TAB10[1]!, 1, 2),
+    );
+    const [places, values] = [boxes.flatMap((box, i) => box.fliers.map(() => at[i]!)), boxes.flatMap((box) => box.fliers)];
+    if (bound.showfliers !== false && values.length > 0) {
+      const [x, y] = horizontal ? [values, places] : [places, values];
+      this.artists.push({ kind: "points", x, y, sizes: [24], marker: { ...marker("o")!, open: true }, color });
+    }
+    const labels = bound.tick_labels ?? bound.labels ?? at.map(String);
+    setTicks(this[axis], at, labels as unknown[]);
+    const reach = Math.max(0.5, width);
+    this[axis].limits ??= [at.reduce((a, b) => Math.min(a, b)) - reach, at.reduce((a, b) => Math.max(a, b)) + reach];
+    this.listener.touch();
+  }
+
+  /** Shares of a whole: `pie(x, { labels, colors, autopct: "%1.1f%%", startangle, explode, wedgeprops })`. */
+  pie(...args: unknown[]): void {
+    const more = ["labels", "colors", "autopct", "startangle", "wedgeprops"];
+    const bound = bind("pie", args, ["x"], more);
+    const values = flat(required("pie", bound, "x"), "x");
+    if (values.some((value) => !(value >= 0))) throw new ValueError("Wedge sizes 'x' must be non negative values");
+    const total = values.reduce((sum, value) => sum + value, 0);
+    const labels = bound.labels === undefined ? values.map(() => "") : (bound.labels as unknown[]).map(String);
+    if (labels.length !== values.length) throw new ValueError("'labels' must be of length 'x'");
+    const colors = bound.colors === undefined ? TAB10 : (bound.colors as unknown[]).map(cssColor);
+    const share = (value: number) => (total > 0 ? value / total : 0);
+    const hole = (bound.wedgeprops as { width?: number } | undefined)?.width;
+    this.artists.push({
+      kind: "pie",
+      shares: values.map(share),
+      labels,
+      colors: values.map((_, i) => colors[i % colors.length]!),
+      texts: values.map((value) => (bound.autopct === undefined ? "" : percent(bound.autopct, 100 * share(value)))),
+      start: optionalNumber(bound, "startangle") ?? 0,
+      hole: hole === undefined ? 0 : Math.min(1, Math.max(0, 1 - hole)),
+    });
+    this.listener.touch();
+  }
+
+  /** Lines of equal value: `contour(Z)`, `contour(X, Y, Z)`, `contour(X, Y, Z, levels)`. */
+  contour(...args: unknown[]): void {
+    this.contours("contour", args, false);
+  }
+
+  /** Bands between levels, filled. */
+  contourf(...args: unknown[]): void {
+    this.contours("contourf", args, true);
+  }
+
+  private contours(name: string, args: unknown[], filled: boolean): void {
+    const { positions, keywords } = splitKeywords(args);
+    const names = positions.length >= 3 ? ["X", "Y", "Z", "levels"] : ["Z", "levels"];
+    const bound = bind(name, [...positions, keywords], names, ["cmap", "colors", "alpha", "linewidths", "levels"]);
+    const field = grid(required(name, bound, "Z"), "Z");
+    const { x, y } = meshOf(bound.X, bound.Y, field);
+    const wanted = bound.levels ?? 7;
+    const levels =
+      typeof wanted === "number" ? niceLevels(field.values, wanted) : [...flat(wanted, "levels")].sort((a, b) => a - b);
+    const color = bound.colors === undefined ? undefined : cssColor([bound.colors].flat()[0]);
+    this.artists.push({
+      kind: "contours",
+      grid: field,
+      x,
+      y,
+      levels,
+      filled,
+      scheme: colorScheme(bound.cmap),
+      width: optionalNumber(bound, "linewidths") ?? 1.5,
+      ...(color === undefined ? {} : { color }),
+      ...(bound.alpha === undefined ? {} : { alpha: Number(bound.alpha) }),
+    });
+    this.listener.touch();
+  }
+
+  /** Cells of a rectilinear grid, coloured by value: `pcolormesh(C)`, `pcolormesh(X, Y, C)`, X and Y centres or borders. */
+  pcolormesh(...args: unknown[]): void {
+    const { positions, keywords } = splitKeywords(args);
+    const names = positions.length >= 3 ? ["X", "Y", "C"] : ["C"];
+    const bound = bind("pcolormesh", [...positions, keywords], names, ["cmap", "vmin", "vmax", "alpha", "shading"]);
+    const cells = grid(required("pcolormesh", bound, "C"), "C");
+    const { x, y } = meshOf(bound.X, bound.Y, cells, true);
+    this.artists.push({
+      kind: "cells",
+      grid: cells,
+      xEdges: bordersOf(x, cells.columns),
+      yEdges: bordersOf(y, cells.rows),
+      scheme: colorScheme(bound.cmap),
+      low: optionalNumber(bound, "vmin"),
+      high: optionalNumber(bound, "vmax"),
+      ...(bound.alpha === undefined ? {} : { alpha: Number(bound.alpha) }),
+    });
+    this.listener.touch();
+  }
+
+  /** The scale of the last thing drawn in colours by value. Throws RuntimeError when there is none. */
+  colorbar(...args: unknown[]): void {
+    const { keywords } = splitKeywords(args);
+    const { label } = checkKeywords("colorbar", keywords, ["label", "ax", "shrink", "orientation"]);
+    const mapped = this.artists.findLast(
+      (artist) => "scheme" in artist && artist.scheme !== undefined && !("color" in artist && artist.kind === "contours"),
+    );
+    if (!mapped)
+      throw new RuntimeError(
+        "No mappable was found to use for colorbar creation. First define a mappable such as an image (with imshow) or a contour set (with contourf).",
+      );
+    (mapped as { colorbar?: Colorbar }).colorbar = label === undefined ? {} : { label: String(label) };
+  }
+
+  /** Words at a point, or beside it with a line to it: `annotate(text, xy, xytext, { arrowprops, color, fontsize, ha })`. */
+  annotate(...args: unknown[]): void {
+    const bound = bind("annotate", args, ["text", "xy", "xytext"], ["arrowprops", "color", "fontsize", "ha", "va"]);
+    const [x, y] = pair(required("annotate", bound, "xy"), "xy");
+    const [textX, textY] = bound.xytext === undefined ? [x, y] : pair(bound.xytext, "xytext");
+    const color = bound.color === undefined ? "" : cssColor(bound.color);
+    if (bound.arrowprops !== undefined && bound.arrowprops !== null) {
+      const { color: shade = "gray" } = bound.arrowprops as { color?: unknown };
+      const line = { color: cssColor(shade), width: 1.2, markerSize: 5, style: "-" as const };
+      this.artists.push(
+        { kind: "line", x: [textX, x], y: [textY, y], marker: null, ...line },
+        { kind: "points", x: [x], y: [y], sizes: [16], marker: marker("o")!, color: line.color },
+      );
+    }
+    const size = optionalNumber(bound, "fontsize");
+    this.artists.push({
+      kind: "text",
+      x: textX,
+      y: textY,
+      text: String(required("annotate", bound, "text")),
+      color,
+      ...(size === undefined ? {} : { size }),
+      ...(bound.ha === undefined ? {} : { align: String(bound.ha) }),
+    });
+    this.listener.touch();
+  }
+
   private lines(x: unknown, y: unknown, format: string, keywords: Keywords): void {
     const parsed = parseFormat(format);
     const markerName = keywords.marker ?? parsed.marker;
@@ -139,7 +420,7 @@ export class Axes {
 
   /** Points; `s` are areas, `c` colours or numbers to colour by. */
   scatter(...args: unknown[]): void {
-    const bound = bind("scatter", args, ["x", "y", "s", "c"], ["color", "label", "marker", "alpha", "cmap"]);
+    const bound = bind("scatter", args, ["x", "y", "s", "c"], ["color", "label", "marker", "alpha", "cmap", "vmin", "vmax"]);
     const x = flat(required("scatter", bound, "x"), "x");
     const y = flat(required("scatter", bound, "y"), "y");
     if (x.length !== y.length) throw new ValueError("x and y must be the same size");
@@ -158,6 +439,8 @@ export class Axes {
       sizes,
       marker: marker(bound.marker ?? "o") ?? marker("o")!,
       ...(values ? { values, scheme: colorScheme(bound.cmap) } : {}),
+      low: optionalNumber(bound, "vmin"),
+      high: optionalNumber(bound, "vmax"),
       ...this.look({ ...bound, color: bound.color ?? (byValue ? undefined : bound.c) }),
     });
     this.listener.touch();
@@ -355,7 +638,7 @@ export class Axes {
   legend(labels?: readonly string[] | Keywords, ..._more: unknown[]): void {
     this.legendOn = true;
     if (!Array.isArray(labels)) return;
-    const labelled = this.artists.filter((artist) => artist.kind !== "image" && artist.kind !== "text");
+    const labelled = this.artists.filter(isLabelled).filter(({ kind }) => kind !== "text");
     labels.forEach((label, i) => {
       const artist = labelled[i];
       if (artist) artist.label = String(label);
@@ -386,6 +669,11 @@ export class Axes {
       ...(label === undefined ? {} : { label: String(label) }),
     };
   }
+}
+
+/** What may have a label in the legend. */
+export function isLabelled(artist: Artist): artist is Artist & Look {
+  return !["image", "cells", "contours", "pie"].includes(artist.kind);
 }
 
 /** One number for all, or one for each. */

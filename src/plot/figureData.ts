@@ -58,6 +58,38 @@ export function grid(data: unknown, what: string): Grid {
   return { rows: rows.length, columns: width, values: flat(rows, what) };
 }
 
+/** A vector as one set of numbers, an array of vectors as several, a matrix's columns as several. */
+export function datasets(data: unknown, what: string): number[][] {
+  if (data instanceof Tensor) return columns(data, what);
+  const isNested = Array.isArray(data) && data.some((part) => Array.isArray(part) || part instanceof Tensor);
+  return isNested ? (data as unknown[]).map((part) => flat(part, what)) : [flat(data, what)];
+}
+
+/** Places of a grid's columns and rows: from vectors or from matrices as `meshgrid` makes them; counted without either. `borders`: one more of each will do too. */
+export function meshOf(
+  x: unknown,
+  y: unknown,
+  { rows, columns: width }: Grid,
+  borders = false,
+): { x: number[]; y: number[] } {
+  const along = (data: unknown, count: number, axis: "X" | "Y"): number[] => {
+    if (data === undefined) return Array.from({ length: count }, (_, i) => i);
+    const lists = nested(data);
+    const isMatrix = Array.isArray(lists) && Array.isArray(lists[0]);
+    const line = isMatrix
+      ? axis === "X"
+        ? flat((lists as unknown[])[0], axis)
+        : (lists as unknown[][]).map((row) => number(row[0], axis))
+      : flat(lists, axis);
+    if (line.length !== count && !(borders && line.length === count + 1))
+      throw new ValueError(
+        `${axis} has ${line.length} places for ${count} ${axis === "X" ? "columns" : "rows"}; X runs along columns, Y along rows (meshgrid with indexing "xy")`,
+      );
+    return line;
+  };
+  return { x: along(x, width, "X"), y: along(y, rows, "Y") };
+}
+
 /** Labels or positions of bars. */
 export function categories(data: unknown, what: string): (string | number)[] {
   if (Array.isArray(data) && data.some((value) => typeof value === "string")) return data.map(String);

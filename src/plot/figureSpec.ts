@@ -1,19 +1,20 @@
 /** Axes to Vega-Lite: data inline, series in their own colours, nothing said about the colours of text and axes. */
-import type { Artist, Axes, AxisSettings } from "./figureAxes";
-import type { ColorScheme } from "./figureColormap";
+import { type Artist, type Axes, type AxisSettings, isLabelled } from "./figureAxes";
+import { cellLayer, contourLayers, imageLayer } from "./figureFields";
 import { type Corner, quietCorner } from "./figureLegend";
+import { pieView } from "./figurePie";
+import { valueColor } from "./figureScale";
 import { DASHES } from "./figureStyle";
 
-type Json = Record<string, unknown>;
+export type Json = Record<string, unknown>;
 
 export const SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json";
 /** Beyond this many points a line has no dots to hover. */
 const HOVERED_MAX = 2_000;
-/** Rows and columns of an image; larger ones are sampled. */
-const IMAGE_MAX = 128;
-
 /** One view: a layer for each thing drawn. */
 export function viewSpec(axes: Axes, size: { width: number; height: number }): Json {
+  const pie = axes.artists.find((artist) => artist.kind === "pie");
+  if (pie) return pieView(pie, axes.title, size);
   const legend = legendOf(axes);
   const image = axes.artists.find((artist) => artist.kind === "image");
   const layers = axes.artists.flatMap((artist) => layersOf(artist, axes, legend));
@@ -41,13 +42,12 @@ interface Legend {
 
 function legendOf({ artists, legendOn }: Axes): Legend | undefined {
   if (!legendOn) return undefined;
-  const labelled = artists.filter((artist) => artist.kind !== "image" && artist.label && !artist.label.startsWith("_"));
   const domain: string[] = [];
   const range: string[] = [];
-  for (const artist of labelled) {
-    if (artist.kind === "image" || domain.includes(artist.label!)) continue;
-    domain.push(artist.label!);
-    range.push(artist.color);
+  for (const { label, color } of artists.filter(isLabelled)) {
+    if (!label || label.startsWith("_") || domain.includes(label)) continue;
+    domain.push(label);
+    range.push(color);
   }
   return domain.length > 0 ? { domain, range, corner: quietCorner(artists, domain.length) } : undefined;
 }
@@ -66,8 +66,14 @@ function layersOf(artist: Artist, axes: Axes, legend: Legend | undefined): Json[
       return [ruleLayer(artist, axes, legend)];
     case "image":
       return [imageLayer(artist, axes)];
+    case "cells":
+      return [cellLayer(artist, axes)];
+    case "contours":
+      return contourLayers(artist, axes);
     case "text":
       return [textLayer(artist, axes)];
+    case "pie":
+      return [];
   }
 }
 
@@ -80,7 +86,7 @@ function points(x: readonly number[], y: readonly number[], { x: xAxis, y: yAxis
   return x.map((value, i) => ({ x: point(value, xAxis), y: point(y[i]!, yAxis) }));
 }
 
-function channel(which: "x" | "y", axes: Axes, more: Json = {}): Json {
+export function channel(which: "x" | "y", axes: Axes, more: Json = {}): Json {
   const { label, limits, scale, ticks, tickLabels } = axes[which];
   const [low, high] = limits ?? [];
   const labels = tickLabels && ticks ? { labelExpr: labelExpression(ticks, tickLabels) } : {};
@@ -132,7 +138,7 @@ function tooltip({ x, y }: Axes, label?: string): Json[] {
 }
 
 function lineLayers(artist: Artist & { kind: "line" }, axes: Axes, legend: Legend | undefined): Json[] {
-  const { x, y, style, width, marker, markerSize, alpha, label } = artist;
+  const { x, y, style, width, marker, markerSize, alpha, label, step } = artist;
   const values = points(x, y, axes);
   const forward = x.every((value, i) => i === 0 || !(value < x[i - 1]!));
   if (!forward) for (const [i, value] of values.entries()) value.i = i;
@@ -153,6 +159,7 @@ function lineLayers(artist: Artist & { kind: "line" }, axes: Axes, legend: Legen
         color: artist.color,
         strokeWidth: width,
         ...(DASHES[style] ? { strokeDash: DASHES[style] } : {}),
+        ...(step ? { interpolate: step } : {}),
         ...(alpha === undefined ? {} : { opacity: alpha }),
         ...(marker || values.length > HOVERED_MAX ? {} : { point: "transparent" }),
         ...(clip ? { clip } : {}),
@@ -182,15 +189,13 @@ function lineLayers(artist: Artist & { kind: "line" }, axes: Axes, legend: Legen
 }
 
 function pointLayer(artist: Artist & { kind: "points" }, axes: Axes, legend: Legend | undefined): Json {
-  const { x, y, sizes, marker, values, scheme, alpha, label } = artist;
+  const { x, y, sizes, marker, values, alpha, label } = artist;
   const data = points(x, y, axes).map((row, i) => ({
     ...row,
     ...(sizes.length > 1 ? { size: sizes[i] } : {}),
     ...(values ? { value: Number.isFinite(values[i]!) ? values[i] : null } : {}),
   }));
-  const byValue = scheme
-    ? { color: { field: "value", type: "quantitative", title: null, scale: schemeScale(scheme) } }
-    : {};
+  const byValue = values ? { color: valueColor(artist) } : {};
   return {
     data: { values: data },
     mark: {
@@ -293,52 +298,6 @@ function ruleLayer(artist: Artist & { kind: "rule" }, axes: Axes, legend: Legend
   };
 }
 
-function imageLayer(artist: Artist & { kind: "image" }, axes: Axes): Json {
-  const { grid, scheme, low, high, upper, extent } = artist;
-  const step = Math.max(1, Math.ceil(Math.max(grid.rows, grid.columns) / IMAGE_MAX));
-  // Cell (row, column) is centred on those numbers unless an extent stretches the whole.
-  const [left, right, bottom, top] = extent ?? [-0.5, grid.columns - 0.5, ...upsideDown(upper, grid.rows)];
-  const [first, last] = upper ? [top, bottom] : [bottom, top];
-  const across = (column: string) => `${left} + ${(right - left) / grid.columns} * ${column}`;
-  const down = (row: string) => `${first} + ${(last - first) / grid.rows} * ${row}`;
-  const end = (field: string, count: number) => `min(datum.${field} + ${step}, ${count})`;
-  const values: Json[] = [];
-  for (let row = 0; row < grid.rows; row += step) {
-    for (let column = 0; column < grid.columns; column += step) {
-      const value = grid.values[row * grid.columns + column]!;
-      values.push({ row, column, value: Number.isFinite(value) ? value : null });
-    }
-  }
-  const domain = {
-    ...(low === undefined ? {} : { domainMin: low }),
-    ...(high === undefined ? {} : { domainMax: high }),
-  };
-  const scale = { type: "linear", zero: false, nice: false };
-  return {
-    data: { values },
-    transform: [
-      { calculate: across("datum.column"), as: "x0" },
-      { calculate: across(end("column", grid.columns)), as: "x1" },
-      { calculate: down("datum.row"), as: "y0" },
-      { calculate: down(end("row", grid.rows)), as: "y1" },
-    ],
-    mark: { type: "rect", ...(artist.alpha === undefined ? {} : { opacity: artist.alpha }) },
-    encoding: {
-      x: channel("x", axes, { field: "x0", scale }),
-      x2: { field: "x1" },
-      y: channel("y", axes, { field: "y0", scale: { ...scale, reverse: upper && !extent } }),
-      y2: { field: "y1" },
-      color: { field: "value", type: "quantitative", title: null, scale: { ...schemeScale(scheme), ...domain } },
-      tooltip: ["row", "column", "value"].map((field) => ({ field, type: "quantitative" })),
-    },
-  };
-}
-
-/** Row numbers grow downwards when row 0 is on top. */
-function upsideDown(upper: boolean, rows: number): [number, number] {
-  return upper ? [rows - 0.5, -0.5] : [-0.5, rows - 0.5];
-}
-
 function textLayer({ x, y, text, color: fill, size, align, alpha }: Artist & { kind: "text" }, axes: Axes): Json {
   return {
     data: { values: [{ x, y, text }] },
@@ -352,8 +311,4 @@ function textLayer({ x, y, text, color: fill, size, align, alpha }: Artist & { k
     },
     encoding: { x: channel("x", axes), y: channel("y", axes), text: { field: "text", type: "nominal" } },
   };
-}
-
-function schemeScale({ scheme, reverse }: ColorScheme): Json {
-  return { scheme, ...(reverse ? { reverse } : {}) };
 }

@@ -120,7 +120,7 @@ export function marker(name: unknown): Marker | null {
   if (name === null || name === undefined || name === "" || name === "none" || name === "None") return null;
   const shape = MARKERS[String(name)];
   if (!shape) throw new ValueError(`Unrecognized marker style '${String(name)}'`);
-  const open = name === "x" || name === "X";
+  const open = ["x", "X", "|", "_"].includes(String(name));
   return { shape, open, size: name === "." ? 0.3 : name === "," ? 0.03 : 1, angle: name === "|" ? 90 : 0 };
 }
 

@@ -85,6 +85,56 @@ export function fill_between(...args: unknown[]): void {
   gca().fill_between(...args);
 }
 
+/** `step(x, y, { where: "pre" | "post" | "mid" })` */
+export function step(...args: (Data | string | Keywords)[]): void {
+  gca().step(...args);
+}
+
+/** `errorbar(x, y, yerr, xerr, { fmt, capsize, ecolor, label })` */
+export function errorbar(...args: unknown[]): void {
+  gca().errorbar(...args);
+}
+
+/** `stem(y)`, `stem(x, y)` */
+export function stem(...args: unknown[]): void {
+  gca().stem(...args);
+}
+
+/** `boxplot([a, b], { labels, showfliers, whis })` */
+export function boxplot(...args: unknown[]): void {
+  gca().boxplot(...args);
+}
+
+/** `pie(x, { labels, autopct: "%1.1f%%", startangle, colors })` */
+export function pie(...args: unknown[]): void {
+  gca().pie(...args);
+}
+
+/** `contour(Z)`, `contour(X, Y, Z, levels, { cmap, colors })` */
+export function contour(...args: unknown[]): void {
+  gca().contour(...args);
+}
+
+/** `contourf(Z)`, `contourf(X, Y, Z, levels, { cmap, alpha })` */
+export function contourf(...args: unknown[]): void {
+  gca().contourf(...args);
+}
+
+/** `pcolormesh(C)`, `pcolormesh(X, Y, C, { cmap, vmin, vmax })` */
+export function pcolormesh(...args: unknown[]): void {
+  gca().pcolormesh(...args);
+}
+
+/** The scale of the last thing drawn in colours by value: `colorbar({ label })`. */
+export function colorbar(...args: unknown[]): void {
+  gca().colorbar(...args);
+}
+
+/** `annotate("minimum", [x, y], [textX, textY], { arrowprops: {} })` */
+export function annotate(...args: unknown[]): void {
+  gca().annotate(...args);
+}
+
 export function axhline(...args: unknown[]): void {
   gca().axhline(...args);
 }
@@ -193,12 +243,24 @@ export function show(): void {
   figures.show();
 }
 
-/** Throws NotImplementedError: figures are drawn by the panel, not into files. */
-export function savefig(path: string): never {
-  throw new NotImplementedError(
-    `plt.savefig('${path}') cannot write image files. Use plt.show(); the figure's specification is in the output of \`gradlens run --json\``,
-  );
+/** Writes the current figure into a file: `savefig("loss.svg")`, .png or .json (its Vega-Lite specification). */
+export function savefig(path: string, ...options: unknown[]): void {
+  gcf().savefig(path, ...options);
 }
+
+/** Shows the open figures as they are now, and keeps them open: the panel draws them while the program goes on. */
+export function draw(): void {
+  figures.draw();
+}
+
+/** {@link draw}, as in an interactive window; the program does not wait. */
+export function pause(_seconds = 0): void {
+  figures.draw();
+}
+
+/** Figures are always live: these two change nothing. */
+export function ion(): void {}
+export function ioff(): void {}
 
 function sizeOf(figsize: unknown): [number, number] | undefined {
   if (figsize === undefined || figsize === null) return undefined;
@@ -213,16 +275,6 @@ function missing(name: string) {
   };
 }
 
-export const annotate = missing("annotate");
-export const boxplot = missing("boxplot");
-export const colorbar = missing("colorbar");
-export const contour = missing("contour");
-export const contourf = missing("contourf");
-export const errorbar = missing("errorbar");
-export const pcolormesh = missing("pcolormesh");
-export const pie = missing("pie");
 export const quiver = missing("quiver");
-export const stem = missing("stem");
-export const step = missing("step");
 export const twinx = missing("twinx");
 export const violinplot = missing("violinplot");

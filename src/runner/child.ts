@@ -1,6 +1,6 @@
 /** The process that a program runs in. It waits for one request, runs it, and lives on until its host ends it. */
 import { writeSync } from "node:fs";
-import { dirname, isAbsolute } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import { Program } from "./execute";
 import { startGuard } from "./guard";
 import { prepareKernels } from "./kernels";
@@ -104,7 +104,8 @@ async function run(request: RunRequest): Promise<void> {
       if (program?.ended === "error" || program?.isConsoleFull) return;
       send({ type: "console", entry });
     },
-    onFigure: (figure) => send({ type: "figure", figure }),
+    onFigure: (figure, index) => send({ type: "figure", figure, index }),
+    figureWriter: join(__dirname, "figures.cjs"),
     onTick: () => pace.tick(tell),
   });
   // From here on the process counts as idle when the program's own timers and promises are through.

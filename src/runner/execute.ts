@@ -1,6 +1,9 @@
 /** One run of a program in this process: shared by the child process and the command line. */
+import { existsSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { extname } from "node:path";
 import { types } from "node:util";
-import { setFigureSink } from "../plot/figure";
+import { type SaveOptions, setFigureSink } from "../plot/figure";
 import * as pyplot from "../plot/pyplot";
 import { Lines, SnippetError } from "../snippet";
 import { setObserver } from "../torch/observer";
@@ -26,7 +29,10 @@ import type { Answer, Question } from "./questions";
 export interface ExecuteOptions {
   /** What the program prints, as it prints it; absent: it goes where Node sends it and is not recorded. */
   onConsole?: Emit;
-  onFigure?(figure: Figure): void;
+  /** `index`: its place among the figures; one that was there is replaced. */
+  onFigure?(figure: Figure, index: number): void;
+  /** The bundle that writes figures into files. */
+  figureWriter?: string;
   /** Called now and then while the program runs. */
   onTick?(): void;
 }
@@ -42,6 +48,9 @@ export class Program {
   private readonly files: Trace["files"] = [];
   private readonly console: ConsoleEntry[] = [];
   private readonly figures: Figure[] = [];
+  /** Of a pyplot figure's id, its place among `figures`. */
+  private readonly figureAt = new Map<number, number>();
+  private figuresShown = 0;
   private readonly places = new Places();
   private readonly recorder: Recorder;
   private live: Live | undefined;
@@ -151,7 +160,7 @@ export class Program {
 
   /** Rises with everything that the trace would show. */
   get activity(): number {
-    return this.recorder.activity + this.console.length + this.droppedEntries + this.figures.length;
+    return this.recorder.activity + this.console.length + this.droppedEntries + this.figuresShown;
   }
 
   /** The trace in the middle of the run. */
@@ -194,7 +203,11 @@ export class Program {
   private listen(): void {
     const where = () => this.places.here();
     const previous = setObserver(this.recorder.observer);
-    setFigureSink({ place: where, show: (figure) => this.show(figure) });
+    setFigureSink({
+      place: where,
+      show: (figure, id) => this.show(figure, id),
+      save: (figure, path, options) => this.save(figure, path, options),
+    });
     this.restore.push(
       () => setObserver(previous),
       () => setFigureSink(null),
@@ -226,9 +239,19 @@ export class Program {
     }
   }
 
-  private show(figure: Figure): void {
-    this.figures.push(figure);
-    this.options.onFigure?.(figure);
+  private show(figure: Figure, id: number): void {
+    const index = this.figureAt.get(id) ?? this.figures.length;
+    this.figureAt.set(id, index);
+    this.figures[index] = figure;
+    this.figuresShown++;
+    this.options.onFigure?.(figure, index);
+  }
+
+  private save(figure: Figure, path: string, options: SaveOptions): void {
+    const { figureWriter } = this.options;
+    if (!figureWriter || !existsSync(figureWriter)) throw new Error(`${path} cannot be written: Gradlens' figure writer is missing`);
+    const { figureFile } = createRequire(figureWriter)(figureWriter) as typeof import("../export/figureFile");
+    writeFileSync(path, figureFile(figure, extname(path).slice(1).toLowerCase(), options));
   }
 
   private describe(error: unknown): TraceError {

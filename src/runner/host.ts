@@ -15,7 +15,8 @@ import { type Answer, AnswerError, type AnswerTo, type Question } from "./questi
 export interface RunOptions {
   /** As it is printed, also after the run is done. */
   onConsole?(entry: ConsoleEntry): void;
-  onFigure?(figure: Figure): void;
+  /** As it is shown; takes the place of the figure that was at `index`, if one was. */
+  onFigure?(figure: Figure, index: number): void;
   /** How far the program is, from time to time while it runs. */
   onSnapshot?(trace: Trace): void;
   /** The trace again, when timers or promises went on after the run was done, or the process died. */
@@ -335,8 +336,8 @@ class Run {
         this.options.onConsole?.(message.entry);
         break;
       case "figure":
-        this.figures.push(message.figure);
-        this.options.onFigure?.(message.figure);
+        this.figures[message.index] = message.figure;
+        this.options.onFigure?.(message.figure, message.index);
         break;
       case "snapshot":
         this.snapshot = message.trace;

@@ -30,7 +30,8 @@ export type ChildMessage =
   | { type: "ready" }
   /** Sent as it happens, also after `done` (timers, promises). */
   | { type: "console"; entry: ConsoleEntry }
-  | { type: "figure"; figure: Figure }
+  /** Takes the place of the figure that was at `index`, if one was. */
+  | { type: "figure"; figure: Figure; index: number }
   /** How far the program has come, from time to time while it runs, and when the host asks through {@link GUARD_FD}. */
   | { type: "snapshot"; trace: Trace }
   /** The text cannot run, and nothing of it has: the process takes another request. */
