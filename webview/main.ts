@@ -48,7 +48,10 @@ const tree = new GraphTree(byId("graph-tree"), {
   },
   open: (node) => reveal({ kind: "node", index: node }, true),
 });
-const plots = new Plots(byId("plots"), (index) => reveal({ kind: "figure", index }, true));
+const plots = new Plots(byId("plots"), {
+  open: (index) => reveal({ kind: "figure", index }, true),
+  save: (name, content) => post({ type: "save", name, ...content }),
+});
 
 window.addEventListener("message", ({ data }: MessageEvent<HostToPanel>) => void receive(data));
 byId("zoom-in").addEventListener("click", () => graph.zoomBy(1));
@@ -112,6 +115,8 @@ async function receive(message: HostToPanel): Promise<void> {
       graph.reveal(message.node);
       if (message.focus) tree.focus();
       return;
+    case "figure":
+      return await plots.live(message.run, message.index, message.figure, theme);
     case "export":
       return await exportTo(message.id, message.format);
   }

@@ -3,7 +3,7 @@
  * No VS Code and no DOM in here.
  */
 import type { Answer, AnswerTo, Question, Refusal } from "../src/runner/questions";
-import type { SourceRange, Trace } from "../src/trace/model";
+import type { Figure, SourceRange, Trace } from "../src/trace/model";
 
 /** What of a trace the panel needs; the console stays in the editor. */
 export type PanelTrace = Omit<Trace, "console">;
@@ -13,6 +13,8 @@ export type HostToPanel =
   | { type: "empty"; trusted: boolean }
   | { type: "running"; program: string }
   | { type: "trace"; run: number; program: string; trace: PanelTrace }
+  /** A figure of a run that goes on; takes the place of the one at `index`, if one is there. */
+  | { type: "figure"; run: number; index: number; figure: Figure }
   /** The text has changed since the run (or is again as it was). */
   | { type: "edited"; run: number; edited: boolean }
   /** The cursor stands in the source of `node`. `focus`: the person asked to see it. */

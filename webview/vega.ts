@@ -5,49 +5,95 @@
 import { parse, View } from "vega";
 import { expressionInterpreter } from "vega-interpreter";
 import { type Config, compile, type TopLevelSpec } from "vega-lite";
+import { arrange } from "../src/plot/arrange";
+import type { Content } from "./protocol";
 import type { Theme } from "./theme";
+import { showTip } from "./tip";
 
 export interface Drawing {
+  /** The figure as it stands, on the panel's ground. */
+  save(format: "svg" | "png"): Promise<Content>;
   dispose(): void;
 }
 
-/** Figures have matplotlib's proportions where there is room, and never more pixels than this in height. */
-const HEIGHT_MAX = 320;
-const PROPORTION = 0.62;
+/** Pixels of a saved picture for each on screen. */
+const PNG_SCALE = 2;
+/** A grid's second drawing knows the width of its labels; a difference below this stays. */
+const CLOSE_ENOUGH = 6;
 
 /** Fills `place` in width and follows it; resolves when the figure is drawn. */
 export async function draw(place: HTMLElement, figure: Record<string, unknown>, theme: Theme): Promise<Drawing> {
   // The title stands above, as text.
   const { title: _, ...spec } = figure;
-  // Concatenated and repeated views have no width of their own to follow the panel's with: they shrink as a picture.
-  const single = !["hconcat", "vconcat", "concat", "repeat", "facet", "spec"].some((key) => key in spec);
-  const proportion =
-    typeof spec.width === "number" && typeof spec.height === "number" ? spec.height / spec.width : PROPORTION;
-  const size = () => {
-    const width = Math.max(160, Math.floor(place.clientWidth));
-    return { width, height: Math.round(Math.min(HEIGHT_MAX, Math.max(150, width * proportion))) };
+  const isGrid = "hconcat" in spec || "vconcat" in spec;
+  let drawnWidth = place.clientWidth;
+  let view = await render(place, arrange(spec, drawnWidth).spec, theme);
+  if (isGrid) {
+    const spare = drawnWidth - widthOf(place);
+    if (Math.abs(spare) > CLOSE_ENOUGH) view = await again(view, spare);
+  }
+
+  async function again(old: View, spare: number): Promise<View> {
+    const stage = document.createElement("div");
+    stage.className = "stage";
+    place.append(stage);
+    const next = await render(stage, arrange(spec, drawnWidth, spare).spec, theme);
+    old.finalize();
+    place.replaceChildren(...stage.childNodes);
+    return next;
+  }
+
+  let pending = 0;
+  const observer = new ResizeObserver(() => {
+    if (Math.abs(place.clientWidth - drawnWidth) < 1 || place.clientWidth === 0) return;
+    cancelAnimationFrame(pending);
+    pending = requestAnimationFrame(async () => {
+      drawnWidth = place.clientWidth;
+      if (!isGrid) {
+        const { width, height } = arrange(spec, drawnWidth).spec as { width: number; height: number };
+        await view.width(width).height(height).runAsync();
+        return;
+      }
+      view = await again(view, 0);
+      const spare = drawnWidth - widthOf(place);
+      if (Math.abs(spare) > CLOSE_ENOUGH) view = await again(view, spare);
+    });
+  });
+  observer.observe(place);
+  return {
+    async save(format) {
+      await view.background(theme.page).runAsync();
+      try {
+        if (format === "svg") return { content: await view.toSVG(), encoding: "utf8" };
+        const address = await view.toImageURL("png", PNG_SCALE);
+        return { content: address.split(",")[1]!, encoding: "base64" };
+      } finally {
+        await view.background("transparent").runAsync();
+      }
+    },
+    dispose() {
+      observer.disconnect();
+      cancelAnimationFrame(pending);
+      view.finalize();
+    },
   };
-  const sized = single ? { ...spec, ...size(), autosize: { type: "fit", contains: "padding" } } : spec;
-  const compiled = compile({ background: "transparent", ...sized } as TopLevelSpec, { config: configOf(theme) });
+}
+
+async function render(place: HTMLElement, spec: Record<string, unknown>, theme: Theme): Promise<View> {
+  const compiled = compile({ background: "transparent", ...spec } as TopLevelSpec, { config: configOf(theme) });
   const view = new View(parse(compiled.spec, {}, { ast: true }), {
     renderer: "canvas",
     container: place,
     hover: true,
     expr: expressionInterpreter,
   } as ConstructorParameters<typeof View>[1]);
+  view.tooltip((_handler, event, _item, value) => showTip(event as MouseEvent, value));
   await view.runAsync();
-  const observer = new ResizeObserver(() => {
-    const { width, height } = size();
-    if (width !== view.width()) void view.width(width).height(height).runAsync();
-  });
-  if (single) observer.observe(place);
-  else Object.assign(place.querySelector("canvas")!.style, { maxWidth: "100%", height: "auto" });
-  return {
-    dispose() {
-      observer.disconnect();
-      view.finalize();
-    },
-  };
+  return view;
+}
+
+function widthOf(place: HTMLElement): number {
+  return place.querySelector("canvas")?.clientWidth ?? 0;
 }
 
 function configOf(theme: Theme): Config {
