@@ -77,7 +77,12 @@ const bundles = [
       "node_modules/magic-string/",
     ],
   },
-  { out: "dist/figures.cjs", entry: "src/export/figureFile.ts", options: { ...node, format: "cjs" } },
+  {
+    out: "dist/figures.cjs",
+    entry: "src/export/figureFile.ts",
+    // Vega's files for browsers: those for Node look for a native canvas.
+    options: { ...node, platform: "browser", external: ["node:*"], format: "cjs" },
+  },
   { out: "dist/runner.cjs", entry: "src/runner/child.ts", options: { ...node, ...engine, format: "cjs" } },
   {
     out: "dist/webview",

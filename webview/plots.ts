@@ -140,10 +140,11 @@ export class Plots {
     const icon = svg("svg", { viewBox: "0 0 16 16", "aria-hidden": "true" }, [
       svg("path", { d: "M8 2.5V10M5 7.5l3 3 3-3M3 10.5V13h10v-2.5" }),
     ]);
-    const button = element("button", { class: "save", title: `Save as ${format.toUpperCase()}…`, "aria-label": label }, [
-      icon,
-      format.toUpperCase(),
-    ]);
+    const button = element(
+      "button",
+      { class: "save", title: `Save as ${format.toUpperCase()}…`, "aria-label": label },
+      [icon, format.toUpperCase()],
+    );
     button.addEventListener("click", async () => {
       const content = await this.frames[index]?.drawing?.save(format);
       if (content) this.events.save(`${title}.${format}`, content);

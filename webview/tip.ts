@@ -5,12 +5,13 @@ import { element } from "./dom";
 const AWAY = 14;
 let tip: HTMLElement | undefined;
 
-/** `value`: Vega's record of names and values, or nothing to hide it. */
-export function showTip({ clientX, clientY }: MouseEvent, value: unknown): void {
+/** `value`: Vega's record of names and values, or nothing to hide it; then the event may be missing too. */
+export function showTip(event: MouseEvent | null, value: unknown): void {
   tip ??= document.body.appendChild(element("dl", { id: "tip", "aria-hidden": "true" }));
-  const rows = value !== null && typeof value === "object" ? Object.entries(value) : [];
+  const rows = event && value !== null && typeof value === "object" ? Object.entries(value) : [];
   tip.hidden = rows.length === 0;
-  if (rows.length === 0) return;
+  if (!event || rows.length === 0) return;
+  const { clientX, clientY } = event;
   tip.replaceChildren(
     ...rows.map(([name, text]) => element("div", {}, [element("dt", {}, [name]), element("dd", {}, [spelled(text)])])),
   );

@@ -87,7 +87,7 @@ async function render(place: HTMLElement, spec: Record<string, unknown>, theme: 
     hover: true,
     expr: expressionInterpreter,
   } as ConstructorParameters<typeof View>[1]);
-  view.tooltip((_handler, event, _item, value) => showTip(event as MouseEvent, value));
+  view.tooltip((_handler, event, _item, value) => showTip(event as MouseEvent | null, value));
   await view.runAsync();
   return view;
 }

@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
 import type { Content, HostToPanel, PanelFormat, PanelToHost, RevealTarget } from "../../webview/protocol";
-import type { Trace } from "../trace/model";
+import type { Figure, Trace } from "../trace/model";
 import { nameOf } from "./documents";
 import { PanelAnswers } from "./panelAnswers";
 import { panelHtml } from "./panelHtml";
@@ -18,6 +18,8 @@ interface Surface {
   answers: PanelAnswers;
 }
 
+/** Between two pictures of a figure that a program draws again and again. */
+const LIVE_MS = 150;
 /** So long may a panel take to come up, and to draw what it is asked for. */
 const ANSWER_MS = 30_000;
 
@@ -53,6 +55,7 @@ export class GraphPanel implements vscode.WebviewViewProvider, vscode.WebviewPan
       vscode.window.registerWebviewViewProvider(VIEW, this, { webviewOptions: { retainContextWhenHidden: true } }),
       vscode.window.registerWebviewPanelSerializer(PANEL, this),
       session.onDidChangeRun((run) => this.runChanged(run)),
+      session.onDidDraw(({ run, index, figure }) => this.showLive(run, index, figure)),
       vscode.workspace.onDidGrantWorkspaceTrust(() => this.runChanged(session.current)),
     ];
   }
@@ -216,6 +219,22 @@ export class GraphPanel implements vscode.WebviewViewProvider, vscode.WebviewPan
     if (!run) for (const message of this.replay()) this.post(message);
     else if (run.state === "running") this.post({ type: "running", program: nameOf(run.uri) });
     else if (run === this.session.latest) for (const message of this.replay()) this.post(message);
+  }
+
+  /** Figures of the run that goes on which no surface has yet. */
+  private live: { run: Run; figures: Map<number, Figure> } | undefined;
+
+  /** A program may show a figure thousands of times a second; a person sees a few. */
+  private showLive(run: Run, index: number, figure: Figure): void {
+    if (this.live?.run !== run) this.live = { run, figures: new Map() };
+    if (this.live.figures.size === 0) setTimeout(() => this.sendLive(run), LIVE_MS);
+    this.live.figures.set(index, figure);
+  }
+
+  private sendLive(run: Run): void {
+    if (this.live?.run !== run || run.state !== "running") return;
+    for (const [index, figure] of this.live.figures) this.post({ type: "figure", run: run.id, index, figure });
+    this.live.figures.clear();
   }
 
   /** Traces that the surfaces have. */

@@ -3,7 +3,7 @@ import * as vscode from "vscode";
 import type { AskOptions, Runner } from "../runner/host";
 import type { RunRequest } from "../runner/protocol";
 import { AnswerError, type AnswerTo, type Question } from "../runner/questions";
-import type { ConsoleEntry, SourceRange, Trace } from "../trace/model";
+import type { ConsoleEntry, Figure, SourceRange, Trace } from "../trace/model";
 import { Places, type TextChange } from "./places";
 import { createRunner } from "./runner";
 
@@ -29,6 +29,9 @@ export class Session implements vscode.Disposable {
   readonly onDidChangeRun = this.changeRun.event;
   readonly onDidFinishRun = this.finishRun.event;
   readonly onDidPrint = this.console.event;
+  private readonly figure = new vscode.EventEmitter<{ run: Run; index: number; figure: Figure }>();
+  /** A program that goes on shows a figure, or shows it anew. */
+  readonly onDidDraw = this.figure.event;
 
   /** Whether somebody may ask about a run: then it keeps what answers need. Set by the panel. */
   panelInSight: () => boolean = () => false;
@@ -105,6 +108,7 @@ export class Session implements vscode.Disposable {
     const settings = vscode.workspace.getConfiguration("gradlens", run.uri);
     const isLatest = (): boolean => this.lastRun === run;
     return runner.run(run.request, {
+      onFigure: (figure, index) => isLatest() && run.state === "running" && this.figure.fire({ run, index, figure }),
       onConsole: (entry) => isLatest() && this.console.fire({ run, entry }),
       onUpdate: (later) => isLatest() && this.update(run, later),
       maxMemory: settings.get("run.maxMemory", 2048),
@@ -158,7 +162,8 @@ export class Session implements vscode.Disposable {
 
   dispose(): void {
     this.runner?.dispose();
-    for (const disposable of [...this.listeners, this.changeRun, this.finishRun, this.console]) disposable.dispose();
+    for (const disposable of [...this.listeners, this.changeRun, this.finishRun, this.console, this.figure])
+      disposable.dispose();
   }
 
   private finish(run: Run, trace: Trace): void {

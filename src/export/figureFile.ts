@@ -50,7 +50,8 @@ export function figureFile(
     return renderer.svg();
   }
   const pixels = width * height * scale * scale;
-  if (!(pixels <= PIXELS_MAX)) throw new RangeError(`The picture would have ${Math.round(pixels / 1e6)} million pixels`);
+  if (!(pixels <= PIXELS_MAX))
+    throw new RangeError(`The picture would have ${Math.round(pixels / 1e6)} million pixels`);
   const context = new PixelContext(Math.ceil(width * scale), Math.ceil(height * scale), systemFonts());
   if (!transparent) {
     context.fillStyle = background;

@@ -3,7 +3,7 @@
 type Json = Record<string, unknown>;
 
 /** Pixels that axes need at least, their labels included. */
-const CELL_MIN = 210;
+const CELL_MIN = 180;
 const GAP = 20;
 /** What labels and titles take beside and below the axes, before anyone has measured them. */
 const LABELS = 46;
@@ -123,6 +123,6 @@ function describeView(view: Json, format: (value: number) => string): string {
   const spans = (["x", "y"] as const)
     .filter((axis) => ranges[axis][0]! <= ranges[axis][1]!)
     .map((axis) => `${axis} ${format(ranges[axis][0]!)} to ${format(ranges[axis][1]!)}`);
-  const title = typeof view.title === "string" ? `${view.title}: ` : "";
+  const title = typeof view.title === "string" && view.title ? `${view.title}: ` : "";
   return `${title}${[kinds.join(", "), spans.join(", ")].filter(Boolean).join("; ")}`;
 }

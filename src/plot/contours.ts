@@ -42,7 +42,8 @@ export function niceLevels(values: readonly number[], count: number): number[] {
   const power = 10 ** Math.floor(Math.log10(raw));
   const step = ([1, 2, 2.5, 5, 10].find((nice) => nice * power >= raw * 0.999) ?? 10) * power;
   const levels: number[] = [];
-  for (let i = Math.floor(low / step); i * step <= high + step * 0.999; i++) levels.push(Number((i * step).toPrecision(12)));
+  for (let i = Math.floor(low / step); i * step <= high + step * 0.999; i++)
+    levels.push(Number((i * step).toPrecision(12)));
   return levels;
 }
 

@@ -126,7 +126,7 @@ export class Figure {
       height: Math.round((this.size[1] * DPI) / Math.max(1, rows.length)),
     };
     const views = grid.map((row) => row.map(({ axes }) => viewSpec(axes, size)));
-    const title = this.title || this.places[0]?.axes.title || "";
+    const title = this.title || (this.places.length === 1 ? this.places[0]!.axes.title : "");
     const body =
       views.length === 1 && views[0]!.length === 1
         ? views[0]![0]!

@@ -163,7 +163,9 @@ export class Axes {
     const { positions, keywords } = splitKeywords(args);
     const { where = "pre", ...line } = keywords;
     if (!Object.hasOwn(STEPS, String(where)))
-      throw new ValueError(`'${String(where)}' is not a valid value for where; supported values are 'pre', 'post', 'mid'`);
+      throw new ValueError(
+        `'${String(where)}' is not a valid value for where; supported values are 'pre', 'post', 'mid'`,
+      );
     const before = this.artists.length;
     this.plot(...(positions as Data[]), line);
     for (const artist of this.artists.slice(before))
@@ -230,13 +232,23 @@ export class Axes {
     const bound = bind("boxplot", args, ["x"], more);
     const sets = datasets(required("boxplot", bound, "x"), "x");
     const at = bound.positions === undefined ? sets.map((_, i) => i + 1) : flat(bound.positions, "positions");
-    if (at.length !== sets.length) throw new ValueError("List of boxplot statistics and `positions` values must have same the length");
-    const width = optionalNumber(bound, "widths") ?? Math.min(0.5, 0.15 * Math.max(1, (at.at(-1)! - at[0]!) || 1) + 0.2);
+    if (at.length !== sets.length)
+      throw new ValueError("List of boxplot statistics and `positions` values must have same the length");
+    const width = optionalNumber(bound, "widths") ?? Math.min(0.5, 0.15 * Math.max(1, at.at(-1)! - at[0]! || 1) + 0.2);
     const boxes = sets.map((values) => boxOf(values, optionalNumber(bound, "whis") ?? 1.5));
     const horizontal = bound.vert === false;
     const axis = horizontal ? "y" : "x";
     const color = TAB10[0]!;
-    const rule = (from: number[], to: number[]): Artist => ({ kind: "rule", axis, at, from, to, style: "-", width: 1.2, color });
+    const rule = (from: number[], to: number[]): Artist => ({
+      kind: "rule",
+      axis,
+      at,
+      from,
+      to,
+      style: "-",
+      width: 1.2,
+      color,
+    });
     const across = (at0: number[], shade: string, share: number, thick: number): Artist => ({
       kind: "rule",
       axis: horizontal ? "x" : "y",
@@ -248,8 +260,14 @@ export class Axes {
       color: shade,
     });
     this.artists.push(
-      rule(boxes.map((box) => box.low), boxes.map((box) => box.q1)),
-      rule(boxes.map((box) => box.q3), boxes.map((box) => box.high)),
+      rule(
+        boxes.map((box) => box.low),
+        boxes.map((box) => box.q1),
+      ),
+      rule(
+        boxes.map((box) => box.q3),
+        boxes.map((box) => box.high),
+      ),
       {
         kind: "bars",
         at,
@@ -260,11 +278,29 @@ export class Axes {
         color,
         alpha: 0.3,
       },
-      across(boxes.map((box) => box.low), color, 0.5, 1.2),
-      across(boxes.map((box) => box.high), color, 0.5, 1.2),
-      across(boxes.map((box) => box.median), TAB10[1]!, 1, 2),
+      across(
+        boxes.map((box) => box.low),
+        color,
+        0.5,
+        1.2,
+      ),
+      across(
+        boxes.map((box) => box.high),
+        color,
+        0.5,
+        1.2,
+      ),
+      across(
+        boxes.map((box) => box.median),
+        TAB10[1]!,
+        1,
+        2,
+      ),
     );
-    const [places, values] = [boxes.flatMap((box, i) => box.fliers.map(() => at[i]!)), boxes.flatMap((box) => box.fliers)];
+    const [places, values] = [
+      boxes.flatMap((box, i) => box.fliers.map(() => at[i]!)),
+      boxes.flatMap((box) => box.fliers),
+    ];
     if (bound.showfliers !== false && values.length > 0) {
       const [x, y] = horizontal ? [values, places] : [places, values];
       this.artists.push({ kind: "points", x, y, sizes: [24], marker: { ...marker("o")!, open: true }, color });
@@ -360,7 +396,8 @@ export class Axes {
     const { keywords } = splitKeywords(args);
     const { label } = checkKeywords("colorbar", keywords, ["label", "ax", "shrink", "orientation"]);
     const mapped = this.artists.findLast(
-      (artist) => "scheme" in artist && artist.scheme !== undefined && !("color" in artist && artist.kind === "contours"),
+      (artist) =>
+        "scheme" in artist && artist.scheme !== undefined && !("color" in artist && artist.kind === "contours"),
     );
     if (!mapped)
       throw new RuntimeError(
@@ -420,7 +457,12 @@ export class Axes {
 
   /** Points; `s` are areas, `c` colours or numbers to colour by. */
   scatter(...args: unknown[]): void {
-    const bound = bind("scatter", args, ["x", "y", "s", "c"], ["color", "label", "marker", "alpha", "cmap", "vmin", "vmax"]);
+    const bound = bind(
+      "scatter",
+      args,
+      ["x", "y", "s", "c"],
+      ["color", "label", "marker", "alpha", "cmap", "vmin", "vmax"],
+    );
     const x = flat(required("scatter", bound, "x"), "x");
     const y = flat(required("scatter", bound, "y"), "y");
     if (x.length !== y.length) throw new ValueError("x and y must be the same size");

@@ -49,7 +49,6 @@ function upsideDown(upper: boolean, rows: number): [number, number] {
   return upper ? [rows - 0.5, -0.5] : [-0.5, rows - 0.5];
 }
 
-
 export function cellLayer(artist: Artist & { kind: "cells" }, axes: Axes): Json {
   const { grid, xEdges, yEdges } = artist;
   const values: Json[] = [];
@@ -95,7 +94,9 @@ export function contourLayers(artist: Artist & { kind: "contours" }, axes: Axes)
     // A larger region lies below the smaller ones in it, holes too: those show the band under it.
     const rings = levels
       .slice(0, -1)
-      .flatMap((value, level) => contourRings(field, value).map((ring) => ({ ...ring, level: ring.above ? level : level - 1 })))
+      .flatMap((value, level) =>
+        contourRings(field, value).map((ring) => ({ ...ring, level: ring.above ? level : level - 1 })),
+      )
       .filter(({ level }) => level >= 0)
       .sort((a, b) => b.area - a.area);
     for (const { line, level } of rings) add(line, bandOf(level));

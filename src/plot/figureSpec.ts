@@ -11,6 +11,8 @@ export type Json = Record<string, unknown>;
 export const SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json";
 /** Beyond this many points a line has no dots to hover. */
 const HOVERED_MAX = 2_000;
+/** Pixels between a mark and the end of its axis. */
+const MARK_ROOM = 5;
 /** One view: a layer for each thing drawn. */
 export function viewSpec(axes: Axes, size: { width: number; height: number }): Json {
   const pie = axes.artists.find((artist) => artist.kind === "pie");
@@ -100,10 +102,22 @@ export function channel(which: "x" | "y", axes: Axes, more: Json = {}): Json {
       ...(scale === "log" ? {} : { zero: false }),
       ...(low === undefined ? {} : { domainMin: low }),
       ...(high === undefined ? {} : { domainMax: high }),
-      ...(limits ? { nice: false } : {}),
+      ...(limits ? { nice: false } : scale === "linear" && hasMargin(axes) ? { padding: MARK_ROOM } : {}),
     },
     ...more,
   };
+}
+
+/** Marks that stand on their places need room at the border; pictures fill it. */
+function hasMargin({ artists }: Axes): boolean {
+  const isMark = (artist: Artist) =>
+    artist.kind === "points" ||
+    (artist.kind === "line" && artist.marker !== null) ||
+    (artist.kind === "rule" && artist.from !== undefined);
+  return (
+    artists.some(isMark) &&
+    artists.every(({ kind }) => kind === "line" || kind === "points" || kind === "rule" || kind === "text")
+  );
 }
 
 function labelExpression(ticks: readonly number[], labels: readonly string[]): string {

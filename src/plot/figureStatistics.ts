@@ -39,7 +39,9 @@ export function errorsOf(error: unknown, count: number, name: string): [number[]
   const all = (list: number[]) => (list.length === 1 ? new Array<number>(count).fill(list[0]!) : list);
   if (values.length === 1 || values.length === count) return [all(values), all(values)];
   if (values.length === 2 * count) return [values.slice(0, count), values.slice(count)];
-  throw new ValueError(`'${name}' (shape: (${values.length},)) must be a scalar or a 1D or (2, n) array-like whose shape matches the data`);
+  throw new ValueError(
+    `'${name}' (shape: (${values.length},)) must be a scalar or a 1D or (2, n) array-like whose shape matches the data`,
+  );
 }
 
 /** Borders of `count` cells from their borders, or from their centres. */

@@ -249,7 +249,8 @@ export class Program {
 
   private save(figure: Figure, path: string, options: SaveOptions): void {
     const { figureWriter } = this.options;
-    if (!figureWriter || !existsSync(figureWriter)) throw new Error(`${path} cannot be written: Gradlens' figure writer is missing`);
+    if (!figureWriter || !existsSync(figureWriter))
+      throw new Error(`${path} cannot be written: Gradlens' figure writer is missing`);
     const { figureFile } = createRequire(figureWriter)(figureWriter) as typeof import("../export/figureFile");
     writeFileSync(path, figureFile(figure, extname(path).slice(1).toLowerCase(), options));
   }

@@ -288,6 +288,48 @@ describe("kinds", () => {
       plt.plot([1, 2]);
       plt.yticks([1, 2], ["one", 'two "2"']);
     },
+    step: () => plt.step([1, 2, 3], [1, 3, 2], "o", { where: "mid", label: "a" }),
+    errorbar: () =>
+      plt.errorbar(
+        [1, 2],
+        [3, 4],
+        [
+          [0.1, 0.2],
+          [0.3, 0.4],
+        ],
+        0.1,
+        { fmt: "s--", capsize: 3 },
+      ),
+    stem: () => plt.stem([1, -1, 2], { bottom: 0.5 }),
+    boxplot: () => plt.boxplot([[1, 2, 3, 20], torch.arange(5)], { labels: ["a", "b"] }),
+    pie: () => plt.pie([1, 2, 0], { labels: ["a", "b", "c"], autopct: "%1.1f%%" }),
+    contour: () =>
+      plt.contour(
+        [0, 1, 2],
+        [0, 1],
+        [
+          [0, 1, 2],
+          [2, 1, 0],
+        ],
+        [0.5, 1],
+        { colors: "k" },
+      ),
+    contourf: () => {
+      plt.contourf(
+        [
+          [0, 1, 2],
+          [2, NaN, 0],
+          [1, 1, 1],
+        ],
+        { cmap: "plasma" },
+      );
+      plt.colorbar({ label: "z" });
+    },
+    pcolormesh: () => plt.pcolormesh([0, 1, 3], [0, 2], [[1, NaN]], { vmin: 0 }),
+    annotate: () => {
+      plt.plot([1, 2]);
+      plt.annotate("here", [0, 1], [0.5, 1.5], { arrowprops: { color: "r" } });
+    },
     subplots: () => {
       const [, [a, b]] = plt.subplots(1, 2);
       a.imshow(torch.eye(3));
@@ -303,6 +345,61 @@ describe("kinds", () => {
   test("hist counts, the last edge included", () => {
     expect(plt.hist([0, 0.5, 1, 2], 2)).toEqual({ counts: [2, 2], bins: [0, 1, 2] });
     expect(plt.hist([1, 2], [0, 1.5, 4], { density: true })).toEqual({ counts: [1 / 3, 0.2], bins: [0, 1.5, 4] });
+  });
+
+  test("a box is its quartiles, as NumPy interpolates them; whiskers end at data, and what is beyond stands alone", () => {
+    plt.boxplot([1, 2, 3, 4, 100]);
+    const [low, high, box] = layers();
+    expect(low.data.values[0]).toEqual({ x: 1, y: 1, end: 2 });
+    expect(high.data.values[0]).toEqual({ x: 1, y: 4, end: 4 });
+    expect(box.data.values[0]).toMatchObject({ from: 2, to: 4 });
+    plt.boxplot([1, 2, 3, 4, 100]);
+    plt.show();
+    const points = (shown[1]!.spec as any).layer.find(({ mark }: any) => mark.type === "point");
+    expect(xy(points)).toEqual([[1, 100]]);
+  });
+
+  test("errors are one number, one each, or a row below and a row above", () => {
+    plt.errorbar(
+      [1, 2],
+      [10, 20],
+      [
+        [1, 2],
+        [3, 4],
+      ],
+    );
+    const rule = layers().find(({ mark }) => mark.type === "rule");
+    expect(rule.data.values).toEqual([
+      { x: 1, y: 9, end: 13 },
+      { x: 2, y: 18, end: 24 },
+    ]);
+  });
+
+  test("a scale of colours is there when asked for", () => {
+    const picture = [[1, 2]];
+    plt.imshow(picture);
+    plt.figure();
+    plt.imshow(picture);
+    plt.colorbar({ label: "value" });
+    plt.show();
+    const color = shown.map(({ spec }) => (spec as any).layer[0].encoding.color);
+    expect(color.map(({ legend, title }) => [legend, title])).toEqual([
+      [null, null],
+      [{ type: "gradient" }, "value"],
+    ]);
+  });
+
+  test("draw() and pause() show a figure and keep it open; show() shows the same again", () => {
+    const ids: number[] = [];
+    setFigureSink({ place: () => undefined, show: (_, id) => ids.push(id) });
+    plt.plot([1]);
+    plt.pause(0.1);
+    plt.plot([2]);
+    plt.draw();
+    plt.show();
+    plt.plot([3]);
+    plt.show();
+    expect([ids[1] === ids[0], ids[2] === ids[0], ids[3] === ids[0]]).toEqual([true, true, false]);
   });
 
   test("a large image is sampled", () => {
@@ -366,12 +463,40 @@ describe("mistakes", () => {
       "axhline() takes at most 1 positional arguments but 2 were given",
     ],
     ["no matrix", () => plt.imshow([1, 2]), "ValueError", "An image must have rows and columns"],
-    ["a name that is not there yet", () => plt.contour([[1]]), "NotImplementedError", "plt.contour() is not there yet"],
+    ["a name that is not there yet", () => plt.twinx(), "NotImplementedError", "plt.twinx() is not there yet"],
     [
-      "savefig",
+      "savefig where there is no file system",
       () => plt.savefig("a.png"),
       "NotImplementedError",
-      "plt.savefig('a.png') cannot write image files. Use plt.show(); the figure's specification is in the output of `gradlens run --json`",
+      "savefig('a.png') needs a program that runs in Gradlens",
+    ],
+    [
+      "a colorbar of nothing",
+      () => plt.colorbar(),
+      "RuntimeError",
+      "No mappable was found to use for colorbar creation. First define a mappable such as an image (with imshow) or a contour set (with contourf).",
+    ],
+    ["negative errors", () => plt.errorbar([1], [2], -1), "ValueError", "'yerr' must not contain negative values"],
+    [
+      "a place to step at",
+      () => plt.step([1], [2], { where: "left" }),
+      "ValueError",
+      "'left' is not a valid value for where; supported values are 'pre', 'post', 'mid'",
+    ],
+    ["negative wedges", () => plt.pie([1, -1]), "ValueError", "Wedge sizes 'x' must be non negative values"],
+    [
+      "a grid the wrong way round",
+      () =>
+        plt.contour(
+          [0, 1],
+          [0, 1, 2],
+          [
+            [1, 2, 3],
+            [4, 5, 6],
+          ],
+        ),
+      "ValueError",
+      'X has 2 places for 3 columns; X runs along columns, Y along rows (meshgrid with indexing "xy")',
     ],
   ])("%s", (_, act, name, message) => {
     try {
