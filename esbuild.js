@@ -2,11 +2,12 @@
  * Builds every bundle of dist/ (and, with --tests, the integration tests of out/).
  * `node esbuild.js [--watch] [--dev] [--tests]`: --dev (implied by --watch) keeps names and adds source maps.
  */
-import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
 import { kernels } from "./scripts/lib/kernels.mjs";
+import { operatorDocs } from "./scripts/lib/operator-docs.mjs";
 
 const root = dirname(fileURLToPath(import.meta.url));
 const flags = new Set(process.argv.slice(2));
@@ -144,6 +145,13 @@ function report({ out, limitKb, forbidden = [] }, { metafile }) {
   return broken;
 }
 
+/** What hovers say of operators, read when the first one opens. */
+function writeOperators() {
+  const file = join(root, "dist", "operators.json");
+  writeFileSync(file, JSON.stringify(operatorDocs(join(root, "src", "torch"))));
+  return file;
+}
+
 async function build(wanted) {
   const broken = [];
   const written = new Set();
@@ -175,9 +183,11 @@ if (watch) {
     const context = await esbuild.context({ ...optionsOf(bundle), logLevel: "info" });
     await context.watch();
   }
+  if (!flags.has("--tests")) writeOperators();
   console.log("Watching. Reload the VS Code window to see a change.");
 } else {
   const { broken, written } = await build(wanted);
+  if (!flags.has("--tests")) written.add(writeOperators());
   if (!flags.has("--tests") && broken.length === 0) prune(written);
   for (const line of broken) console.error(`✗ ${line}`);
   if (broken.length > 0) process.exitCode = 1;

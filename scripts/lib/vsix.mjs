@@ -9,13 +9,15 @@ const BELONGS = [
   /^\[Content_Types\]\.xml$/,
   /^extension\.vsixmanifest$/,
   /^extension\/(package\.json|package\.nls(\.[\w-]+)?\.json|readme\.md|changelog\.md|LICENSE(\.txt|\.md)?)$/i,
-  /^extension\/dist\/(extension\.cjs|runner\.cjs|webview\/[\w.-]+\.(js|css))$/,
+  /^extension\/dist\/(extension\.cjs|runner\.cjs|operators\.json|webview\/[\w.-]+\.(js|css)|types\/.+\.d\.ts)$/,
   /^extension\/media\//,
 ];
 const NEEDED = [
   "package.json",
   "dist/extension.cjs",
   "dist/runner.cjs",
+  "dist/operators.json",
+  "dist/types/torch/index.d.ts",
   "dist/webview/main.js",
   "dist/webview/layoutWorker.js",
 ].map((file) => `extension/${file}`);

@@ -26,3 +26,11 @@ export function appearance(): "light" | "dark" | "hcLight" | "hcDark" {
       return "dark";
   }
 }
+
+const IMPORT =
+  /^\s*(?:import|export)\b[^;]*?["']gradlens(?:\/[\w/]+)?["']|\brequire\(\s*["']gradlens|\bimport\(\s*["']gradlens/m;
+
+/** Whether a program names the engine itself. */
+export function importsGradlens(document: vscode.TextDocument): boolean {
+  return IMPORT.test(document.getText());
+}

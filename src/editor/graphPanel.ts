@@ -56,6 +56,7 @@ export class GraphPanel implements vscode.WebviewViewProvider, vscode.WebviewPan
       vscode.window.registerWebviewPanelSerializer(PANEL, this),
       session.onDidChangeRun((run) => this.runChanged(run)),
       session.onDidDraw(({ run, index, figure }) => this.showLive(run, index, figure)),
+      session.onDidProgress((run) => run.announced && this.runChanged(run)),
       vscode.workspace.onDidGrantWorkspaceTrust(() => this.runChanged(session.current)),
     ];
   }
@@ -217,7 +218,7 @@ export class GraphPanel implements vscode.WebviewViewProvider, vscode.WebviewPan
       return;
     }
     if (!run) for (const message of this.replay()) this.post(message);
-    else if (run.state === "running") this.post({ type: "running", program: nameOf(run.uri) });
+    else if (run.state === "running" && !run.trace) this.post({ type: "running", program: nameOf(run.uri) });
     else if (run === this.session.latest) for (const message of this.replay()) this.post(message);
   }
 

@@ -3,6 +3,7 @@ import { formatNorm, formatNumber, formatShape } from "../graph/format";
 import type { Appearance } from "../graph/palette";
 import { hoverPicture, pictureMarkdown } from "../plot/hover";
 import type { Capture, Gradient, Num, Statistics, TensorSummary } from "../trace/model";
+import type { OperatorDoc } from "./operatorDocs";
 
 /** VS Code cuts a hover's Markdown at 100,000 characters; a picture cut through is no picture. */
 const TEXT_MAX = 6_000;
@@ -16,28 +17,50 @@ export interface HoverContext {
   edited: boolean;
   /** Link target of a node's "Show in graph". */
   showInGraph(node: number): string;
+  /** Link targets for the value itself. */
+  copyJson: string;
+  copyPyTorch: string;
+  pin: string;
+  /** The pointer is on the name of an operator that is called. */
+  operator?: { name: string; doc: OperatorDoc };
 }
 
 export function hoverMarkdown(capture: Capture, context: HoverContext): string {
   const { last, name } = capture;
-  const parts: string[] = [];
-  const link =
-    last.kind === "tensor" && last.node !== undefined
-      ? ` · [Show in graph](${context.showInGraph(last.node)} "Select its node in the graph")`
-      : "";
+  const parts: string[] = context.operator ? [operatorMarkdown(context.operator)] : [];
+  const links = [
+    ...(last.kind === "tensor" && last.node !== undefined
+      ? [`[Show in graph](${context.showInGraph(last.node)} "Select its node in the graph")`]
+      : []),
+    [
+      `[$(json)](${context.copyJson} "Copy as JSON")`,
+      ...(last.kind === "other" ? [] : [`[$(copy)](${context.copyPyTorch} "Copy as PyTorch code")`]),
+      ...(capture.kind === "variable" && last.kind !== "other"
+        ? [`[$(pin)](${context.pin} "Pin to the Tensors view")`]
+        : []),
+    ].join(" "),
+  ];
+  const link = ` · ${links.join(" · ")}`;
   const often = capture.count > 1 ? ` · the last of ${capture.count}` : "";
   const edited = context.edited ? " · *edited since this run*" : "";
   if (last.kind === "tensor") {
     parts.push(`${title(name)} ${tensorLine(last.tensor)}${often}${link}${edited}`);
     parts.push(...tensorParts(capture, last.tensor, context));
   } else if (last.kind === "number") {
-    parts.push(`${title(name)} ${inlineCode(formatNumber(last.value))}${often}${edited}`);
+    parts.push(`${title(name)} ${inlineCode(formatNumber(last.value))}${often}${link}${edited}`);
     parts.push(...picture(capture, undefined, context));
   } else {
-    parts.push(`${title(name)} ${inlineCode(last.type)}${often}${edited}`);
+    parts.push(`${title(name)} ${inlineCode(last.type)}${often}${link}${edited}`);
     if (last.text !== "") parts.push(codeBlock(last.text));
   }
   return parts.join("\n\n");
+}
+
+/** Doc lines are the engine's own Markdown; formulas are shown as they are. */
+export function operatorMarkdown({ name, doc }: NonNullable<HoverContext["operator"]>): string {
+  const lines = [`${title(name)} ${doc.docs.join(" ")}`];
+  if (doc.derivatives.length > 0) lines.push(codeBlock(doc.derivatives.join("\n")));
+  return lines.join("\n\n");
 }
 
 /** `float32 [25] · requires_grad · leaf · ‖∇‖ 7.21` */

@@ -1,32 +1,85 @@
-/** What stands at the end of a line: `x [25] · ‖∇‖ 8.49`, `loss 0.031 ▇▅▃▂▁`. */
-import { formatNorm, formatNumber, formatShape, toNumber } from "../graph/format";
-import type { Capture, History, Num, SourceRange } from "../trace/model";
+/** What stands at the end of a line: `x [25] · ‖∇‖ 8.49`, `loss 0.031 ▇▅▃▂▁`, `→ what console.log printed`. */
+import { formatNorm, formatNumber, formatShape, shorten, toNumber } from "../graph/format";
+import type { Capture, History, Num, SourceRange, Trace } from "../trace/model";
+import { type Health, healthOf, worse } from "./health";
 
 const LENGTH_MAX = 90;
 const SPARK = "▁▂▃▄▅▆▇█";
 const SPARK_LENGTH = 12;
 
-/** One text a line, by line number; `at` says where a capture stands now, `textOf` what a line says. */
+export interface LineText {
+  text: string;
+  /** Of the gradients on the line, the worst. */
+  health: Health;
+}
+
+export interface LineContext {
+  /** Index of the file among the trace's. */
+  file: number;
+  /** Where a range stands now. */
+  at(range: SourceRange): SourceRange | undefined;
+  /** What a line says. */
+  textOf(line: number): string;
+}
+
+interface Part extends LineText {
+  column: number;
+}
+
+/** One text a line, by line number. */
 export function inlineTexts(
-  captures: readonly Capture[],
-  at: (range: SourceRange) => SourceRange | undefined,
-  textOf: (line: number) => string,
-): Map<number, string> {
-  const parts = new Map<number, { column: number; text: string }[]>();
-  for (const capture of captures) {
-    const range = capture.kind === "variable" && capture.range.file === 0 ? at(capture.range) : undefined;
+  trace: Pick<Trace, "captures" | "console" | "nodes">,
+  { file, at, textOf }: LineContext,
+): Map<number, LineText> {
+  const parts = new Map<number, Part[]>();
+  const add = (line: number, part: Part): void => {
+    const others = parts.get(line);
+    if (others) others.push(part);
+    else parts.set(line, [part]);
+  };
+  const health = healthOf(trace.nodes);
+  for (const capture of trace.captures) {
+    const range = capture.kind === "variable" && capture.range.file === file ? at(capture.range) : undefined;
     const text = range && inlineText(capture);
     if (!range || !text || isLiteral(capture, textOf(range.end.line).slice(range.end.column))) continue;
-    const line = parts.get(range.start.line) ?? [];
-    line.push({ column: range.start.column, text });
-    parts.set(range.start.line, line);
+    const gradient = capture.last.kind === "tensor" ? capture.last.tensor.gradient : undefined;
+    const isBroken = capture.last.kind === "tensor" && !isWhole(capture.last.tensor.stats);
+    add(range.start.line, {
+      column: range.start.column,
+      text,
+      health: isBroken ? "broken" : gradient ? health(gradient.stats) : "unknown",
+    });
   }
-  const joined = [...parts].map(([line, texts]): [number, string] => {
-    const text = texts.sort((a, b) => a.column - b.column).map((part) => part.text);
-    const whole = text.join("   ");
-    return [line, whole.length > LENGTH_MAX ? `${whole.slice(0, LENGTH_MAX - 1)}…` : whole];
+  for (const { range, text } of printed(trace, file)) {
+    const now = at(range);
+    if (now) add(now.end.line, { column: now.end.column, text, health: "unknown" });
+  }
+  const joined = [...parts].map(([line, all]): [number, LineText] => {
+    const sorted = all.sort((a, b) => a.column - b.column);
+    const whole = sorted.map(({ text }) => text).join("   ");
+    const text = whole.length > LENGTH_MAX ? `${whole.slice(0, LENGTH_MAX - 1)}…` : whole;
+    return [line, { text, health: sorted.map((part) => part.health).reduce(worse) }];
   });
   return new Map(joined);
+}
+
+/** What each place printed last. */
+function printed({ console }: Pick<Trace, "console">, file: number): { range: SourceRange; text: string }[] {
+  const byPlace = new Map<string, { range: SourceRange; last: string; count: number }>();
+  for (const { range, text } of console) {
+    if (range?.file !== file) continue;
+    const key = `${range.start.line}:${range.start.column}`;
+    const count = (byPlace.get(key)?.count ?? 0) + 1;
+    byPlace.set(key, { range, last: text, count });
+  }
+  return [...byPlace.values()].map(({ range, last, count }) => {
+    const times = count > 1 ? ` ×${count}` : "";
+    return { range, text: `→ ${shorten(last.slice(0, 4 * LENGTH_MAX), LENGTH_MAX - times.length - 2)}${times}` };
+  });
+}
+
+function isWhole({ nan, inf }: { nan: number; inf: number }): boolean {
+  return nan === 0 && inf === 0;
 }
 
 /** Null for what says nothing that the code does not: other values, counters. */

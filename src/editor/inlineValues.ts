@@ -1,47 +1,80 @@
 /** Results at the end of their lines, as decorations: the text itself never moves. */
 import * as vscode from "vscode";
 import type { SourceRange } from "../trace/model";
-import { inlineTexts } from "./inlineText";
-import type { Session } from "./session";
+import type { Health } from "./health";
+import { inlineTexts, type LineText } from "./inlineText";
+import type { LiveMode } from "./liveMode";
+import type { Part, Session } from "./session";
 
-export function registerInlineValues(session: Session): vscode.Disposable {
-  const fresh = vscode.window.createTextEditorDecorationType(style("gradlens.inlineValueForeground"));
-  const stale = vscode.window.createTextEditorDecorationType(style("gradlens.staleInlineValueForeground"));
+const COLORS: Record<Health, string> = {
+  unknown: "gradlens.inlineValueForeground",
+  healthy: "gradlens.inlineValueForeground",
+  vanishing: "gradlens.vanishingGradientForeground",
+  zero: "gradlens.zeroGradientForeground",
+  exploding: "gradlens.explodingGradientForeground",
+  broken: "gradlens.brokenGradientForeground",
+};
+const STALE = "gradlens.staleInlineValueForeground";
+
+const SETTING = "inlineValues.enabled";
+
+export function registerInlineValues(session: Session, live: LiveMode): vscode.Disposable {
+  const type = vscode.window.createTextEditorDecorationType({
+    after: { margin: "0 0 0 3ch" },
+    rangeBehavior: vscode.DecorationRangeBehavior.ClosedOpen,
+  });
 
   const decorate = (editor: vscode.TextEditor): void => {
     const { document } = editor;
-    const run = session.finishedRun(document.uri);
-    const enabled = vscode.workspace.getConfiguration("gradlens", document.uri).get("inlineValues.enabled", true);
-    const decorations: vscode.DecorationOptions[] = [];
-    if (run?.trace && enabled) {
-      const at = (range: SourceRange) => session.at(run, range);
-      const textOf = (line: number) => (line < document.lineCount ? document.lineAt(line).text : "");
-      for (const [line, text] of inlineTexts(run.trace.captures, at, textOf)) {
-        if (line >= document.lineCount) continue;
-        const end = document.lineAt(line).range.end;
-        decorations.push({ range: new vscode.Range(end, end), renderOptions: { after: { contentText: text } } });
-      }
-    }
-    const replaced = session.current?.state === "running" && session.current.uri.toString() === document.uri.toString();
-    const old = run?.edited || replaced;
-    editor.setDecorations(fresh, old ? [] : decorations);
-    editor.setDecorations(stale, old ? decorations : []);
+    const part = session.part(document.uri);
+    const enabled = vscode.workspace.getConfiguration("gradlens", document.uri).get(SETTING, true);
+    editor.setDecorations(type, part && enabled ? decorations(part, document) : []);
   };
+
+  const decorations = (part: Part, document: vscode.TextDocument): vscode.DecorationOptions[] => {
+    const { run } = part;
+    const { current } = session;
+    const isReplaced = current !== run && current?.state === "running" && current.uri.toString() === run.uri.toString();
+    // While an edit's own result is on its way, what stands is not dimmed: it would flicker at every key.
+    const isStale = live.isOn(run.uri) ? live.isBehind(run.uri) : run.edited || isReplaced;
+    const lines = new Map<number, LineText & { color: string }>();
+    const { previous } = run;
+    const isPartial = run.state === "running" || run.trace?.status !== "ok";
+    if (previous && isPartial) {
+      for (const [line, value] of linesOf({ run: previous, file: part.file }, document))
+        lines.set(line, { ...value, color: STALE });
+    }
+    for (const [line, value] of linesOf(part, document))
+      lines.set(line, { ...value, color: isStale ? STALE : COLORS[value.health] });
+    return [...lines]
+      .filter(([line]) => line < document.lineCount)
+      .map(([line, { text, color }]) => {
+        const { end } = document.lineAt(line).range;
+        const after = { contentText: text, color: new vscode.ThemeColor(color) };
+        return { range: new vscode.Range(end, end), renderOptions: { after } };
+      });
+  };
+
+  const linesOf = ({ run, file }: Part, document: vscode.TextDocument): Map<number, LineText> => {
+    if (!run.trace) return new Map();
+    const at = (range: SourceRange) => session.at(run, range);
+    const textOf = (line: number) => (line < document.lineCount ? document.lineAt(line).text : "");
+    return inlineTexts(run.trace, { file, at, textOf });
+  };
+
   const decorateAll = (): void => vscode.window.visibleTextEditors.forEach(decorate);
   return vscode.Disposable.from(
-    fresh,
-    stale,
+    type,
     session.onDidChangeRun(decorateAll),
+    session.onDidProgress(decorateAll),
+    live.onDidChange(decorateAll),
     vscode.window.onDidChangeVisibleTextEditors(decorateAll),
     vscode.workspace.onDidChangeConfiguration(
       (event) => event.affectsConfiguration("gradlens.inlineValues") && decorateAll(),
     ),
+    vscode.commands.registerCommand("gradlens.toggleInlineValues", () => {
+      const settings = vscode.workspace.getConfiguration("gradlens");
+      return settings.update(SETTING, !settings.get(SETTING, true), vscode.ConfigurationTarget.Global);
+    }),
   );
-}
-
-function style(color: string): vscode.DecorationRenderOptions {
-  return {
-    after: { margin: "0 0 0 3ch", color: new vscode.ThemeColor(color) },
-    rangeBehavior: vscode.DecorationRangeBehavior.ClosedOpen,
-  };
 }

@@ -33,9 +33,9 @@ export class Places {
     }
   }
 
-  /** The text is again as it was when it ran. */
-  reset(): void {
-    this.moved.clear();
+  /** The file's text is again as it was when it ran. */
+  reset(file: number): void {
+    for (const range of this.moved.keys()) if (range.file === file) this.moved.delete(range);
   }
 }
 

@@ -4,7 +4,7 @@ import type { RevealTarget } from "../../webview/protocol";
 import type { SourceRange, Trace } from "../trace/model";
 import type { GraphPanel } from "./graphPanel";
 import { contains, isInside } from "./places";
-import type { Run, Session } from "./session";
+import type { Part, Session } from "./session";
 
 const FLASH_MS = 900;
 
@@ -31,10 +31,10 @@ export function registerReveal(session: Session, panel: GraphPanel): vscode.Disp
       if (kind === undefined || kind === vscode.TextEditorSelectionChangeKind.Command) return;
       clearTimeout(follow);
       follow = setTimeout(() => {
-        const run = session.finishedRun(textEditor.document.uri);
-        if (!run || run !== session.latest) return;
-        const node = nodeAt(session, run, selections[0]!.active);
-        if (node !== undefined) panel.select(run, node, false);
+        const part = session.part(textEditor.document.uri);
+        if (!part || part.run !== session.latest) return;
+        const node = nodeAt(session, part, selections[0]!.active);
+        if (node !== undefined) panel.select(part.run, node, false);
       }, 60);
     }),
   );
@@ -65,11 +65,11 @@ async function goTo(
 }
 
 /** The node made by the innermost expression around the cursor, or held by the variable under it. */
-function nodeAt(session: Session, run: Run, { line, character }: vscode.Position): number | undefined {
+function nodeAt(session: Session, { run, file }: Part, { line, character }: vscode.Position): number | undefined {
   const position = { line, column: character };
   let best: { range: SourceRange; node: number } | undefined;
   const consider = (original: SourceRange | undefined, node: number | undefined): void => {
-    if (!original || node === undefined || original.file !== 0) return;
+    if (!original || node === undefined || original.file !== file) return;
     const range = session.at(run, original);
     if (range && contains(range, position) && (!best || isInside(range, best.range))) best = { range, node };
   };

@@ -82,10 +82,16 @@ function tensorPanel(
   color: string,
   appearance: Appearance,
 ): Panel | null {
-  const { values, shape, stats } = numbers;
+  const { values, preview, shape, stats } = numbers;
   if (stats.numel < 2) return null;
   const long = shape.filter((size) => size > 1);
   const finite = values?.some((value) => Number.isFinite(toNumber(value)));
+  const image = values && imageOf(long, stats);
+  if (image && values) return { title, kind: "an image", ...drawImage(values, image) };
+  if (preview && !isScattered(preview.shape, long)) {
+    const drawn = heatMap(preview.values, ...preview.shape, appearance, [toNumber(stats.min), toNumber(stats.max)]);
+    return { title, kind: "a heat map of its means", ...drawn };
+  }
   if (values && finite && long.length === 1) return { title, kind: "a curve", ...line(values, color) };
   if (values && finite && long.length === 2 && Math.max(...long) <= HEAT_MAX)
     return { title, kind: "a heat map", ...heatMap(values, long[0]!, long[1]!, appearance) };
@@ -127,7 +133,13 @@ function line(values: readonly Num[], color: string): Drawn {
 }
 
 /** Cells of one colour share a path, so that a thousand of them stay within a few kilobytes. */
-function heatMap(values: readonly Num[], rows: number, columns: number, appearance: Appearance): Drawn {
+function heatMap(
+  values: readonly Num[],
+  rows: number,
+  columns: number,
+  appearance: Appearance,
+  range?: [number, number],
+): Drawn {
   const numbers = values.map(toNumber);
   const [min, max] = extent(numbers);
   const cell = Math.min(PANEL.plotHeight / rows, PANEL.width / columns, 14);
@@ -143,7 +155,53 @@ function heatMap(values: readonly Num[], rows: number, columns: number, appearan
   const body = [...paths]
     .map(([color, path]) => `<path fill="${color}" d="${path.replaceAll("h1v1h-1z", `h${side}v${side}h-${side}z`)}"/>`)
     .join("");
-  return { body, range: [min, max], height: rows * cell };
+  return { body, range: range ?? [min, max], height: rows * cell };
+}
+
+interface Image {
+  rows: number;
+  columns: number;
+  /** Offsets from one channel, row, column to the next. */
+  strides: [number, number, number];
+  /** What is white. */
+  full: number;
+}
+
+/** Three channels, first or last, of numbers from 0 to 1 or to 255. */
+function imageOf(long: readonly number[], stats: Numbers["stats"]): Image | null {
+  const [a = 0, b = 0, c = 0] = long;
+  const [min, max] = [toNumber(stats.min), toNumber(stats.max)];
+  if (long.length !== 3 || stats.nan > 0 || min < 0 || max > 255) return null;
+  const full = max > 1 ? 255 : 1;
+  if (a === 3 && b > 3 && c > 3) return { rows: b, columns: c, strides: [b * c, c, 1], full };
+  if (c === 3 && a > 3 && b > 3) return { rows: a, columns: b, strides: [1, b * 3, 3], full };
+  return null;
+}
+
+function drawImage(values: readonly Num[], { rows, columns, strides, full }: Image): Drawn {
+  const cell = Math.min(PANEL.plotHeight / rows, PANEL.width / columns, 14);
+  const side = round(cell + 0.15);
+  const channel = (offset: number) => Math.round((toNumber(values[offset]!) / full) * 255);
+  let body = "";
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      const at = row * strides[1] + column * strides[2];
+      const hex = [0, 1, 2]
+        .map((i) =>
+          channel(at + i * strides[0])
+            .toString(16)
+            .padStart(2, "0"),
+        )
+        .join("");
+      body += `<path fill="#${hex}" d="M${round(column * cell)} ${round(row * cell)}h${side}v${side}h-${side}z"/>`;
+    }
+  }
+  return { body, range: [0, full], height: rows * cell };
+}
+
+/** A matrix with one side much longer is told better by its distribution. */
+function isScattered([rows, columns]: readonly [number, number], long: readonly number[]): boolean {
+  return Math.min(rows, columns) < 4 || long.some((size) => size > 4096);
 }
 
 function histogram(counts: readonly number[], color: string): string {

@@ -115,7 +115,15 @@ export interface Numbers {
   text: string;
   /** Row-major, when there are at most {@link VALUES_MAX}. */
   values?: Num[];
+  /** Of a larger matrix. */
+  preview?: Preview;
   stats: Statistics;
+}
+
+/** A matrix made small: the means of equal blocks. */
+export interface Preview {
+  shape: [number, number];
+  values: Num[];
 }
 
 export interface Statistics {

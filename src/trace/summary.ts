@@ -3,6 +3,7 @@ import { is_lazy } from "../torch/nn/uninitialized";
 import { Tensor } from "../torch/tensor";
 import { type Capture, FLOW_TEXT_MAX, type Flow, type Gradient, type Numbers, type TensorSummary } from "./model";
 import { toNum } from "./num";
+import { previewOf } from "./preview";
 import { elements, norm, numbersOf } from "./statistics";
 import { present } from "./structure";
 
@@ -14,6 +15,8 @@ function numbersOfOne(tensor: Tensor): Numbers {
   const before = known.get(tensor);
   if (before?.version === version) return before.numbers;
   const numbers = numbersOf([tensor]);
+  const preview = numbers.values ? undefined : previewOf(tensor);
+  if (preview) numbers.preview = preview;
   known.set(tensor, { version, numbers });
   return numbers;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { inlineText, inlineTexts, sparkline } from "../../src/editor/inlineText";
-import type { Capture } from "../../src/trace/model";
+import type { Capture, Trace } from "../../src/trace/model";
 import { ARTICLE, article, place } from "./fixtures/article";
 
 const number = (name: string, value: number, values?: number[]): Capture => ({
@@ -14,11 +14,13 @@ const number = (name: string, value: number, values?: number[]): Capture => ({
 
 const lines = ARTICLE.split("\n");
 const textOf = (line: number) => lines[line] ?? "";
+const textsOf = (trace: Pick<Trace, "captures" | "console" | "nodes">) =>
+  new Map([...inlineTexts(trace, { file: 0, at: (range) => range, textOf })].map(([line, { text }]) => [line, text]));
 
 describe("values at the ends of lines", () => {
   it("say shape and gradient norm, a scalar its number", () => {
     // ‖2 cos x‖ over 25 points from 0 to 2π: √(4 · 13) = 7.21.
-    expect(inlineTexts(article.captures, (range) => range, textOf)).toEqual(
+    expect(textsOf(article)).toEqual(
       new Map([
         [3, "x [25] · ‖∇‖ 7.21"],
         [4, "b [25] · ‖∇‖ 10"],
@@ -35,7 +37,7 @@ describe("values at the ends of lines", () => {
 
   it("leave out counters and edited places", () => {
     expect(inlineText(number("i", 3, [0, 1, 2, 3]))).toBeNull();
-    expect(inlineTexts(article.captures, () => undefined, textOf).size).toBe(0);
+    expect(inlineTexts(article, { file: 0, at: () => undefined, textOf }).size).toBe(0);
   });
 
   it("do not repeat a number that the line says", () => {
@@ -45,10 +47,9 @@ describe("values at the ends of lines", () => {
     };
     const shown = (line: string) =>
       inlineTexts(
-        [rate],
-        (range) => range,
-        () => line,
-      ).get(0);
+        { captures: [rate], nodes: [], console: [] },
+        { file: 0, at: (range) => range, textOf: () => line },
+      ).get(0)?.text;
     expect(shown("const rate = 0.5;")).toBeUndefined();
     expect(shown("const rate: number = 5e-1;")).toBeUndefined();
     expect(shown("const rate = 1 / 2;")).toBe("rate 0.5");
@@ -56,7 +57,7 @@ describe("values at the ends of lines", () => {
 
   it("join what shares a line, in its order", () => {
     const captures = [{ ...number("b", 2), range: place(3, "torch") }, number("a", 1)];
-    expect(inlineTexts(captures, (range) => range, textOf).get(3)).toBe("a 1   b 2");
+    expect(textsOf({ captures, nodes: [], console: [] }).get(3)).toBe("a 1   b 2");
   });
 
   it("draw a flat course flat and leave gaps for what is not finite", () => {

@@ -53,7 +53,7 @@ describe("the places of a run", () => {
     expect(places.at(sin!)).toEqual({ ...sin, start: at(5, 12), end: at(5, 24) });
     places.apply(0, [insert(5, 14, "!")]);
     expect(places.at(sin!)).toBeUndefined();
-    places.reset();
+    places.reset(0);
     expect(places.at(sin!)).toBe(sin);
   });
 

@@ -4,7 +4,14 @@ import { hoverPicture, pictureMarkdown } from "../../src/plot/hover";
 import type { Capture, Numbers } from "../../src/trace/model";
 import { article, statistics } from "./fixtures/article";
 
-const context = { appearance: "dark", edited: false, showInGraph: (node: number) => `command:show?${node}` } as const;
+const context = {
+  appearance: "dark",
+  edited: false,
+  showInGraph: (node: number) => `command:show?${node}`,
+  copyJson: "command:json",
+  copyPyTorch: "command:code",
+  pin: "command:pin",
+} as const;
 const [x, b] = article.captures as [Capture, Capture];
 
 const tensor = (shape: number[], values: number[]): Numbers & { shape: number[] } => ({
@@ -18,7 +25,7 @@ const wave = Array.from({ length: 1024 }, (_, i) => Math.sin(i));
 describe("a hover", () => {
   it("says it all in its first line", () => {
     expect(hoverMarkdown(x, context).split("\n")[0]).toBe(
-      '**`x`** `[25]` float32 · requires_grad · leaf · ‖∇‖ 7.21 · [Show in graph](command:show?4 "Select its node in the graph")',
+      '**`x`** `[25]` float32 · requires_grad · leaf · ‖∇‖ 7.21 · [Show in graph](command:show?4 "Select its node in the graph") · [$(json)](command:json "Copy as JSON") [$(copy)](command:code "Copy as PyTorch code") [$(pin)](command:pin "Pin to the Tensors view")',
     );
     expect(hoverMarkdown(b, context)).toMatch(
       /^\*\*`b`\*\* `\[25\]` float32 · requires_grad · `SinBackward0` · ‖∇‖ 10 /,

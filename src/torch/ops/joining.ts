@@ -31,6 +31,7 @@ function joinedShape(tensors: readonly Tensor[], dim: number): number[] {
 }
 
 // Each part gets its slice of the gradient.
+// d cat(a, b) = cat(da, db)
 export const cat = op("cat(Tensor[] tensors, int dim=0) -> Tensor", {
   doc: "Tensors one after another along an existing dimension.",
   forward: (tensors, dim) => {

@@ -372,6 +372,7 @@ export const outer = op("outer(Tensor self, Tensor vec2) -> Tensor", {
   composite: true,
 });
 
+// d (A B) = dA B + A dB
 export const matmul = op("matmul(Tensor self, Tensor other) -> Tensor", {
   doc: "Python's `@`: inner product, matrix–vector, matrix or batched product by the number of dimensions; batches broadcast.",
   forward: (a, b) => {
@@ -430,6 +431,7 @@ function batchedProduct(a: Tensor, b: Tensor): Tensor {
   ]);
 }
 
+// dy = dx Wᵀ + x dWᵀ + db
 export const linear = op("linear(Tensor input, Tensor weight, Tensor? bias=None) -> Tensor", {
   doc: "`input @ weight.T + bias`: `[*, in], [out, in], [out] → [*, out]`.",
   forward: (input, weight, bias) => {

@@ -1,0 +1,52 @@
+/** Values of a run that a person points at: in a hover's links, in the tree. */
+import * as vscode from "vscode";
+import { pytorchCode, valueJson } from "../export/values";
+import type { Capture } from "../trace/model";
+import type { Run, Session } from "./session";
+
+/** A capture of a run, as a command's argument can hold it. */
+export interface ValueRef {
+  run: number;
+  /** Index into the trace's captures. */
+  capture: number;
+}
+
+export function findValue(session: Session, ref: ValueRef): { run: Run; capture: Capture } | undefined {
+  const run = session.runs.find(({ id }) => id === ref.run);
+  const capture = run?.trace?.captures[ref.capture];
+  return run && capture ? { run, capture } : undefined;
+}
+
+export function registerValueCommands(session: Session): vscode.Disposable {
+  const copy = (as: (capture: Capture) => string | null, what: string) => async (ref: ValueRef) => {
+    const found = findValue(session, ref);
+    if (!found) {
+      void vscode.window.showInformationMessage(
+        "That value belongs to an earlier run. Hover again to copy the present one.",
+      );
+      return;
+    }
+    const { capture } = found;
+    const text = as(capture);
+    if (text === null) {
+      void vscode.window.showWarningMessage(`${capture.name} ${reason(capture)}`);
+      return;
+    }
+    await vscode.env.clipboard.writeText(text);
+    vscode.window.setStatusBarMessage(`$(check) Copied ${capture.name} as ${what}.`, 3000);
+  };
+  return vscode.Disposable.from(
+    vscode.commands.registerCommand("gradlens.copyJson", copy(valueJson, "JSON")),
+    vscode.commands.registerCommand("gradlens.copyPyTorch", copy(pytorchCode, "PyTorch code")),
+    vscode.commands.registerCommand("gradlens.goToSource", async (ref: ValueRef) => {
+      const found = findValue(session, ref);
+      const place = found && session.locate(found.run, found.capture.range);
+      if (place) await vscode.window.showTextDocument(place.uri, { selection: place.range });
+    }),
+  );
+}
+
+function reason({ last }: Capture): string {
+  if (last.kind !== "tensor") return "is no tensor: copy it as JSON instead.";
+  return `has ${last.tensor.stats.numel.toLocaleString("en")} elements, too many for the clipboard. Print a part of it, or write it with torch.save().`;
+}
