@@ -14,6 +14,8 @@ export function registerDiagnostics(session: Session): vscode.Disposable {
 }
 
 function report(session: Session, run: Run, collection: vscode.DiagnosticCollection): void {
+  // A run that is over at once was never announced: its predecessor's words still stand.
+  collection.clear();
   const error = run.trace?.error;
   if (!error || run.trace?.status === "stopped") return;
   if (run.trace?.status === "crashed") {

@@ -22,7 +22,11 @@ const LOAD_MS = 60_000;
 const STEP_MS = 15_000;
 
 /** One of VS Code's own; a window keeps the one it was opened with. */
-export type Theme = "Default Light Modern" | "Default Dark Modern" | "Default High Contrast";
+export type Theme =
+  | "Default Light Modern"
+  | "Default Dark Modern"
+  | "Default High Contrast"
+  | "Default High Contrast Light";
 
 export interface WindowOptions {
   theme?: Theme;
@@ -168,6 +172,28 @@ export class Workbench {
       .first();
     await hover.waitFor();
     return hover;
+  }
+
+  /** What stands at the ends of the lines in sight, from the top. */
+  async inlineValues(): Promise<string[]> {
+    return this.editor.locator(".view-lines").evaluate((lines: any) => {
+      const view = lines.ownerDocument.defaultView;
+      const after = [...lines.querySelectorAll("[class*='ced-']")].map((element: any) => ({
+        top: element.getBoundingClientRect().top,
+        content: view.getComputedStyle(element, "::after").content,
+      }));
+      return after
+        .filter(({ content }) => content && content !== "none")
+        .sort((a, b) => a.top - b.top)
+        .map(({ content }) => content.replace(/^"|"$/g, ""));
+    });
+  }
+
+  /** Clicks an item of the status bar. */
+  async statusItem(id: string): Promise<Locator> {
+    const item = this.page.locator(`[id='gradlens.gradlens.${id}']`);
+    await item.waitFor();
+    return item;
   }
 
   /** The middle of a word in the active editor, in page coordinates. */

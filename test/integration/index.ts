@@ -2,6 +2,7 @@
 import "./activation.test";
 import "./run.test";
 import "./accidents.test";
+import "./live.test";
 import "./speed.test";
 import { runAll } from "./suite";
 
