@@ -1,9 +1,10 @@
 /** The panel: hears the host, keeps what is on screen, and ties graph, tree, inspector and figures together. */
 import { formatDuration, type GraphView, type LayoutResult, scaleLabels, scaleStops, viewOf } from "../src/graph";
+import { Asker } from "./asker";
 import { byId, element, placeLabel } from "./dom";
 import { exportScreen } from "./exporting";
 import { GraphCanvas } from "./graphView";
-import { renderInspector } from "./inspector";
+import { Inspector, type InspectorState } from "./inspector";
 import { Cancelled, LayoutClient } from "./layoutClient";
 import { Plots } from "./plots";
 import type { HostToPanel, PanelFormat, PanelState, PanelToHost, PanelTrace, RevealTarget } from "./protocol";
@@ -15,6 +16,7 @@ interface Saved {
   program: string;
   node: number | null;
   viewport: GraphCanvas["viewport"];
+  inspector?: InspectorState;
 }
 
 declare function acquireVsCodeApi(): {
@@ -33,6 +35,7 @@ let selected: number | null = null;
 const layouts = new LayoutClient(workerSource(document.body.dataset.worker!));
 const graph = new GraphCanvas(byId("graph"), byId<HTMLCanvasElement>("cards"), theme, {
   pick(node, twice) {
+    if (inspector.takes(node)) return;
     select(node);
     tree.focus();
     reveal({ kind: "node", index: node }, twice);
@@ -47,6 +50,16 @@ const tree = new GraphTree(byId("graph-tree"), {
     reveal({ kind: "node", index: node }, false);
   },
   open: (node) => reveal({ kind: "node", index: node }, true),
+});
+const asker = new Asker(post);
+const inspector = new Inspector(byId("inspector"), {
+  open: (index) => reveal({ kind: "node", index }, true),
+  select(node) {
+    select(node);
+    graph.reveal(node);
+  },
+  runAgain: () => post({ type: "command", command: "gradlens.runAgain" }),
+  changed: save,
 });
 const plots = new Plots(byId("plots"), {
   open: (index) => reveal({ kind: "figure", index }, true),
@@ -117,6 +130,10 @@ async function receive(message: HostToPanel): Promise<void> {
       return;
     case "figure":
       return await plots.live(message.run, message.index, message.figure, theme);
+    case "answer":
+    case "progress":
+    case "unanswered":
+      return asker.receive(message);
     case "export":
       return await exportTo(message.id, message.format);
   }
@@ -158,6 +175,7 @@ async function showTrace(run: number, program: string, trace: PanelTrace): Promi
   graph.show(view, placed, samePlace);
   tree.show(view, placed);
   if (saved && again) graph.viewport = saved.viewport;
+  if (saved?.inspector && again) inspector.state = saved.inspector;
   const keep = again ? (saved ? saved.node : selected) : null;
   select(keep !== null && keep < view.nodes.length ? keep : null);
   requestAnimationFrame(() => {
@@ -203,8 +221,7 @@ function select(node: number | null): void {
   selected = node;
   graph.select(node);
   tree.mark(node);
-  if (shown) renderInspector(byId("inspector"), shown.trace, node, (index) => reveal({ kind: "node", index }, true));
-  else byId("inspector").hidden = true;
+  inspector.show(shown?.trace ?? null, node, asker.about(shown?.run ?? 0));
   save();
 }
 
@@ -218,7 +235,8 @@ function save(): void {
 }
 
 function savedState(): Saved | undefined {
-  return shown ? { program: shown.program, node: selected, viewport: graph.viewport } : undefined;
+  if (!shown) return undefined;
+  return { program: shown.program, node: selected, viewport: graph.viewport, inspector: inspector.state };
 }
 
 function setState(state: PanelState): void {

@@ -284,6 +284,11 @@ export class Recorder {
     return null;
   }
 
+  /** The variable that holds a tensor. */
+  nameOf(tensor: Tensor): string | undefined {
+    return this.slots.find(({ site, last }) => last === tensor && site.kind === "variable")?.site.name;
+  }
+
   /** Graphs that nobody ran backward through. */
   private walkTheRest(): void {
     const roots: Node[] = [];
