@@ -1,8 +1,13 @@
 /** Normalisation: features shifted and scaled by their own mean and variance. */
+import { mode } from "../autograd/gradMode";
 import { type Op, op } from "../dispatch";
+import { float32 } from "../dtype";
 import { RuntimeError, ValueError } from "../errors";
 import { elements } from "../kernels/copy";
 import { zip } from "../kernels/elementwise";
+import type { Kernels } from "../kernels/wasm";
+import { kernelsFor } from "../kernels/wasm/elementwise";
+import { normalizeBackwardRows, normalizeRows, normalizeWeightRows } from "../kernels/wasm/rows";
 import { numel, sameShape, sizeText } from "../shape";
 import { allocate, type Tensor } from "../tensor";
 import { norm } from "./norms";
@@ -73,6 +78,12 @@ function checkLayer(x: Tensor, shape: readonly number[], weight: Tensor | null, 
   }
 }
 
+const floats = (t: Tensor): Float32Array => elements(t) as Float32Array;
+
+/** The kernels for a gradient of which none will be taken; else null, and it is made of differentiable ops. */
+const layerKernels = (g: Tensor, x: Tensor): Kernels | null =>
+  mode.grad || g.dtype !== float32 || x.dtype !== float32 ? null : kernelsFor(x.numel());
+
 export const native_layer_norm = op(
   "native_layer_norm(Tensor input, int[] normalized_shape, Tensor? weight, Tensor? bias, float eps) -> (Tensor out, Tensor mean, Tensor rstd)",
   {
@@ -81,6 +92,14 @@ export const native_layer_norm = op(
       checkLayer(x, shape, weight, bias);
       const lead = x.shape.slice(0, x.ndim - shape.length);
       const [count, length] = [numel(lead), numel(shape)];
+      const kept = [...lead, ...shape.map(() => 1)];
+      const wasm = x.dtype === float32 && length > 0 ? kernelsFor(count * length) : null;
+      if (wasm !== null) {
+        const [out, mean, rstd] = [x.shape, kept, kept].map((size) => allocate(size, float32));
+        const affine = { weight: weight && floats(weight), bias: bias && floats(bias) };
+        normalizeRows(wasm, floats(x), affine, eps, floats(out), floats(mean), floats(rstd), length);
+        return [out, mean, rstd];
+      }
       const { mean, rstd } = statistics(x, count, length, eps);
       const { cast } = x.dtype;
       const out = allocate(x.shape, x.dtype);
@@ -96,23 +115,37 @@ export const native_layer_norm = op(
           out.storageOf.data[at] = hat * (w === null ? 1 : w[k]) + (b === null ? 0 : b[k]);
         }
       }
-      const kept = [...lead, ...shape.map(() => 1)];
       return [out, store(mean, kept, x), store(rstd, kept, x)];
     },
     grad: {
       input: [
-        "input weight",
+        "input weight mean rstd",
         (g: Cotangents, s) => {
           if (g[0] === null) return null;
+          const fast = layerKernels(g[0], s.input);
+          if (fast !== null) {
+            const out = allocate(s.input.shape, float32);
+            const [mean, rstd] = [floats(s.mean), floats(s.rstd)];
+            const weight = s.weight && floats(s.weight);
+            const length = numel(s.normalized_shape);
+            normalizeBackwardRows(fast, floats(s.input), floats(g[0]), weight, mean, rstd, floats(out), length);
+            return out;
+          }
           const dims = s.normalized_shape.map((_, i) => -1 - i);
           const { hat, rstd } = standardised(s.input, dims, s.eps);
           return throughStatistics(s.weight === null ? g[0] : g[0].mul(s.weight), hat, rstd, dims);
         },
       ],
       weight: [
-        "input",
+        "input mean rstd",
         (g: Cotangents, s) => {
           if (g[0] === null) return null;
+          const fast = layerKernels(g[0], s.input);
+          if (fast !== null) {
+            const out = allocate([...s.normalized_shape], float32);
+            normalizeWeightRows(fast, floats(s.input), floats(g[0]), floats(s.mean), floats(s.rstd), floats(out));
+            return out;
+          }
           const dims = s.normalized_shape.map((_, i) => -1 - i);
           return g[0].mul(standardised(s.input, dims, s.eps).hat).sum_to_size(s.normalized_shape);
         },

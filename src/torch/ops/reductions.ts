@@ -1,13 +1,16 @@
 /** Ops that fold dimensions: sums, means, extremes, norms, softmax. */
-import { op } from "../dispatch";
-import { bool, Category, type DType, int64, type TypedArray, uint8 } from "../dtype";
+import { type Op, op } from "../dispatch";
+import { bool, Category, type DType, float32, int64, type TypedArray, uint8 } from "../dtype";
 import { IndexError, RuntimeError } from "../errors";
-import { castTo } from "../kernels/copy";
+import { castTo, elements } from "../kernels/copy";
 import { map } from "../kernels/elementwise";
 import { argBest, reduce, reducedShape, scan, sumReduce } from "../kernels/reduce";
+import type { Kernels } from "../kernels/wasm";
+import { kernelsFor } from "../kernels/wasm/elementwise";
+import { softmaxBackwardRows, softmaxRows } from "../kernels/wasm/rows";
 import { floatType } from "../promotion";
 import { wrapDim, wrapDims } from "../shape";
-import { fromData, type Tensor } from "../tensor";
+import { allocate, fromData, type Tensor } from "../tensor";
 import { where } from "./arithmetic";
 import { cat } from "./joining";
 
@@ -397,36 +400,110 @@ export const logsumexp = op("logsumexp(Tensor self, int[1] dim, bool keepdim=Fal
   },
 });
 
+/** Rows along the last dimension, for which there is a kernel: the tensor's memory and how many rows; null otherwise. */
+function lastRows(t: Tensor, dim: number): { wasm: Kernels; rows: number; n: number } | null {
+  const d = t.ndim - 1;
+  if (t.dtype !== float32 || d < 0 || wrapDim(dim, t.ndim) !== d || t.shape[d] === 0) return null;
+  const size = t.numel();
+  const wasm = kernelsFor(size);
+  return wasm === null ? null : { wasm, rows: size / t.shape[d], n: t.shape[d] };
+}
+
+const floats = (t: Tensor): Float32Array => elements(t) as Float32Array;
+
+type Rowwise = (data: TypedArray, start: number, end: number, out: Float64Array) => void;
+
+/** Softmax or its logarithm, by a kernel where one serves. */
+function normalised(t: Tensor, dim: number, name: "softmax32" | "log_softmax32", f: Rowwise): Tensor {
+  const last = lastRows(t, dim);
+  if (last === null) return scan(t, dim, floatType(t.dtype), f);
+  const out = allocate(t.shape, float32);
+  softmaxRows(last.wasm, name, floats(t), floats(out), last.rows, last.n);
+  return out;
+}
+
+/** The gradient of either from its result `y`, by a kernel where one serves. */
+function rowGradient(
+  g: Tensor,
+  y: Tensor,
+  dim: number,
+  name: "softmax_backward32" | "log_softmax_backward32",
+  formula: () => Tensor,
+): Tensor {
+  const last = g.dtype === float32 ? lastRows(y, dim) : null;
+  if (last === null) return formula();
+  const out = allocate(y.shape, float32);
+  softmaxBackwardRows(last.wasm, name, floats(g), floats(y), floats(out), last.rows, last.n);
+  return out;
+}
+
+const SOFTMAX_BACKWARD =
+  "_softmax_backward_data(Tensor grad_output, Tensor output, int dim, ScalarType input_dtype) -> Tensor";
+// y (g − Σ y g): slope y (v − Σ y v) in g; in y, with the cotangent v: g v − g Σ y v − v Σ y g
+const softmax_backward: Op<typeof SOFTMAX_BACKWARD> = op(SOFTMAX_BACKWARD, {
+  doc: "The gradient of softmax from its result.",
+  forward: (g, y, dim) => rowGradient(g, y, dim, "softmax_backward32", () => g.sub(g.mul(y).sum([dim], true)).mul(y)),
+  grad: {
+    grad_output: ["output", (v, s) => softmax_backward(v, s.output, s.dim, s.input_dtype)],
+    output: [
+      "grad_output output",
+      (v, s) => {
+        const [g, y] = [s.grad_output, s.output];
+        const along = (t: Tensor) => t.sum([s.dim], true);
+        return g.mul(v.sub(along(v.mul(y)))).sub(v.mul(along(g.mul(y))));
+      },
+    ],
+  },
+  node: "SoftmaxBackwardDataBackward0",
+  variants: [],
+});
+
 // dy = y (dx − Σ y dx)
 export const softmax = op("softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor", {
   variants: ["function", "method", "nn.functional"],
   doc: "eˣ / Σ eˣ along a dimension.",
-  forward: (t, dim, dtype) => {
-    const x = dtype === null ? t : castTo(t, dtype);
-    return scan(x, dim, floatType(x.dtype), (data, start, end, out) => {
+  forward: (t, dim, dtype) =>
+    normalised(dtype === null ? t : castTo(t, dtype), dim, "softmax32", (data, start, end, out) => {
       const max = extreme(greater)(data, start, end);
       let sum = 0;
       for (let i = start; i < end; i++) sum += out[i - start] = Math.exp(data[i] - max);
       for (let i = 0; i < end - start; i++) out[i] /= sum;
-    });
-  },
+    }),
+  grad: { self: ["result", (g, s) => softmax_backward(g, s.result, s.dim, s.self.dtype)] },
+});
+
+const LOG_SOFTMAX_BACKWARD =
+  "_log_softmax_backward_data(Tensor grad_output, Tensor output, int dim, ScalarType input_dtype) -> Tensor";
+// g − eʸ Σ g: slope v − Σ v eʸ in g, −v eʸ Σ g in y
+const log_softmax_backward: Op<typeof LOG_SOFTMAX_BACKWARD> = op(LOG_SOFTMAX_BACKWARD, {
+  doc: "The gradient of log_softmax from its result.",
+  forward: (g, y, dim) =>
+    rowGradient(g, y, dim, "log_softmax_backward32", () => g.sub(y.exp().mul(g.sum([dim], true)))),
   grad: {
-    self: ["result", (g, s) => g.mul(s.result).sub(s.result.mul(g.mul(s.result).sum([s.dim], true)))],
+    grad_output: ["output", (v, s) => v.sub(v.mul(s.output.exp()).sum([s.dim], true))],
+    output: [
+      "grad_output output",
+      (v, s) =>
+        v
+          .mul(s.output.exp())
+          .mul(s.grad_output.sum([s.dim], true))
+          .neg(),
+    ],
   },
+  node: "LogSoftmaxBackwardDataBackward0",
+  variants: [],
 });
 
 // dy = dx − Σ softmax dx
 export const log_softmax = op("log_softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor", {
   variants: ["function", "method", "nn.functional"],
   doc: "log of softmax along a dimension, without overflow.",
-  forward: (t, dim, dtype) => {
-    const x = dtype === null ? t : castTo(t, dtype);
-    return scan(x, dim, floatType(x.dtype), (data, start, end, out) => {
+  forward: (t, dim, dtype) =>
+    normalised(dtype === null ? t : castTo(t, dtype), dim, "log_softmax32", (data, start, end, out) => {
       const log = logSum(data, start, end);
       for (let i = start; i < end; i++) out[i - start] = data[i] - log;
-    });
-  },
-  grad: { self: ["result", (g, s) => g.sub(s.result.exp().mul(g.sum([s.dim], true)))] },
+    }),
+  grad: { self: ["result", (g, s) => log_softmax_backward(g, s.result, s.dim, s.self.dtype)] },
 });
 
 export const count_nonzero = op("count_nonzero(Tensor self, int[1]? dim=None) -> Tensor", {

@@ -2,8 +2,10 @@
 import { tensor } from "../construct";
 import { power } from "../exact";
 import { maximum, pow } from "../generated/functions";
+import { adamUpdate } from "../kernels/updates";
 import { keywordArguments } from "../keywords";
 import type { Tensor } from "../tensor";
+import { inOneLoop, mayFuse } from "./fused";
 import {
   atLeastZero,
   type CommonOptions,
@@ -66,6 +68,20 @@ function move(p: Tensor, grad: Tensor, { lr, betas, eps, amsgrad }: any, state: 
   p.addcdiv_(exp_avg, denominator, { value: -size });
 }
 
+/** The same in one loop, where that is possible. Adam's decay enters the gradient (`penalty`), AdamW's the parameter. */
+function fused(p: Tensor, grad: Tensor, group: any, state: any, penalty: number, decay: number): boolean {
+  const { exp_avg, exp_avg_sq } = state;
+  if (group.amsgrad || group.differentiable || !mayFuse(p, grad, exp_avg, exp_avg_sq)) return false;
+  const { lr, betas, eps } = group;
+  const step = state.step.item();
+  const size = lr / (1 - power(betas[0], step));
+  const root = Math.sqrt(1 - power(betas[1], step));
+  inOneLoop("_fused_adam_", p, [exp_avg, exp_avg_sq], decay === 1 ? 1 : 2, () =>
+    adamUpdate(p, grad, exp_avg, exp_avg_sq, { betas, eps, size, root, decay, penalty }),
+  );
+  return true;
+}
+
 function start(p: Tensor, state: any, amsgrad: boolean): void {
   if (!isEmpty(state)) return;
   state.step = tensor(0);
@@ -103,6 +119,7 @@ export class Adam extends Optimizer {
     return this.run(closure, (p, grad, group, state) => {
       start(p, state, group.amsgrad);
       state.step.add_(1);
+      if (fused(p, grad, group, state, group.weight_decay, 1)) return;
       if (group.weight_decay !== 0) grad = grad.add(p, { alpha: group.weight_decay });
       move(p, grad, group, state, group.differentiable);
     });
@@ -140,7 +157,9 @@ export class AdamW extends Optimizer {
     return this.run(closure, (p, grad, group, state) => {
       start(p, state, group.amsgrad);
       state.step.add_(1);
-      p.mul_(1 - group.lr * group.weight_decay);
+      const decay = 1 - group.lr * group.weight_decay;
+      if (fused(p, grad, group, state, 0, decay)) return;
+      p.mul_(decay);
       move(p, grad, group, state, false);
     });
   }

@@ -1,5 +1,8 @@
 import { ValueError } from "../errors";
+import { sgdUpdate } from "../kernels/updates";
 import { keywordArguments } from "../keywords";
+import type { Tensor } from "../tensor";
+import { inOneLoop, mayFuse } from "./fused";
 import { atLeastZero, type CommonOptions, Optimizer, type Options, type Params, required } from "./optimizer";
 
 export interface SGDOptions extends CommonOptions {
@@ -43,7 +46,16 @@ export class SGD extends Optimizer {
   }
 
   override step<T = any>(closure?: (() => T) | null): T {
-    return this.run(closure, (p, grad, { lr, momentum, dampening, weight_decay, nesterov }, state) => {
+    return this.run(closure, (p, grad, { lr, momentum, dampening, weight_decay, nesterov, differentiable }, state) => {
+      const moving: Tensor | null = momentum === 0 ? null : (state.momentum_buffer ?? null);
+      // The first step with momentum makes its buffer.
+      const ready = momentum === 0 || moving !== null;
+      if (ready && !differentiable && mayFuse(p, grad, moving)) {
+        if (momentum === 0) state.momentum_buffer ??= null;
+        const step = { lr, momentum, share: 1 - dampening, penalty: weight_decay, nesterov };
+        inOneLoop("_fused_sgd_", p, moving === null ? [] : [moving], 1, () => sgdUpdate(p, grad, moving, step));
+        return;
+      }
       let d = weight_decay === 0 ? grad : grad.add(p, { alpha: weight_decay });
       if (momentum !== 0) {
         const buffer = state.momentum_buffer;

@@ -22,16 +22,19 @@
  * 4. Test it with each set: `useKernels("typescript" | "simd" | "relaxed" | "best")`.
  */
 /// <reference path="./modules.d.ts" />
+import type { UpdateFunctions } from "../updates";
 import type { ElementwiseFunctions } from "./elementwise";
 import type { GemmFunctions } from "./gemm";
 import relaxedModule from "./relaxed.wasm";
+import type { RowFunctions } from "./rows";
 import simdModule from "./simd.wasm";
+import type { SumFunctions } from "./sums";
 
 /** `typescript`: plain loops; `simd`: WASM with 128-bit vectors; `relaxed`: with fused multiply-add too. */
 export type KernelSet = "typescript" | "simd" | "relaxed";
 
 /** What the modules export. */
-interface Functions extends ElementwiseFunctions, GemmFunctions {
+interface Functions extends ElementwiseFunctions, GemmFunctions, RowFunctions, SumFunctions, UpdateFunctions {
   scratchBase(): number;
 }
 
