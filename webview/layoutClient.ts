@@ -1,12 +1,5 @@
 /** The layout in a worker. A new request cancels the one under way by ending its worker; a warm one waits. */
-import {
-  type GraphView,
-  type LayoutOptions,
-  type LayoutRequest,
-  type LayoutResponse,
-  type LayoutResult,
-  layoutInput,
-} from "../src/graph";
+import type { LayoutRequest, LayoutResponse, NestedResult } from "../src/graph";
 
 export class LayoutClient {
   private worker: Promise<Worker>;
@@ -19,7 +12,7 @@ export class LayoutClient {
   }
 
   /** Rejects with a {@link Cancelled} when a later request takes over. */
-  async run(view: GraphView, options: Partial<LayoutOptions>): Promise<LayoutResult> {
+  async run(request: Omit<LayoutRequest, "id">): Promise<NestedResult> {
     if (this.busy) {
       this.busy(new Cancelled());
       const old = this.worker;
@@ -29,7 +22,7 @@ export class LayoutClient {
     const id = ++this.lastId;
     const worker = await this.worker;
     if (id !== this.lastId) throw new Cancelled();
-    return await new Promise<LayoutResult>((resolve, reject) => {
+    return await new Promise<NestedResult>((resolve, reject) => {
       this.busy = reject;
       const finish = (settle: () => void) => {
         this.busy = null;
@@ -42,7 +35,7 @@ export class LayoutClient {
         finish(() => ("result" in data ? resolve(data.result) : reject(new Error(data.error))));
       };
       worker.onerror = (event) => finish(() => reject(new Error(event.message)));
-      worker.postMessage({ id, input: layoutInput(view), options } satisfies LayoutRequest);
+      worker.postMessage({ id, ...request } satisfies LayoutRequest);
     });
   }
 

@@ -1,11 +1,13 @@
 /** The panel: hears the host, keeps what is on screen, and ties graph, tree, inspector and figures together. */
-import { formatDuration, type GraphView, type LayoutResult, scaleLabels, scaleStops, viewOf } from "../src/graph";
-import { Asker } from "./asker";
+import { atOrigin, formatDuration } from "../src/graph";
 import { byId, element, placeLabel } from "./dom";
 import { exportScreen } from "./exporting";
+import { GraphOptions } from "./graphOptions";
+import { GraphPane, type GraphSettings } from "./graphPane";
 import { GraphCanvas } from "./graphView";
-import { Inspector, type InspectorState } from "./inspector";
+import { renderInspector } from "./inspector";
 import { Cancelled, LayoutClient } from "./layoutClient";
+import { Legend } from "./legend";
 import { Plots } from "./plots";
 import type { HostToPanel, PanelFormat, PanelState, PanelToHost, PanelTrace, RevealTarget } from "./protocol";
 import "./styles.css";
@@ -16,7 +18,7 @@ interface Saved {
   program: string;
   node: number | null;
   viewport: GraphCanvas["viewport"];
-  inspector?: InspectorState;
+  graph?: GraphSettings;
 }
 
 declare function acquireVsCodeApi(): {
@@ -29,37 +31,56 @@ const vscode = acquireVsCodeApi();
 const post = (message: PanelToHost) => vscode.postMessage(message);
 
 let theme = readTheme();
-let shown: { run: number; program: string; trace: PanelTrace; view: GraphView; placed: LayoutResult } | null = null;
+let shown: { run: number; program: string; trace: PanelTrace } | null = null;
+/** Index into the trace's nodes. */
 let selected: number | null = null;
 
 const layouts = new LayoutClient(workerSource(document.body.dataset.worker!));
 const graph = new GraphCanvas(byId("graph"), byId<HTMLCanvasElement>("cards"), theme, {
-  pick(node, twice) {
-    if (inspector.takes(node)) return;
-    select(node);
+  pick(card, twice) {
+    const node = pane.current!.view.nodes[card]!;
+    if (node.trace < 0) {
+      quietly(pane.openCard(card));
+      return;
+    }
+    select(node.trace);
     tree.focus();
-    reveal({ kind: "node", index: node }, twice);
+    reveal({ kind: "node", index: node.trace }, twice);
   },
   clear: () => select(null),
   moved: save,
+  close: (frame) => quietly(pane.closeFrame(frame)),
+  step: (frame, at) => quietly(pane.stepFrame(frame, at)),
 });
+let treeLater = 0;
+const pane = new GraphPane(graph, layouts, ({ view, placed }) => {
+  clearTimeout(treeLater);
+  // The picture comes first where the tree has thousands of items.
+  if (view.nodes.length <= TREE_AT_ONCE) tree.show(view, placed);
+  else treeLater = window.setTimeout(() => showTree(), TREE_LATER_MS);
+  legend.show(pane.current, theme);
+  options.show(pane);
+  markSelected();
+  save();
+});
+const legend = new Legend();
+const options = new GraphOptions(pane, quietly);
 const tree = new GraphTree(byId("graph-tree"), {
-  select(node) {
-    select(node);
-    graph.reveal(node);
-    reveal({ kind: "node", index: node }, false);
+  select(card) {
+    const { trace } = pane.current!.view.nodes[card]!;
+    graph.reveal(card);
+    if (trace < 0) {
+      graph.select(card);
+      return;
+    }
+    select(trace);
+    reveal({ kind: "node", index: trace }, false);
   },
-  open: (node) => reveal({ kind: "node", index: node }, true),
-});
-const asker = new Asker(post);
-const inspector = new Inspector(byId("inspector"), {
-  open: (index) => reveal({ kind: "node", index }, true),
-  select(node) {
-    select(node);
-    graph.reveal(node);
+  open(card) {
+    const { trace } = pane.current!.view.nodes[card]!;
+    if (trace < 0) quietly(pane.openCard(card));
+    else reveal({ kind: "node", index: trace }, true);
   },
-  runAgain: () => post({ type: "command", command: "gradlens.runAgain" }),
-  changed: save,
 });
 const plots = new Plots(byId("plots"), {
   open: (index) => reveal({ kind: "figure", index }, true),
@@ -86,20 +107,29 @@ window.addEventListener("focus", () => document.activeElement === document.body 
 onThemeChange(() => {
   theme = readTheme();
   graph.applyTheme(theme);
-  showLegend();
+  legend.show(pane.current, theme);
   void plots.retheme(theme);
 });
 
 /** For tests that click with a real mouse. */
 Object.assign(window, {
   __gradlens: {
-    nodePosition: (index: number) => graph.nodePosition(index),
+    /** Of a node of the trace, or of the closed group that it is in. */
+    nodePosition: (index: number) => graph.nodePosition(pane.current!.view.nodeOf[index]!),
+    get pane() {
+      return pane;
+    },
+    get canvas() {
+      return graph;
+    },
     get selected() {
       return selected;
     },
   },
 });
 
+const TREE_AT_ONCE = 1500;
+const TREE_LATER_MS = 150;
 const NO_GRAPH = "This run made no graph: no tensor that requires a gradient went through an operation.";
 
 setState("empty");
@@ -124,16 +154,11 @@ async function receive(message: HostToPanel): Promise<void> {
       return;
     case "select":
       if (shown?.run !== message.run) return;
-      select(message.node);
-      graph.reveal(message.node);
+      await showNode(message.node);
       if (message.focus) tree.focus();
       return;
     case "figure":
       return await plots.live(message.run, message.index, message.figure, theme);
-    case "answer":
-    case "progress":
-    case "unanswered":
-      return asker.receive(message);
     case "export":
       return await exportTo(message.id, message.format);
   }
@@ -141,8 +166,10 @@ async function receive(message: HostToPanel): Promise<void> {
 
 async function exportTo(id: number, format: PanelFormat): Promise<void> {
   try {
-    if (!shown) throw new Error("There is no graph to export.");
-    post({ type: "exported", id, ...(await exportScreen(shown, format, theme, savedState())) });
+    const { current } = pane;
+    if (!shown || !current) throw new Error("There is no graph to export.");
+    const drawing = { ...current, placed: atOrigin(current.placed) };
+    post({ type: "exported", id, ...(await exportScreen(drawing, format, theme, savedState())) });
   } catch (error) {
     post({ type: "exported", id, error: error instanceof Error ? error.message : String(error) });
   }
@@ -150,39 +177,56 @@ async function exportTo(id: number, format: PanelFormat): Promise<void> {
 
 async function showTrace(run: number, program: string, trace: PanelTrace): Promise<void> {
   const begin = performance.now();
-  const view = viewOf(trace, (text, line) => graph.measure(text, line));
-  let placed: LayoutResult;
+  const saved = shown ? undefined : vscode.getState();
+  const again = shown?.program === program || saved?.program === program;
+  if (saved?.graph && again) pane.settings = saved.graph;
+  if (saved && again) selected = saved.node;
+  if (!again || (selected ?? 0) >= trace.nodes.length) selected = null;
+  shown = { run, program, trace };
   try {
-    placed = await layouts.run(view, { wrapWidth: graph.comfortableWidth });
+    await pane.show(trace, again);
   } catch (error) {
     if (error instanceof Cancelled) return;
     throw error;
   }
-  const saved = shown ? null : vscode.getState();
-  const again = shown?.program === program || saved?.program === program;
-  const samePlace = again && shown !== null && shown.view.nodes.length === view.nodes.length;
-  shown = { run, program, trace, view, placed };
   byId("program").textContent = program;
   showOutcome(false);
-  byId("no-graph").hidden = view.nodes.length > 0;
+  const nodes = trace.nodes.length;
+  byId("no-graph").hidden = nodes > 0;
   byId("no-graph").textContent =
     trace.status === "ok" || trace.status === "exited" ? NO_GRAPH : "The run ended before it made a graph.";
   byId("omitted").hidden = trace.omittedNodes === 0;
   byId("omitted").textContent = `${trace.omittedNodes} more nodes were left out.`;
   showError(trace);
-  showLegend();
   setState(trace.status === "error" || trace.status === "crashed" ? "error" : "ready");
-  graph.show(view, placed, samePlace);
-  tree.show(view, placed);
   if (saved && again) graph.viewport = saved.viewport;
-  if (saved?.inspector && again) inspector.state = saved.inspector;
-  const keep = again ? (saved ? saved.node : selected) : null;
-  select(keep !== null && keep < view.nodes.length ? keep : null);
+  select(selected);
   requestAnimationFrame(() => {
     document.body.dataset.run = String(run);
-    post({ type: "drawn", run, nodes: view.nodes.length, milliseconds: performance.now() - begin });
+    post({ type: "drawn", run, nodes, milliseconds: performance.now() - begin });
   });
   await plots.show(trace.figures, trace.files, theme);
+}
+
+function showTree(): void {
+  const { view, placed } = pane.current!;
+  tree.show(view, placed);
+  markSelected();
+}
+
+/** Selects a node and brings it into sight, out of closed groups too. */
+async function showNode(node: number): Promise<void> {
+  const card = await pane.uncover(node);
+  if (card === null) return;
+  select(node);
+  graph.reveal(card);
+}
+
+/** A later change of the picture cancels an earlier one: that is no error. */
+function quietly(change: Promise<unknown>): void {
+  change.catch((error: unknown) => {
+    if (!(error instanceof Cancelled)) throw error;
+  });
 }
 
 function showOutcome(edited: boolean): void {
@@ -203,26 +247,19 @@ function showError(trace: PanelTrace): void {
   );
 }
 
-function showLegend(): void {
-  const scale = shown?.view.scale;
-  byId("legend").hidden = !shown || shown.view.nodes.length === 0;
-  byId("legend-scale").hidden = !scale;
-  byId("legend-leaf").hidden = !shown?.view.nodes.some((node) => node.kind === "leaf");
-  byId("legend-repeats").hidden = !shown || shown.view.repeats === 1;
-  byId("legend-repeats").textContent = `×${shown?.view.repeats}`;
-  if (!scale) return;
-  const [low, high] = scaleLabels(scale);
-  byId("legend-low").textContent = low;
-  byId("legend-high").textContent = low === high ? "" : high;
-  byId("legend-bar").style.backgroundImage = `linear-gradient(to right, ${scaleStops(theme.appearance).join(", ")})`;
-}
-
 function select(node: number | null): void {
   selected = node;
-  graph.select(node);
-  tree.mark(node);
-  inspector.show(shown?.trace ?? null, node, asker.about(shown?.run ?? 0));
+  markSelected();
+  if (shown) renderInspector(byId("inspector"), shown.trace, node, (index) => reveal({ kind: "node", index }, true));
+  else byId("inspector").hidden = true;
   save();
+}
+
+/** The selected node's card, or that of the closed group it is in. */
+function markSelected(): void {
+  const card = selected === null ? null : (pane.current?.view.nodeOf[selected] ?? null);
+  graph.select(card);
+  tree.mark(card);
 }
 
 function reveal(target: RevealTarget, focus: boolean): void {
@@ -235,8 +272,7 @@ function save(): void {
 }
 
 function savedState(): Saved | undefined {
-  if (!shown) return undefined;
-  return { program: shown.program, node: selected, viewport: graph.viewport, inspector: inspector.state };
+  return shown ? { program: shown.program, node: selected, viewport: graph.viewport, graph: pane.settings } : undefined;
 }
 
 function setState(state: PanelState): void {

@@ -1,7 +1,10 @@
 /** Where the arrow keys lead: down to a producer, up to a consumer, sideways along the row. */
-import type { GraphView, LayoutResult } from "../src/graph";
+import type { GraphView, Placement } from "../src/graph";
 
 export type Direction = "down" | "up" | "left" | "right";
+
+/** Cards of one row may be of different heights. */
+const SAME_ROW = 30;
 
 export class Navigation {
   private readonly producers: number[][];
@@ -12,7 +15,7 @@ export class Navigation {
 
   constructor(
     view: GraphView,
-    private readonly placed: LayoutResult,
+    private readonly placed: Pick<Placement, "x" | "y">,
   ) {
     this.producers = view.nodes.map(() => []);
     this.consumers = view.nodes.map(() => []);
@@ -36,7 +39,7 @@ export class Navigation {
       return nearest(joined, (other) => Math.abs(x[other]! - x[node]!)) ?? node;
     }
     const beside = this.sequence[this.position[node]! + (direction === "right" ? 1 : -1)];
-    return beside !== undefined && y[beside] === y[node] ? beside : node;
+    return beside !== undefined && Math.abs(y[beside]! - y[node]!) < SAME_ROW ? beside : node;
   }
 
   /** What is joined to `node`, itself included. */

@@ -59,7 +59,6 @@ export type PanelCommand =
   | "gradlens.runSelection"
   | "gradlens.runFile"
   | "gradlens.stop"
-  | "gradlens.runAgain"
   | "gradlens.exportGraph"
   | "workbench.trust.manage";
 

@@ -6,6 +6,8 @@ export interface Theme {
   highContrast: boolean;
   page: string;
   card: string;
+  /** The ground of an open group. */
+  frame: string;
   border: string;
   text: string;
   muted: string;
@@ -13,6 +15,11 @@ export interface Theme {
   focus: string;
   selection: string;
   error: string;
+  /** Marks of saved tensors and of changes in place. */
+  saved: string;
+  inPlace: string;
+  /** Borders of nodes that belong to a derivative's graph. */
+  derivative: string;
   font: string;
   mono: string;
   chart: string[];
@@ -37,6 +44,7 @@ export function readTheme(): Theme {
     highContrast,
     page,
     card: highContrast ? page : inView ? solid(editor, page) : blend(text, page, 0.035),
+    frame: highContrast ? page : blend(text, page, dark ? 0.035 : 0.028),
     border: highContrast ? solid(contrast, page) : blend(text, page, dark ? 0.2 : 0.22),
     text,
     muted: highContrast ? text : blend(text, page, dark ? 0.7 : 0.74),
@@ -44,6 +52,9 @@ export function readTheme(): Theme {
     focus: solid(read("focusBorder", "#0078d4"), page),
     selection: solid(read("list-activeSelectionBackground", "#0078d4"), page),
     error: solid(read("editorError-foreground", dark ? "#f14c4c" : "#e51400"), page),
+    saved: chart("blue", "#1a5fb4", "#59a4f9"),
+    inPlace: chart("orange", "#b5500b", "#d18616"),
+    derivative: chart("purple", "#652d90", "#b180d7"),
     font: read("font-family", "system-ui, sans-serif"),
     mono: read("editor-font-family", "monospace"),
     chart: [

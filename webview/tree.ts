@@ -1,5 +1,5 @@
 /** The graph for the keyboard and the screen reader: one item a node, in reading order; arrow keys walk along the edges. */
-import type { GraphView, LayoutResult } from "../src/graph";
+import type { GraphView, Placement } from "../src/graph";
 import { element } from "./dom";
 import { type Direction, Navigation } from "./navigation";
 
@@ -25,29 +25,31 @@ export class GraphTree {
     root.addEventListener("keyup", () => section.classList.add("keyboard"));
     section.addEventListener("pointerdown", () => section.classList.remove("keyboard"));
     root.addEventListener("focusin", () => {
-      const focused = Number((document.activeElement as HTMLElement | null)?.dataset.node);
+      const focused = Number((document.activeElement as HTMLElement | null)?.dataset.card);
       if (Number.isInteger(focused) && focused !== this.current) this.go(focused);
     });
     root.addEventListener("click", (event) => {
-      const node = (event.target as HTMLElement).dataset.node;
+      const node = (event.target as HTMLElement).dataset.card;
       if (node !== undefined) events.open(Number(node));
     });
   }
 
-  show(view: GraphView, placed: LayoutResult): void {
+  show(view: GraphView, placed: Placement): void {
     const hadFocus = this.root.contains(document.activeElement);
     const navigation = new Navigation(view, placed);
     this.navigation = navigation;
     this.items = [];
     const fragment = document.createDocumentFragment();
     for (const node of navigation.sequence) {
-      const { description } = view.nodes[node]!;
+      const { description, trace } = view.nodes[node]!;
       const level = String(placed.rank[node]! + 1);
       const item = element(
         "div",
-        { role: "treeitem", "aria-level": level, "aria-selected": "false", tabindex: "-1", "data-node": String(node) },
+        { role: "treeitem", "aria-level": level, "aria-selected": "false", tabindex: "-1", "data-card": String(node) },
         [description],
       );
+      if (trace >= 0) item.dataset.node = String(trace);
+      else item.setAttribute("aria-expanded", "false");
       this.items[node] = item;
       fragment.append(item);
     }

@@ -54,13 +54,22 @@ export function panelMain({ shortcut, trusted }: Pick<PanelPage, "shortcut" | "t
     <p id="no-graph" hidden></p>
     <div id="footer">
       <div id="legend" aria-hidden="true" hidden>
-        <span id="legend-scale"><span title="Euclidean norm of the gradient that arrived">‖∇‖</span><span id="legend-low"></span><span id="legend-bar"></span><span id="legend-high"></span></span>
+        <span id="legend-scale"><span id="legend-name">‖∇‖</span><span id="legend-low"></span><span id="legend-bar"></span><span id="legend-high"></span></span>
         <span id="legend-leaf"><span class="pill"></span>leaf</span>
         <span id="legend-repeats" title="How often the graph was built and run backward" hidden></span>
         <span id="omitted" hidden></span>
       </div>
+      <div id="legend-card" role="note" aria-label="Legend" tabindex="-1" hidden></div>
+      <div id="options-card" role="group" aria-label="How the graph is seen" hidden>
+        <label>Group by <select id="group-by"></select></label>
+        <label>Colour by <select id="color-by"></select></label>
+        <label>Direction <select id="direction"><option value="down">Down</option><option value="right">To the right</option></select></label>
+        <p><button id="open-all">Expand all</button><button id="close-all">Collapse all</button></p>
+      </div>
       <div id="toolbar" role="toolbar" aria-label="Graph">
         <button id="export" class="host-only" title="Export Graph…" aria-label="Export the graph"><svg viewBox="0 0 16 16" aria-hidden="true"><path d="M8 10V2.5M5 5l3-3 3 3M3 9.5V13h10V9.5"/></svg></button>
+        <button id="legend-more" title="Legend" aria-label="Legend" aria-expanded="false" aria-controls="legend-card" hidden><svg viewBox="0 0 16 16" aria-hidden="true"><circle cx="8" cy="8" r="5.5"/><path d="M6.4 6.6c0-2 3.2-2 3.2 0 0 1.2-1.6 1.3-1.6 2.6M8 10.9v.6"/></svg></button>
+        <button id="graph-options" title="Grouping and Colours" aria-label="Grouping and colours" aria-expanded="false" aria-controls="options-card"><svg viewBox="0 0 16 16" aria-hidden="true"><path d="M2.5 5h5M11 5h2.5M2.5 11H5M8.5 11h5"/><circle cx="9.2" cy="5" r="1.7"/><circle cx="6.7" cy="11" r="1.7"/></svg></button>
         <button id="zoom-out" title="Zoom Out (-)" aria-label="Zoom out"><svg viewBox="0 0 16 16" aria-hidden="true"><path d="M3.5 8h9"/></svg></button>
         <button id="zoom-in" title="Zoom In (+)" aria-label="Zoom in"><svg viewBox="0 0 16 16" aria-hidden="true"><path d="M3.5 8h9M8 3.5v9"/></svg></button>
         <button id="zoom-fit" title="Fit (0)" aria-label="Fit the graph"><svg viewBox="0 0 16 16" aria-hidden="true"><path d="M3 6V3h3M10 3h3v3M13 10v3h-3M6 13H3v-3"/></svg></button>

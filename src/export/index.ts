@@ -1,5 +1,5 @@
 /** The grad_fn graph as a file: what the panel shows, without the panel. */
-import { type GraphView, type LayoutResult, layout, layoutInput, viewOf } from "../graph";
+import { type GraphView, layoutInput, layoutNested, type Placement, viewOf } from "../graph";
 import type { Trace } from "../trace/model";
 import { toDot } from "./dot";
 import type { ExportFormat } from "./formats";
@@ -18,13 +18,13 @@ export type DrawingFormat = Exclude<ExportFormat, "png" | "html">;
 export interface Drawing {
   trace: Omit<Trace, "console">;
   view: GraphView;
-  placed: LayoutResult;
+  placed: Placement;
 }
 
 /** `trace`'s graph as the panel would first show it. */
 export function drawingOf(trace: Drawing["trace"]): Drawing {
   const view = viewOf(trace);
-  return { trace, view, placed: layout(layoutInput(view)) };
+  return { trace, view, placed: layoutNested(layoutInput(view)) };
 }
 
 export function exportDrawing(

@@ -1,8 +1,8 @@
-import type { GraphView, LayoutResult } from "../graph";
+import type { GraphView, Placement } from "../graph";
 import { TRACE_VERSION, type Trace } from "../trace/model";
 
 /** Nodes and edges with their places; numbers as the trace spells them, so that a NaN survives. */
-export function toJson(trace: Omit<Trace, "console">, view: GraphView, placed: LayoutResult): string {
+export function toJson(trace: Omit<Trace, "console">, view: GraphView, placed: Placement): string {
   const nodes = trace.nodes.map((node, index) => ({
     index,
     name: node.name,

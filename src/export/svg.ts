@@ -1,11 +1,11 @@
-import { CARD, type GraphView, type LayoutResult, normLabel, scaleLabels, type ViewNode } from "../graph";
+import { CARD, type GraphView, normLabel, type Placement, scaleLabels, type ViewNode } from "../graph";
 import { LEVELS, levelClass, type ThemeChoice, themeRules } from "./theme";
 
 const MARGIN = 24;
 const LEGEND = 44;
 
 /** A self-contained picture; by default it follows the reader's light or dark preference. */
-export function toSvg(view: GraphView, placed: LayoutResult, theme: ThemeChoice = "auto"): string {
+export function toSvg(view: GraphView, placed: Placement, theme: ThemeChoice = "auto"): string {
   const width = Math.ceil(Math.max(placed.width, view.scale ? 260 : 0) + 2 * MARGIN);
   const height = Math.ceil(placed.height + 2 * MARGIN + (view.scale ? LEGEND : 0));
   const parts = [
@@ -27,7 +27,7 @@ export function toSvg(view: GraphView, placed: LayoutResult, theme: ThemeChoice 
 }
 
 /** An edge's B-spline as quadratic Bézier pieces. */
-export function edgePath({ points, pointStart }: Pick<LayoutResult, "points" | "pointStart">, edge: number): string {
+export function edgePath({ points, pointStart }: Pick<Placement, "points" | "pointStart">, edge: number): string {
   const start = pointStart[edge]!;
   const end = pointStart[edge + 1]! - 1;
   const at = (i: number) => `${round(points[2 * i]!)} ${round(points[2 * i + 1]!)}`;

@@ -48,6 +48,15 @@ export function formatDuration(milliseconds: number): string {
   return `${Math.floor(milliseconds / 60_000)} min ${Math.round((milliseconds % 60_000) / 1000)} s`;
 }
 
+/** `512 B`, `6.4 KB`, `1.2 MB`; a thousand of each to the next. */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1000) return `${Math.round(bytes)} B`;
+  const units = ["KB", "MB", "GB", "TB"];
+  let [size, unit] = [bytes / 1000, 0];
+  for (; size >= 999.5 && unit + 1 < units.length; unit++) size /= 1000;
+  return `${size >= 100 ? Math.round(size) : trimZeros(size.toPrecision(2))} ${units[unit]}`;
+}
+
 function trimZeros(digits: string): string {
   return digits.includes(".") ? digits.replace(/\.?0+$/, "") : digits;
 }

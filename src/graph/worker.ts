@@ -1,5 +1,5 @@
 /** The layout in a worker of its own: a request in, a result out. It is cancelled by being terminated. */
-import { layout } from "./layout";
+import { layoutNested } from "./layout/nested";
 import type { LayoutRequest, LayoutResponse } from "./layoutMessages";
 
 /** The worker's global scope, typed without the DOM so that `src` needs none. */
@@ -9,9 +9,9 @@ interface Scope {
 }
 const scope = globalThis as unknown as Scope;
 
-scope.onmessage = ({ data: { id, input, options } }) => {
+scope.onmessage = ({ data: { id, input, options, memory, anchor } }) => {
   try {
-    const result = layout(input, options);
+    const result = layoutNested(input, options, memory, anchor);
     scope.postMessage({ id, result }, [result.x.buffer, result.y.buffer, result.points.buffer]);
   } catch (error) {
     scope.postMessage({ id, error: String(error) });

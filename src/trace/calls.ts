@@ -1,4 +1,4 @@
-/** Which call of which module each grad_fn was made in, and which grad_fn's backward made it. */
+/** How each grad_fn came about: in which call of which module, in which grad_fn's backward, in place. */
 import type { Node } from "../torch/autograd/node";
 import type { ModuleCall } from "./model";
 
@@ -22,6 +22,7 @@ export class Calls {
   private readonly byKey = new Map<string, number>();
   private readonly callOf = new WeakMap<Node, number>();
   private readonly sources = new WeakMap<Node, Node>();
+  private readonly replacing = new WeakSet<Node>();
   private readonly names = new WeakMap<object, Map<object, string>>();
 
   start(module: object): void {
@@ -40,6 +41,15 @@ export class Calls {
   made(node: Node, source: Node | null): void {
     if (source) this.sources.set(node, source);
     else if (this.current) this.callOf.set(node, this.number(this.current));
+  }
+
+  /** An op has put its result, and with it `node`, in the place of its input. */
+  madeInPlace(node: Node): void {
+    this.replacing.add(node);
+  }
+
+  isInPlace(node: Node): boolean {
+    return this.replacing.has(node);
   }
 
   /** A training step is over: the next call of the model is its first again. */

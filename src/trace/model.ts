@@ -181,6 +181,12 @@ export interface GraphNode {
   norms?: History;
   /** How many structurally equal grad_fns this node stands for. */
   repeats: number;
+  /** Milliseconds that its backward took, of all repetitions together. */
+  time?: number;
+  /** How many tensors it keeps for backward. */
+  saved?: number;
+  /** Its result took the place of its input. */
+  inPlace?: true;
   /** The innermost module call that made it: index into {@link Trace.calls}. */
   call?: number;
   /** With `create_graph`: the node whose backward made this one, so that it is part of a derivative's graph. */

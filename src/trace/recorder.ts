@@ -74,7 +74,14 @@ export class Recorder {
   private readonly running: { roots: number[]; order: number[]; createGraph: boolean; node: Node | null }[] = [];
 
   constructor(private readonly options: RecorderOptions) {
-    if (options.live) this.observer.op = keepCall;
+    const noteInPlace = (name: string, outputs: readonly Tensor[]) => {
+      const fn = name.endsWith("_") && outputs[0] ? gradFnOf(outputs[0]) : null;
+      if (fn) this.calls.madeInPlace(fn);
+    };
+    this.observer.op = (name, inputs, outputs) => {
+      if (options.live) keepCall(name, inputs, outputs);
+      noteInPlace(name, outputs);
+    };
   }
 
   /** The number that the next site will get. */
@@ -215,6 +222,9 @@ export class Recorder {
         ...(entry.lastNode ? { gradient: summariseGradient(entry.lastGradients, "flow") } : {}),
         ...(entry.lastNode ? { norms: entry.norms.finish(entry.passes) } : {}),
         repeats: entry.repeats,
+        ...(entry.lastNode ? { time: Math.round(entry.time * 1000) / 1000 } : {}),
+        ...(entry.inPlace ? { inPlace: true } : {}),
+        ...(entry.saved > 0 ? { saved: entry.saved } : {}),
         ...(entry.call >= 0 ? { call: entry.call } : {}),
         ...(entry.source >= 0 ? { derivativeOf: entry.source } : {}),
       };
@@ -282,11 +292,6 @@ export class Recorder {
         return last;
     }
     return null;
-  }
-
-  /** The variable that holds a tensor. */
-  nameOf(tensor: Tensor): string | undefined {
-    return this.slots.find(({ site, last }) => last === tensor && site.kind === "variable")?.site.name;
   }
 
   /** Graphs that nobody ran backward through. */

@@ -39,6 +39,12 @@ export interface Entry {
   lastSent: readonly (Tensor | null)[];
   /** Its saved tensors of then, where they are kept for questions. */
   held: readonly Held[];
+  /** Milliseconds in backward, and when it was entered last. */
+  time: number;
+  started: number;
+  /** Tensors that it keeps for backward. */
+  saved: number;
+  inPlace: boolean;
   /** The module call that made it, -1 for none. */
   call: number;
   /** The entry in whose backward it was made, -1 for one of the forward pass. */
@@ -71,7 +77,7 @@ export class Structure {
   /** `originOf` says where a grad_fn was made; one that nobody saw being made belongs to the place that used it. */
   constructor(
     private readonly originOf: (node: Node) => Origin | undefined,
-    private readonly calls: Pick<Calls, "indexOf" | "sourceOf">,
+    private readonly calls: Pick<Calls, "indexOf" | "sourceOf" | "isInPlace">,
   ) {}
 
   /** What walks enter during `act` is forgotten afterwards: the program has not built its graph to the end yet. */
@@ -141,13 +147,16 @@ export class Structure {
       entry.norms.skip();
       entry.passes.skip();
     }
+    entry.started = performance.now();
     return index;
   }
 
   /** Notes what a grad_fn sent on. */
   sent(node: Node, gradients: readonly (Tensor | null)[]): void {
     const entry = this.entries[this.index.get(node) ?? -1];
-    if (entry) entry.lastSent = gradients;
+    if (!entry) return;
+    entry.time += performance.now() - entry.started;
+    entry.lastSent = gradients;
   }
 
   private enter(node: Node, origin: Origin, walk: number): number {
@@ -196,9 +205,14 @@ export class Structure {
   private add(node: Node, known: Pick<Entry, "name" | "origin" | "call" | "next" | "leaf" | "walk">): number {
     const [first] = node.outputs;
     const source = this.calls.sourceOf(node);
+    const saved = node.savedTensors().length;
     return (
       this.entries.push({
         ...known,
+        time: 0,
+        started: 0,
+        inPlace: this.calls.isInPlace(node),
+        saved,
         source: source ? (this.index.get(source) ?? -1) : -1,
         shapes: node.outputs.map(({ shape }) => [...shape]),
         dtype: String(first?.dtype ?? "").replace("torch.", ""),

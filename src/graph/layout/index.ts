@@ -50,7 +50,7 @@ function layoutPart(input: LayoutInput, options: LayoutOptions, prior: Prior | u
   const rank = kept ? kept.rank : rankNodes(input);
   const graph = insertVirtuals(input, rank, options);
   const x = kept && prior ? keptX(graph, prior, kept, options) : assignX(graph, orderRanks(graph, options), options);
-  const bands = kept && prior ? keptBands(graph, prior, kept, options) : bandsOf(graph, options);
+  const bands = kept && prior ? keptBands(graph, input.pin, prior, kept, options) : bandsOf(graph, input.pin, options);
   const { points, pointStart, labelX, labelY, right } = routes(graph, input, x, bands, options);
   let [left, border] = [Number.POSITIVE_INFINITY, right];
   for (let v = 0; v < graph.total; v++) {

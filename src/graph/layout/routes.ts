@@ -14,17 +14,26 @@ export interface Bands {
   bottom: Float64Array;
 }
 
-export function bandsOf(graph: Layered, options: LayoutOptions): Bands {
+export function bandsOf(graph: Layered, pin: Int8Array | undefined, options: LayoutOptions): Bands {
   const tallest = tallestOf(graph);
+  const gaps = gapsOf(graph, pin, options);
   const top = new Float64Array(graph.ranks);
   const bottom = new Float64Array(graph.ranks);
   let y = 0;
   for (let r = 0; r < graph.ranks; r++) {
     top[r] = y;
     bottom[r] = y + tallest[r]!;
-    y = bottom[r]! + options.rankGap;
+    y = bottom[r]! + gaps[r]!;
   }
   return { top, bottom };
+}
+
+/** Below each rank: less beside the rows of ports. */
+export function gapsOf({ ranks }: Layered, pin: Int8Array | undefined, options: LayoutOptions): Float64Array {
+  const gaps = new Float64Array(ranks).fill(options.rankGap);
+  if (pin?.includes(-1)) gaps[0] = options.portGap;
+  if (pin?.includes(1) && ranks > 1) gaps[ranks - 2] = options.portGap;
+  return gaps;
 }
 
 /** The height of each rank. */

@@ -4,7 +4,7 @@
  */
 import { separation } from "./coordinates";
 import { pinned, topological } from "./ranks";
-import { type Bands, tallestOf } from "./routes";
+import { type Bands, gapsOf, tallestOf } from "./routes";
 import { adjacency, type Layered, type LayoutInput, type LayoutOptions, type Prior } from "./types";
 
 /** Below this share of known nodes the graph is another one. */
@@ -179,7 +179,14 @@ function nearestFree(
 }
 
 /** Rows where they were, as far as their heights and the gaps between them let them. */
-export function keptBands(graph: Layered, prior: Prior, { wanted }: KeptRows, options: LayoutOptions): Bands {
+export function keptBands(
+  graph: Layered,
+  pin: Int8Array | undefined,
+  prior: Prior,
+  { wanted }: KeptRows,
+  options: LayoutOptions,
+): Bands {
+  const usual = gapsOf(graph, pin, options);
   const height = tallestOf(graph);
   const { ranks, rank, real } = graph;
   const before = new Float64Array(ranks).fill(Number.NaN);
@@ -192,11 +199,11 @@ export function keptBands(graph: Layered, prior: Prior, { wanted }: KeptRows, op
   /** Between rows `r` and `r + 1`, as it was. */
   const gap = (r: number): number => {
     const was = wanted[r + 1]! - wanted[r]! - before[r]!;
-    return Number.isNaN(was) ? options.rankGap : was;
+    return Number.isNaN(was) ? usual[r]! : was;
   };
   const top =
     prior.anchor === undefined || Number.isNaN(wanted[rank[prior.anchor]!]!)
-      ? leastMoved(filled(wanted, height, options), wanted, height, (r) => Math.min(options.leastRankGap, gap(r)))
+      ? leastMoved(filled(wanted, height, usual), wanted, height, (r) => Math.min(options.leastRankGap, gap(r)))
       : shifted(wanted, height, rank[prior.anchor]!, gap);
   return { top, bottom: top.map((y, r) => y + height[r]!) };
 }
@@ -211,15 +218,15 @@ function shifted(wanted: Float64Array, height: Float64Array, anchor: number, gap
 }
 
 /** New rows get the middle between their neighbours. */
-function filled(wanted: Float64Array, height: Float64Array, options: LayoutOptions): Float64Array {
+function filled(wanted: Float64Array, height: Float64Array, gaps: Float64Array): Float64Array {
   const top = wanted.slice();
   const first = top.findIndex((y) => !Number.isNaN(y));
-  for (let r = first - 1; r >= 0; r--) top[r] = top[r + 1]! - height[r]! - options.rankGap;
+  for (let r = first - 1; r >= 0; r--) top[r] = top[r + 1]! - height[r]! - gaps[r]!;
   for (let r = Math.max(first, 0) + 1; r < top.length; r++) {
     if (!Number.isNaN(top[r]!)) continue;
     let next = r;
     while (next < top.length && Number.isNaN(top[next]!)) next++;
-    if (next === top.length) top[r] = top[r - 1]! + height[r - 1]! + options.rankGap;
+    if (next === top.length) top[r] = top[r - 1]! + height[r - 1]! + gaps[r - 1]!;
     else top[r] = top[r - 1]! + (top[next]! - top[r - 1]!) / (next - r + 1);
   }
   return top;

@@ -23,6 +23,8 @@ export interface LayoutOptions {
   rankGap: number;
   /** What a gap between ranks may shrink to, so that others need not move for a new one. */
   leastRankGap: number;
+  /** Between a row of ports and the nodes next to it. */
+  portGap: number;
   /** Beside the column of an edge that passes a rank. */
   edgeGap: number;
   /** Between components. */
@@ -38,6 +40,7 @@ export const LAYOUT_DEFAULTS: LayoutOptions = {
   nodeGap: 28,
   rankGap: 54,
   leastRankGap: 28,
+  portGap: 22,
   edgeGap: 14,
   componentGap: 56,
   sweeps: 8,
