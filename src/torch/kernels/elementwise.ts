@@ -23,6 +23,7 @@ export function map(t: Tensor, f: Mapped, dtype: DType = t.dtype): Tensor {
     const out = mapInWasm(t, f.kernel, f);
     if (out !== null) return out;
   }
+  if (dtype === float32) f = f.single ?? f;
   const out = emptyLike(t, dtype);
   const to = out.storageOf.data;
   if (dtype === float32 && t.dtype === float32 && t.is_contiguous()) {

@@ -4,6 +4,7 @@ import { bool, Category, int32 } from "../dtype";
 import { RuntimeError } from "../errors";
 import { emptyLike } from "../kernels/copy";
 import { map, zip } from "../kernels/elementwise";
+import { erf32 } from "../kernels/singles";
 import * as special from "../kernels/special";
 import { type Mapped, mapped } from "../kernels/wasm/elementwise";
 import { floatType, resultType, wrapNumber } from "../promotion";
@@ -197,7 +198,7 @@ const TWO_BY_ROOT_PI = 2 / Math.sqrt(Math.PI);
 export const erf = unary(
   "erf",
   "The error function 2/√π ∫₀ˣ e^(−t²) dt of each element.",
-  toFloat(mapped("erf32", special.erf)),
+  toFloat(mapped("erf32", special.erf, erf32)),
   ["self", (g, s) => s.self.pow(2).neg().exp().mul(TWO_BY_ROOT_PI).mul(g)],
 );
 export const erfc = unary("erfc", "1 − erf of each element, without cancellation.", toFloat(special.erfc), [

@@ -3,6 +3,7 @@ import { type Declaration, type Op, op } from "../dispatch";
 import { bool, float32 } from "../dtype";
 import { RuntimeError } from "../errors";
 import { map, zip } from "../kernels/elementwise";
+import * as single from "../kernels/singles";
 import { type Mapped, mapped, zipped } from "../kernels/wasm/elementwise";
 import { floatType } from "../promotion";
 import type { Tensor } from "../tensor";
@@ -29,15 +30,19 @@ function unary(
 const everywhere: Declaration<any>["variants"] = ["function", "method", "nn.functional"];
 
 // d sin x = cos x dx
-export const sin = unary("sin", "Sine of each element (radians).", toFloat(mapped("sin32", (x) => Math.sin(x))), [
-  "self",
-  (g, s) => g.mul(s.self.cos()),
-]);
+export const sin = unary(
+  "sin",
+  "Sine of each element (radians).",
+  toFloat(mapped("sin32", (x) => Math.sin(x), single.sin32)),
+  ["self", (g, s) => g.mul(s.self.cos())],
+);
 // d cos x = −sin x dx
-export const cos = unary("cos", "Cosine of each element (radians).", toFloat(mapped("cos32", (x) => Math.cos(x))), [
-  "self",
-  (g, s) => g.mul(s.self.sin().neg()),
-]);
+export const cos = unary(
+  "cos",
+  "Cosine of each element (radians).",
+  toFloat(mapped("cos32", (x) => Math.cos(x), single.cos32)),
+  ["self", (g, s) => g.mul(s.self.sin().neg())],
+);
 // d tan x = (1 + tan² x) dx
 export const tan = unary("tan", "Tangent of each element (radians).", toFloat(Math.tan), [
   "result",
@@ -104,7 +109,7 @@ const sigmoidSlope = zipped("sigmoid_backward32", (g, y) => Math.fround(g * Math
 export const tanh = unary(
   "tanh",
   "Hyperbolic tangent of each element.",
-  toFloat(mapped("tanh32", (x) => Math.tanh(x))),
+  toFloat(mapped("tanh32", (x) => Math.tanh(x), single.tanh32)),
   ["result", (g, s) => tanh_backward(g, s.result)],
   everywhere,
 );
@@ -124,10 +129,12 @@ export const atanh = unary("atanh", "Inverse hyperbolic tangent of each element.
   (g, s) => g.div(s.self.pow(2).neg().add(1)),
 ]);
 // d eˣ = eˣ dx
-export const exp = unary("exp", "e to the power of each element.", toFloat(mapped("exp32", (x) => Math.exp(x))), [
-  "result",
-  (g, s) => g.mul(s.result),
-]);
+export const exp = unary(
+  "exp",
+  "e to the power of each element.",
+  toFloat(mapped("exp32", (x) => Math.exp(x), single.exp32)),
+  ["result", (g, s) => g.mul(s.result)],
+);
 // d 2ˣ = 2ˣ ln 2 dx
 export const exp2 = unary(
   "exp2",
@@ -139,14 +146,16 @@ export const exp2 = unary(
 export const expm1 = unary(
   "expm1",
   "e to the power of each element, minus 1, exact near 0.",
-  toFloat(mapped("expm132", (x) => Math.expm1(x))),
+  toFloat(mapped("expm132", (x) => Math.expm1(x), single.expm132)),
   ["result", (g, s) => g.mul(s.result.add(1))],
 );
 // d ln x = dx / x
-export const log = unary("log", "Natural logarithm of each element.", toFloat(mapped("log32", (x) => Math.log(x))), [
-  "self",
-  (g, s) => g.div(s.self),
-]);
+export const log = unary(
+  "log",
+  "Natural logarithm of each element.",
+  toFloat(mapped("log32", (x) => Math.log(x), single.log32)),
+  ["self", (g, s) => g.div(s.self)],
+);
 // d log₂ x = dx / (x ln 2)
 export const log2 = unary("log2", "Logarithm to base 2 of each element.", toFloat(Math.log2), [
   "self",
@@ -161,7 +170,7 @@ export const log10 = unary("log10", "Logarithm to base 10 of each element.", toF
 export const log1p = unary(
   "log1p",
   "Natural logarithm of 1 plus each element, exact near 0.",
-  toFloat(mapped("log1p32", (x) => Math.log1p(x))),
+  toFloat(mapped("log1p32", (x) => Math.log1p(x), single.log1p32)),
   ["self", (g, s) => g.div(s.self.add(1))],
 );
 // d √x = dx / (2 √x)
@@ -173,7 +182,13 @@ export const sqrt = unary("sqrt", "Square root of each element.", toFloat(mapped
 export const rsqrt = unary(
   "rsqrt",
   "One over the square root of each element.",
-  toFloat(mapped("rsqrt32", (x) => 1 / Math.sqrt(x))),
+  toFloat(
+    mapped(
+      "rsqrt32",
+      (x) => 1 / Math.sqrt(x),
+      (x) => 1 / Math.fround(Math.sqrt(x)),
+    ),
+  ),
   ["result", (g, s) => g.mul(s.result.pow(3)).mul(-0.5)],
 );
 // d (1/x) = −dx / x²
@@ -185,7 +200,7 @@ export const reciprocal = unary("reciprocal", "One over each element.", toFloat(
 export const sigmoid = unary(
   "sigmoid",
   "Logistic sigmoid 1 / (1 + e⁻ˣ) of each element.",
-  toFloat(mapped("sigmoid32", (x) => 1 / (1 + Math.exp(-x)))),
+  toFloat(mapped("sigmoid32", (x) => 1 / (1 + Math.exp(-x)), single.sigmoid32)),
   ["result", (g, s) => sigmoid_backward(g, s.result)],
   everywhere,
 );

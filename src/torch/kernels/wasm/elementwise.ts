@@ -47,10 +47,11 @@ export interface ElementwiseFunctions extends Record<UnaryKernel, UnaryFunction>
   axpy32(a: number, b: number, to: number, n: number, k: number): void;
 }
 
-/** A function of one number that has a WASM kernel of the same meaning. */
+/** A function of one number that has a WASM kernel of the same meaning, and the bits of that in `single`. */
 export interface Mapped {
   (x: number): number;
   readonly kernel?: UnaryKernel;
+  readonly single?: (x: number) => number;
 }
 
 /** A function of two numbers that has one; with `k` it is `x + k y`, rounded once. */
@@ -60,7 +61,8 @@ export interface Zipped {
   readonly k?: number;
 }
 
-export const mapped = (kernel: UnaryKernel, f: (x: number) => number): Mapped => Object.assign(f, { kernel });
+export const mapped = (kernel: UnaryKernel, f: (x: number) => number, single?: (x: number) => number): Mapped =>
+  Object.assign(f, single === undefined ? { kernel } : { kernel, single });
 export const zipped = (kernel: BinaryKernel, f: (x: number, y: number) => number): Zipped =>
   Object.assign(f, { kernel });
 /** x + k y, as PyTorch's fused multiply-add rounds it. */
@@ -76,8 +78,8 @@ export const kernelsFor = (n: number): Kernels | null => (n < WASM_FROM ? null :
 
 /** Some lanes are beyond the kernel: these the function itself computes. */
 const beyond = {
-  sin32: (x: number) => Math.abs(x) > 1e6,
-  cos32: (x: number) => Math.abs(x) > 1e6,
+  sin32: (x: number) => !(Math.abs(x) < 125),
+  cos32: (x: number) => !(Math.abs(x) < 125),
   pow32: (x: number, y: number) => !(x > 0 && x < Number.POSITIVE_INFINITY && Number.isFinite(y)),
 } as Record<string, (x: number, y: number) => boolean>;
 

@@ -3,6 +3,7 @@
  * last one. Source and result may be the same.
  */
 import {
+  cos4,
   erf4,
   exp4,
   expm14,
@@ -14,7 +15,7 @@ import {
   pick,
   pow4,
   sigmoid4,
-  sine4,
+  sin4,
   splat,
   TRIGONOMETRIC_MAX,
   tanh4,
@@ -148,7 +149,7 @@ export function sin32(from: usize, to: usize, n: i32): i32 {
   for (const end = from + ((<usize>n) << 2); from < end; from += 16, to += 16) {
     const x = v128.load(from);
     beyond = v128.or(beyond, f32x4.gt(f32x4.abs(x), splat(TRIGONOMETRIC_MAX)));
-    v128.store(to, pick(f32x4.eq(x, splat(0.0)), x, sine4(x, 0)));
+    v128.store(to, pick(f32x4.eq(x, splat(0.0)), x, sin4(x)));
   }
   return i32(v128.any_true(beyond));
 }
@@ -159,7 +160,7 @@ export function cos32(from: usize, to: usize, n: i32): i32 {
   for (const end = from + ((<usize>n) << 2); from < end; from += 16, to += 16) {
     const x = v128.load(from);
     beyond = v128.or(beyond, f32x4.gt(f32x4.abs(x), splat(TRIGONOMETRIC_MAX)));
-    v128.store(to, sine4(x, 1));
+    v128.store(to, cos4(x));
   }
   return i32(v128.any_true(beyond));
 }

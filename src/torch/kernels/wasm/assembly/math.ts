@@ -1,8 +1,8 @@
 /**
- * Elementary functions of four floats, within 2 ulp over the whole range. The polynomials are minimax fits of the formulas
- * that stand above them; NaN, infinities, signed zeros and denormals come out as IEEE 754 has them.
+ * Elementary functions of four floats, within 2 ulp over the whole range; NaN, infinities, signed zeros and denormals come
+ * out as IEEE 754 has them. The functions that PyTorch vectorises have its bits: the same steps as in `kernels/singles.ts`.
  */
-import { madd32, madd64 } from "./vectors";
+import { fused32, madd32, madd64 } from "./vectors";
 
 // @inline
 export function splat(x: f32): v128 {
@@ -32,24 +32,8 @@ function power2(n: v128): v128 {
   return i32x4.shl(i32x4.add(n, i32x4.splat(127)), 23);
 }
 
-/** r² q(r) = eʳ − 1 − r for |r| ≤ ln 2 / 2 */
-// @inline
-function expTail(r: v128): v128 {
-  let q = splat(0.0013950599823147058);
-  q = madd32(q, r, splat(0.008368954062461853));
-  q = madd32(q, r, splat(0.04166620597243309));
-  q = madd32(q, r, splat(0.166665181517601));
-  q = madd32(q, r, splat(0.5));
-  return f32x4.mul(f32x4.mul(r, r), q);
-}
-
-/** eʳ: what 1 + r rounds away goes to the tail. */
-// @inline
-function expSmall(r: v128): v128 {
-  const first = f32x4.add(r, splat(1.0));
-  const lost = f32x4.sub(r, f32x4.sub(first, splat(1.0)));
-  return f32x4.add(first, f32x4.add(expTail(r), lost));
-}
+const LN2_HIGH: f32 = -0.693145751953125;
+const LN2_LOW: f32 = -1.428606765330187045e-6;
 
 /** The whole number of ln 2 nearest to x. */
 // @inline
@@ -57,10 +41,12 @@ function wholes(x: v128): v128 {
   return f32x4.nearest(f32x4.mul(x, splat(Mathf.LOG2E)));
 }
 
-/** x − n ln 2, ln 2 in two parts, the first short enough that n times it is exact. */
+/** y 2ⁿ, in two steps, so that denormals are reached and 2¹²⁸ is. */
 // @inline
-function remainder2(x: v128, n: v128): v128 {
-  return f32x4.sub(f32x4.sub(x, f32x4.mul(n, splat(0.693359375))), f32x4.mul(n, splat(-2.1219444e-4)));
+function scaled(y: v128, n: v128): v128 {
+  const whole = i32x4.trunc_sat_f32x4_s(n);
+  const half = i32x4.shr_s(whole, 1);
+  return f32x4.mul(f32x4.mul(y, power2(half)), power2(i32x4.sub(whole, half)));
 }
 
 /** eˣ = 2ⁿ eʳ */
@@ -69,57 +55,155 @@ export function exp4(x: v128): v128 {
   // Beyond these the result is 0 or ∞; NaN goes through.
   const bounded = f32x4.pmax(f32x4.pmin(x, splat(89.0)), splat(-104.0));
   const n = wholes(bounded);
-  const y = expSmall(remainder2(bounded, n));
-  // In two steps, so that denormals are reached and 2¹²⁸ is.
-  const whole = i32x4.trunc_sat_f32x4_s(n);
-  const half = i32x4.shr_s(whole, 1);
-  return f32x4.mul(f32x4.mul(y, power2(half)), power2(i32x4.sub(whole, half)));
+  const r = fused32(n, splat(LN2_LOW), fused32(n, splat(LN2_HIGH), bounded));
+  let u = splat(0.000198527617612853646278381);
+  u = fused32(u, r, splat(0.00139304355252534151077271));
+  u = fused32(u, r, splat(0.00833336077630519866943359));
+  u = fused32(u, r, splat(0.0416664853692054748535156));
+  u = fused32(u, r, splat(0.166666671633720397949219));
+  u = fused32(u, r, splat(0.5));
+  return scaled(f32x4.add(fused32(f32x4.mul(r, r), u, r), splat(1.0)), n);
 }
 
-/** eˣ − 1 = 2ⁿ (eʳ − 1) + (2ⁿ − 1) */
+// ── pairs: each function leaves its second part, what the first rounds away, in `low` ───────────────────────────
+
+let low: v128 = i32x4(0, 0, 0, 0);
+
+/** x + y; |x| ≥ |y| is not needed. */
+// @inline
+function twoSum(x: v128, y: v128): v128 {
+  const s = f32x4.add(x, y);
+  const v = f32x4.sub(s, x);
+  low = f32x4.add(f32x4.sub(x, f32x4.sub(s, v)), f32x4.sub(y, v));
+  return s;
+}
+
+/** x y − s, rounded once. */
+// @inline
+function lost(x: v128, y: v128, s: v128): v128 {
+  return fused32(x, y, f32x4.neg(s));
+}
+
+/** (xh, xl) y */
+// @inline
+function pairTimes(xh: v128, xl: v128, y: v128): v128 {
+  const s = f32x4.mul(xh, y);
+  low = fused32(xl, y, lost(xh, y, s));
+  return s;
+}
+
+/** (xh, xl) (yh, yl) */
+// @inline
+function pairTimesPair(xh: v128, xl: v128, yh: v128, yl: v128): v128 {
+  const s = f32x4.mul(xh, yh);
+  low = fused32(xh, yl, fused32(xl, yh, lost(xh, yh, s)));
+  return s;
+}
+
+/** (nh, nl) / (dh, dl) */
+// @inline
+function pairOverPair(nh: v128, nl: v128, dh: v128, dl: v128): v128 {
+  const t = f32x4.div(splat(1.0), dh);
+  const s = f32x4.mul(nh, t);
+  const u = lost(t, nh, s);
+  const v = fused32(f32x4.neg(dl), t, fused32(f32x4.neg(dh), t, splat(1.0)));
+  low = fused32(s, v, fused32(nl, t, u));
+  return s;
+}
+
+/** e to the power of a pair, as a pair; between −104 and 89. */
+// @inline
+function expOfPair(xh: v128, xl: v128): v128 {
+  const n = wholes(f32x4.add(xh, xl));
+  let sh = twoSum(xh, f32x4.mul(n, splat(LN2_HIGH)));
+  let sl = f32x4.add(low, xl);
+  sh = twoSum(sh, f32x4.mul(n, splat(LN2_LOW)));
+  sl = f32x4.add(low, sl);
+  let u = splat(0.1980960224e-3);
+  u = fused32(u, sh, splat(0.1394256484e-2));
+  u = fused32(u, sh, splat(0.8333456703e-2));
+  u = fused32(u, sh, splat(0.4166637361e-1));
+  let th = pairTimes(sh, sl, u);
+  let tl = low;
+  th = twoSum(th, splat(0.166666659414234244790680580464));
+  tl = f32x4.add(low, tl);
+  th = pairTimesPair(sh, sl, th, tl);
+  tl = low;
+  th = twoSum(th, splat(0.5));
+  tl = f32x4.add(low, tl);
+  const square = f32x4.mul(sh, sh);
+  const squareLow = fused32(f32x4.add(sh, sh), sl, lost(sh, sh, square));
+  th = pairTimesPair(square, squareLow, th, tl);
+  tl = low;
+  const sum = twoSum(sh, th);
+  tl = f32x4.add(low, f32x4.add(sl, tl));
+  const y = f32x4.add(splat(1.0), sum);
+  low = scaled(f32x4.add(f32x4.add(f32x4.sub(splat(1.0), y), sum), tl), n);
+  return scaled(y, n);
+}
+
+/** eˣ − 1 */
 // @inline
 export function expm14(x: v128): v128 {
-  const bounded = f32x4.pmax(f32x4.pmin(x, splat(80.0)), splat(-20.0));
-  const n = wholes(bounded);
-  const r = remainder2(bounded, n);
-  const p = f32x4.add(r, expTail(r));
-  const t = power2(i32x4.trunc_sat_f32x4_s(n));
-  const y = madd32(p, t, f32x4.sub(t, splat(1.0)));
-  // −0 stays −0, and large ones have lost their 1.
-  return pick(f32x4.eq(x, splat(0.0)), x, pick(f32x4.gt(x, splat(80.0)), exp4(x), y));
+  const bounded = f32x4.pmax(f32x4.pmin(x, splat(89.0)), splat(-20.0));
+  const h = expOfPair(bounded, splat(0.0));
+  const l = low;
+  const s = twoSum(h, splat(-1.0));
+  let y = f32x4.add(s, f32x4.add(low, l));
+  y = pick(f32x4.gt(x, splat(88.72283172607421875)), splat(Infinity), y);
+  y = pick(f32x4.lt(x, splat(-16.63553233343869)), splat(-1.0), y);
+  // −0 stays −0.
+  return pick(f32x4.eq(x, splat(0.0)), x, pick(f32x4.eq(x, x), y, x));
 }
 
-/**
- * ln of m 2ᵉ, with 1 + f = m near 1: f − f²/2 + s (f²/2 + R), s = f / (2 + f), R = s² (2/3 + 2/5 s² + …)
- */
-// @inline
-function logOf(f: v128, e: v128): v128 {
-  const s = f32x4.div(f, f32x4.add(f, splat(2.0)));
-  const z = f32x4.mul(s, s);
-  let r = splat(0.23333418369293213);
-  r = madd32(r, z, splat(0.2855069935321808));
-  r = madd32(r, z, splat(0.4000012278556824));
-  r = madd32(r, z, splat(0.6666666865348816));
-  const half = f32x4.mul(f32x4.mul(f, f), splat(0.5));
-  const low = madd32(s, madd32(r, z, half), f32x4.mul(e, splat(-2.1219444e-4)));
-  return f32x4.add(f32x4.mul(e, splat(0.693359375)), f32x4.sub(f, f32x4.sub(half, low)));
-}
-
-/** Exponent e (as a whole number) such that x 2⁻ᵉ lies in [√½, √2). */
+/** e such that x 2⁻ᵉ lies in [¾, 1½) */
 // @inline
 function exponentOf(x: v128): v128 {
-  return i32x4.shr_s(i32x4.sub(x, i32x4.splat(0x3f3504f3)), 23);
+  return i32x4.sub(i32x4.shr_u(f32x4.mul(x, splat(1.3333333333333333)), 23), i32x4.splat(127));
+}
+
+/** ln (m 2ᵉ) from the pairs m − 1 and m + 1. */
+// @inline
+function logOf(e: v128, nh: v128, nl: v128, dh: v128, dl: v128): v128 {
+  const sh = pairTimes(splat(0.69314718246459960938), splat(-1.904654323148236017e-9), e);
+  const sl = low;
+  const xh = pairOverPair(nh, nl, dh, dl);
+  const xl = low;
+  const square = f32x4.mul(xh, xh);
+  let t = splat(0.3027294874);
+  t = fused32(t, square, splat(0.3996108174));
+  t = fused32(t, square, splat(0.666669488));
+  const twice = f32x4.add(xh, xh);
+  const a = f32x4.add(sh, twice);
+  const al = f32x4.add(f32x4.add(f32x4.add(f32x4.sub(sh, a), twice), sl), f32x4.add(xl, xl));
+  const rest = f32x4.mul(f32x4.mul(square, xh), t);
+  const b = f32x4.add(a, rest);
+  const bl = f32x4.add(f32x4.add(f32x4.sub(a, b), rest), al);
+  return f32x4.add(b, bl);
+}
+
+/** Smaller ones are raised by 2⁶⁴ before their exponent is read. */
+// @inline
+function isTiny(x: v128): v128 {
+  return f32x4.lt(x, splat(1.17549435e-38));
+}
+
+// @inline
+function raised(x: v128, tiny: v128): v128 {
+  return pick(tiny, f32x4.mul(x, splat(18446744073709551616.0)), x);
 }
 
 // @inline
 export function log4(x: v128): v128 {
-  // Denormals are raised by 2²³ first.
-  const small = f32x4.lt(x, splat(1.17549435e-38));
-  const raised = pick(small, f32x4.mul(x, splat(8388608.0)), x);
-  const e = exponentOf(raised);
-  const m = i32x4.sub(raised, i32x4.shl(e, 23));
-  const exponent = f32x4.sub(f32x4.convert_i32x4_s(e), v128.and(small, splat(23.0)));
-  return logarithmOf(x, logOf(f32x4.sub(m, splat(1.0)), exponent));
+  const tiny = isTiny(x);
+  const d = raised(x, tiny);
+  const e = exponentOf(d);
+  const m = i32x4.sub(d, i32x4.shl(e, 23));
+  const nh = twoSum(splat(-1.0), m);
+  const nl = low;
+  const dh = twoSum(splat(1.0), m);
+  const exponent = f32x4.sub(f32x4.convert_i32x4_s(e), v128.and(tiny, splat(64.0)));
+  return logarithmOf(x, logOf(exponent, nh, nl, dh, low));
 }
 
 /** `y`, except where x has no finite logarithm. */
@@ -130,46 +214,43 @@ function logarithmOf(x: v128, y: v128): v128 {
   return pick(f32x4.lt(x, splat(0.0)), splat(NaN), out);
 }
 
-/** ln(1 + x), what 1 + x rounds away given back to f. */
+/** ln(1 + x) */
 // @inline
 export function log1p4(x: v128): v128 {
   const u = f32x4.add(x, splat(1.0));
-  const e = exponentOf(u);
-  const lost = f32x4.sub(x, f32x4.sub(u, splat(1.0)));
-  // 2⁻ᵉ: beyond 2²⁶ nothing is lost, so its bound does no harm.
-  const scale = power2(i32x4.max_s(i32x4.neg(e), i32x4.splat(-126)));
-  const f = f32x4.add(f32x4.sub(i32x4.sub(u, i32x4.shl(e, 23)), splat(1.0)), f32x4.mul(lost, scale));
-  const y = logarithmOf(u, logOf(f, f32x4.convert_i32x4_s(e)));
+  const tiny = isTiny(u);
+  const e = exponentOf(raised(u, tiny));
+  // 2⁻ᵉ; beyond 2¹²⁶ the one added does not count.
+  const t = power2(i32x4.max_s(i32x4.neg(e), i32x4.splat(-126)));
+  const m = fused32(x, t, f32x4.sub(t, splat(1.0)));
+  const dh = f32x4.add(splat(2.0), m);
+  const dl = f32x4.add(f32x4.sub(splat(2.0), dh), m);
+  const exponent = f32x4.sub(f32x4.convert_i32x4_s(e), v128.and(tiny, splat(64.0)));
+  const y = pick(f32x4.gt(x, splat(1e38)), log4(x), logarithmOf(u, logOf(exponent, m, splat(0.0), dh, dl)));
   return pick(f32x4.eq(x, splat(0.0)), x, y);
 }
 
-/** Near 0: x + x³ P(x²); elsewhere 1 − 2 / (e²ˣ + 1) */
+/** (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ) */
 // @inline
 export function tanh4(x: v128): v128 {
-  const a = magnitude(x);
-  const z = f32x4.mul(x, x);
-  let p = splat(-0.00559100741520524);
-  p = madd32(p, z, splat(0.0205388106405735));
-  p = madd32(p, z, splat(-0.05370965600013733));
-  p = madd32(p, z, splat(0.133310928940773));
-  p = madd32(p, z, splat(-0.33333268761634827));
-  const near = madd32(f32x4.mul(p, z), x, x);
-  const e = exp4(f32x4.pmin(f32x4.add(a, a), splat(40.0)));
-  const far = f32x4.sub(splat(1.0), f32x4.div(splat(2.0), f32x4.add(e, splat(1.0))));
-  return signed(pick(f32x4.lt(a, splat(0.625)), near, far), x);
+  const a = f32x4.pmin(magnitude(x), splat(10.0));
+  const dh = expOfPair(a, splat(0.0));
+  const dl = low;
+  const eh = f32x4.div(splat(1.0), dh);
+  const el = f32x4.mul(eh, fused32(f32x4.neg(dl), eh, fused32(f32x4.neg(dh), eh, splat(1.0))));
+  const nh = f32x4.sub(dh, eh);
+  const nl = f32x4.sub(f32x4.add(f32x4.sub(f32x4.sub(dh, nh), eh), dl), el);
+  const sh = f32x4.add(dh, eh);
+  const sl = f32x4.add(f32x4.add(f32x4.add(f32x4.sub(dh, sh), eh), dl), el);
+  const h = pairOverPair(nh, nl, sh, sl);
+  const y = pick(f32x4.gt(a, splat(8.664339742)), splat(1.0), f32x4.add(h, low));
+  return pick(f32x4.eq(x, x), signed(y, x), x);
 }
 
-/** z / (1 + z) or 1 / (1 + z), z = e^−|x|; what 1 + z rounds away is taken off again. */
+/** 1 / (1 + e⁻ˣ) */
 // @inline
 export function sigmoid4(x: v128): v128 {
-  const z = exp4(f32x4.neg(magnitude(x)));
-  const one = splat(1.0);
-  const negative = f32x4.lt(x, splat(0.0));
-  const sum = f32x4.add(one, z);
-  const lost = f32x4.sub(z, f32x4.sub(sum, one));
-  const y = f32x4.div(pick(negative, z, one), sum);
-  const reciprocal = pick(negative, f32x4.sub(one, y), y);
-  return f32x4.sub(y, f32x4.mul(f32x4.mul(y, reciprocal), lost));
+  return f32x4.div(splat(1.0), f32x4.add(splat(1.0), exp4(f32x4.neg(x))));
 }
 
 /** log σ(x) = min(0, x) − log(1 + e^−|x|) */
@@ -178,43 +259,47 @@ export function logSigmoid4(x: v128): v128 {
   return f32x4.sub(f32x4.min(x, splat(0.0)), log1p4(exp4(f32x4.neg(magnitude(x)))));
 }
 
-/** e^(x²) erfc x for x ≥ 0, times 1 + 2x a polynomial in (x − 2) / (x + 2). */
+/** One of three numbers: |x| < 1.1, < 2.4, beyond. */
 // @inline
-function erfcx4(x: v128): v128 {
-  const t = f32x4.div(f32x4.sub(x, splat(2.0)), f32x4.add(x, splat(2.0)));
-  let p = splat(-0.00039634323911741376);
-  p = madd32(p, t, splat(-0.0012232055887579918));
-  p = madd32(p, t, splat(0.0013122825184836984));
-  p = madd32(p, t, splat(0.00862625241279602));
-  p = madd32(p, t, splat(-0.008060515858232975));
-  p = madd32(p, t, splat(-0.05420294031500816));
-  p = madd32(p, t, splat(0.16405555605888367));
-  p = madd32(p, t, splat(-0.16603153944015503));
-  p = madd32(p, t, splat(-0.0927639901638031));
-  p = madd32(p, t, splat(1.2769783735275269));
-  return f32x4.div(p, madd32(x, splat(2.0), splat(1.0)));
+function part(near: v128, middle: v128, a: f32, b: f32, c: f32): v128 {
+  return pick(near, splat(a), pick(middle, splat(b), splat(c)));
 }
 
-/** erf x, given e^(−x²). Near 0: x + x P(x²); elsewhere 1 − e^(−x²) erfcx x */
+/** (xh, xl) + (yh, yl) */
 // @inline
-function erfWith(x: v128, gauss: v128): v128 {
-  const a = f32x4.pmin(magnitude(x), splat(10.0));
-  const z = f32x4.mul(x, x);
-  let p = splat(7.889119297033176e-5);
-  p = madd32(p, z, splat(-0.0008020841050893068));
-  p = madd32(p, z, splat(0.005189535208046436));
-  p = madd32(p, z, splat(-0.026854444295167923));
-  p = madd32(p, z, splat(0.11283600330352783));
-  p = madd32(p, z, splat(-0.3761262595653534));
-  p = madd32(p, z, splat(0.12837916612625122));
-  const near = madd32(p, x, x);
-  const far = f32x4.sub(splat(1.0), f32x4.mul(gauss, erfcx4(a)));
-  return pick(f32x4.lt(a, splat(1.0)), near, pick(f32x4.eq(x, x), signed(far, x), x));
+function pairPlusPair(xh: v128, xl: v128, yh: v128, yl: v128): v128 {
+  const s = twoSum(xh, yh);
+  low = f32x4.add(low, f32x4.add(xl, yl));
+  return s;
 }
 
+/** erf x: a polynomial near 0, 1 − e to the power of one farther away. */
 // @inline
 export function erf4(x: v128): v128 {
-  return erfWith(x, exp4(f32x4.neg(f32x4.mul(x, x))));
+  const a = f32x4.pmin(magnitude(x), splat(4.0));
+  const near = f32x4.lt(a, splat(1.1));
+  const middle = f32x4.lt(a, splat(2.4));
+  const u = pick(near, f32x4.mul(a, a), a);
+  let t = part(near, middle, 0.7089292194e-4, -0.1792667899e-4, -0.9495757695e-5);
+  t = fused32(t, u, part(near, middle, -0.7768311189e-3, 0.393763301e-3, 0.2481465926e-3));
+  t = fused32(t, u, part(near, middle, 0.5159463733e-2, -0.3949181177e-2, -0.2918176819e-2));
+  t = fused32(t, u, part(near, middle, -0.2683781274e-1, 0.244547464e-1, 0.2059706673e-1));
+  t = fused32(t, u, part(near, middle, 0.1128318012, -0.107099615, -0.9901899844e-1));
+  let h = f32x4.mul(t, u);
+  const first = part(near, middle, -0.3761258760006575, -0.6345889059084084, -0.6435980505478916);
+  const firstLow = part(near, middle, -3.865495035171307e-9, -8.680169472086163e-9, 2.9133504497735885e-8);
+  h = pairPlusPair(h, lost(t, u, h), first, firstLow);
+  h = pairTimes(h, low, u);
+  const last = part(near, middle, 1.1283791602105914, -1.1287985582669451, -1.1246148774284556);
+  const lastLow = part(near, middle, 5.368898570168312e-8, 4.574459211426074e-8, -4.264299491296697e-8);
+  h = pairPlusPair(h, low, last, lastLow);
+  h = pairTimes(h, low, a);
+  const l = low;
+  const e = expOfPair(h, l);
+  const far = f32x4.sub(splat(1.0), e);
+  const farLow = f32x4.sub(f32x4.sub(f32x4.sub(splat(1.0), far), e), low);
+  const y = pick(near, f32x4.add(h, l), f32x4.add(far, farLow));
+  return pick(f32x4.eq(x, x), signed(pick(f32x4.lt(a, splat(4.0)), y, splat(1.0)), x), x);
 }
 
 /** ½ x (1 + erf (x / √2)), rounded where PyTorch rounds. */
@@ -228,60 +313,63 @@ export function gelu4(x: v128): v128 {
 // @inline
 export function geluSlope4(x: v128): v128 {
   const gauss = exp4(f32x4.mul(f32x4.mul(x, x), splat(-0.5)));
-  const erf = erfWith(f32x4.mul(x, splat(Mathf.SQRT1_2)), gauss);
+  const erf = erf4(f32x4.mul(x, splat(Mathf.SQRT1_2)));
   const cdf = f32x4.mul(f32x4.add(splat(1.0), erf), splat(0.5));
   return madd32(x, f32x4.mul(gauss, splat(0.3989422804014327)), cdf);
 }
 
 // ── sine and cosine ─────────────────────────────────────────────────────────────────────────────────────────────
 
-/** Up to here the remainder of π/2, taken in doubles, is right to the last bit of a float. */
-export const TRIGONOMETRIC_MAX: f32 = 1e6;
+/** Beyond this the reduction by π in three parts loses digits. */
+export const TRIGONOMETRIC_MAX: f32 = 125.0;
 
-const ROUND: f64 = 6755399441055744.0;
+const PI_0: f32 = -3.1414794921875;
+const PI_1: f32 = -0.00011315941810607910156;
+const PI_2: f32 = -1.9841872589410058936e-9;
 
-/** Quarter turns of two doubles: their count in the low bits of each. */
+/** sin of a pair between −π/2 and π/2, its sign turned where the bit of q is set. */
 // @inline
-function quarters(x: v128): v128 {
-  return f64x2.add(f64x2.mul(x, f64x2.splat(0.6366197723675814)), f64x2.splat(ROUND));
+function sineOf(th: v128, tl: v128, q: v128, bit: i32): v128 {
+  const s = f32x4.mul(th, th);
+  const sl = fused32(f32x4.add(th, th), tl, lost(th, th, s));
+  let u = splat(2.6083159809786593541503e-6);
+  u = fused32(u, s, splat(-0.0001981069071916863322258));
+  u = fused32(u, s, splat(0.00833307858556509017944336));
+  const first = splat(-0.166666597127914428710938);
+  const c = f32x4.mul(u, s);
+  const ch = f32x4.add(first, c);
+  const ph = pairTimesPair(ch, f32x4.add(f32x4.sub(first, ch), c), s, sl);
+  const pl = low;
+  const xh = f32x4.add(splat(1.0), ph);
+  const xl = f32x4.add(f32x4.add(f32x4.sub(splat(1.0), xh), ph), pl);
+  const y = fused32(th, xh, fused32(tl, xh, f32x4.mul(th, xl)));
+  return v128.xor(y, i32x4.shl(v128.and(q, i32x4.splat(bit)), bit === 1 ? 31 : 30));
 }
 
-/** x − n π/2, π/2 in two parts, the first of 33 bits. */
+/** sin x */
 // @inline
-function remainderOf(x: v128, biased: v128): v128 {
-  const n = f64x2.sub(biased, f64x2.splat(ROUND));
-  const y = f64x2.sub(x, f64x2.mul(n, f64x2.splat(1.5707963267341256)));
-  return f64x2.sub(y, f64x2.mul(n, f64x2.splat(6.077100506506192e-11)));
+export function sin4(x: v128): v128 {
+  const u = f32x4.nearest(f32x4.mul(x, splat(0.3183098861837907)));
+  const h = twoSum(fused32(u, splat(PI_0), x), f32x4.mul(u, splat(PI_1)));
+  const l = low;
+  const c = f32x4.mul(u, splat(PI_2));
+  const th = f32x4.add(h, c);
+  const tl = f32x4.add(f32x4.add(f32x4.sub(h, th), c), l);
+  const y = sineOf(th, tl, i32x4.trunc_sat_f32x4_s(u), 1);
+  return pick(f32x4.eq(x, splat(0.0)), x, y);
 }
 
-/** sin (x + turns π/2) */
+/** cos x = −sin (x − (2 n + 1) π/2) for even n, + for odd n */
 // @inline
-export function sine4(x: v128, turns: i32): v128 {
-  const low = f64x2.promote_low_f32x4(x);
-  const high = f64x2.promote_low_f32x4(i32x4.shuffle(x, x, 2, 3, 2, 3));
-  const nLow = quarters(low);
-  const nHigh = quarters(high);
-  const n = i32x4.add(i32x4.shuffle(nLow, nHigh, 0, 2, 4, 6), i32x4.splat(turns));
-  const rLow = f32x4.demote_f64x2_zero(remainderOf(low, nLow));
-  const rHigh = f32x4.demote_f64x2_zero(remainderOf(high, nHigh));
-  const r = i32x4.shuffle(rLow, rHigh, 0, 1, 4, 5);
-  const z = f32x4.mul(r, r);
-  let s = splat(2.7182743451703573e-6);
-  s = madd32(s, z, splat(-0.00019839330343529582));
-  s = madd32(s, z, splat(0.008333329111337662));
-  s = madd32(s, z, splat(-0.1666666716337204));
-  const sine = madd32(f32x4.mul(s, z), r, r);
-  let c = splat(2.4438089894829318e-5);
-  c = madd32(c, z, splat(-0.0013887364184483886));
-  c = madd32(c, z, splat(0.04166664555668831));
-  // 1 − z/2 first, what its rounding lost beside the rest
-  const half = f32x4.mul(z, splat(0.5));
-  const first = f32x4.sub(splat(1.0), half);
-  const lost = f32x4.sub(f32x4.sub(splat(1.0), first), half);
-  const cosine = f32x4.add(first, madd32(f32x4.mul(c, z), z, lost));
-  const odd = i32x4.ne(v128.and(n, i32x4.splat(1)), i32x4.splat(0));
-  const flip = i32x4.shl(v128.and(n, i32x4.splat(2)), 30);
-  return v128.xor(pick(odd, cosine, sine), flip);
+export function cos4(x: v128): v128 {
+  const n = f32x4.nearest(fused32(x, splat(0.3183098861837907), splat(-0.5)));
+  const u = fused32(n, splat(2.0), splat(1.0));
+  let h = twoSum(x, f32x4.mul(u, splat(PI_0 * 0.5)));
+  let l = low;
+  h = twoSum(h, f32x4.mul(u, splat(PI_1 * 0.5)));
+  l = f32x4.add(low, l);
+  h = twoSum(h, f32x4.mul(u, splat(PI_2 * 0.5)));
+  return sineOf(h, f32x4.add(low, l), v128.not(i32x4.trunc_sat_f32x4_s(u)), 2);
 }
 
 // ── powers ──────────────────────────────────────────────────────────────────────────────────────────────────────
