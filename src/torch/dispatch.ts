@@ -140,7 +140,7 @@ export class OpSpec {
       node: OpNode,
     ) => Saved<any>;
     this.readers = savedReaders(this);
-    for (const [i, p] of params.entries()) this.#getter(p.name, (node) => unpack(node.args[i]));
+    for (const [i, p] of params.entries()) this.#getter(p.name, (node) => unpack(node.arg(i)));
     for (const [i, output] of this.outputNames.entries()) this.#getter(output, (node) => node.result(i));
   }
 
@@ -186,8 +186,8 @@ function savedReaders(spec: OpSpec): Map<string, ReadSaved> {
   const readers = new Map<string, ReadSaved>();
   const saved = new Set(spec.grads.flatMap((grad) => grad?.saves ?? []));
   for (const [i, p] of spec.schema.params.entries()) {
-    if (p.base !== "Tensor") readers.set(p.name, (node) => node.args[i]);
-    else if (saved.has(i)) readers.set(p.name, (node) => savedOrNull(unpack(node.args[i])));
+    if (p.base !== "Tensor") readers.set(p.name, (node) => node.arg(i));
+    else if (saved.has(i)) readers.set(p.name, (node) => savedOrNull(unpack(node.arg(i))));
   }
   for (const [i, name] of spec.outputNames.entries()) {
     if (saved.has(-1 - i)) readers.set(name, (node) => savedOrNull(node.result(i)));
@@ -257,40 +257,52 @@ export function notDifferentiable(
 export class OpNode extends Node {
   /** A saved tensor for each output that is kept, null for the others; a single one stands by itself. */
   results: SavedTensor | null | (SavedTensor | null)[] = null;
-  /** Argument by position: a saved tensor, the metadata of one not saved, or the value. */
-  args: unknown[];
+  // Arguments by position: a saved tensor, the metadata of one not saved, or the value. Few ops have more than three.
+  #first: unknown = undefined;
+  #second: unknown = undefined;
+  #third: unknown = undefined;
+  #others: unknown[] | null = null;
   /** Positions of the arguments that want a gradient, as bits. */
-  readonly #needs: number;
+  #needs = 0;
 
   constructor(
     readonly spec: OpSpec,
-    args: unknown[],
+    args: readonly unknown[],
   ) {
     super();
-    this.args = args;
     const { grads, edges } = spec;
-    this.targets = new Array(countEdges(spec, args));
-    let needs = 0;
+    this.makeEdges(countEdges(spec, args));
     let edge = 0;
     for (let i = 0; i < args.length; i++) {
       const arg = args[i];
-      if (grads[i] !== null && requiresGrad(arg)) needs |= 1 << i;
+      if (grads[i] !== null && requiresGrad(arg)) this.#needs |= 1 << i;
       if (!edges[i]) continue;
       if (arg instanceof Tensor) this.setEdge(edge++, grads[i] === null ? null : gradientTarget(arg), arg.output_nr);
       else if (isTensorList(arg)) for (const t of arg) this.setEdge(edge++, gradientTarget(t), t.output_nr);
       else if (spec.isAbsentTensor(i, arg)) this.setEdge(edge++, null, 0);
     }
-    this.#needs = needs;
+  }
+
+  /** Argument `i`: a saved tensor, the metadata of one not saved, or the value. */
+  arg(i: number): unknown {
+    return i === 0 ? this.#first : i === 1 ? this.#second : i === 2 ? this.#third : this.#others?.[i - 3];
+  }
+
+  /** All of them. */
+  get args(): unknown[] {
+    return this.spec.schema.params.map((_, i) => this.arg(i));
   }
 
   name(): string {
     return this.spec.nodeName;
   }
 
-  /** Keeps what the derivatives of the inputs that need one ask for, and of everything else only shape and dtype. */
-  save(outputs: readonly Tensor[]): void {
+  /**
+   * Keeps of the call what the derivatives of the inputs that need one ask for, and of everything else only shape and dtype.
+   */
+  save(args: readonly unknown[], outputs: readonly Tensor[]): void {
     const { grads } = this.spec;
-    const count = this.args.length;
+    const count = args.length;
     let savedArguments = 0;
     let savedResults = 0;
     for (let i = 0; i < count; i++) {
@@ -298,9 +310,13 @@ export class OpNode extends Node {
       savedArguments |= grads[i]!.savedArguments;
       savedResults |= grads[i]!.savedResults;
     }
-    const args = new Array<unknown>(count);
-    for (let i = 0; i < count; i++) args[i] = keep(this.args[i], (savedArguments & (1 << i)) !== 0);
-    this.args = args;
+    if (count > 0) this.#first = keep(args[0], (savedArguments & 1) !== 0);
+    if (count > 1) this.#second = keep(args[1], (savedArguments & 2) !== 0);
+    if (count > 2) this.#third = keep(args[2], (savedArguments & 4) !== 0);
+    if (count > 3) {
+      this.#others = new Array(count - 3);
+      for (let i = 3; i < count; i++) this.#others[i - 3] = keep(args[i], (savedArguments & (1 << i)) !== 0);
+    }
     if (outputs.length === 1) {
       this.setOutput(newMeta(outputs[0]));
       if (savedResults !== 0) this.results = new SavedTensor(outputs[0]);
@@ -319,15 +335,16 @@ export class OpNode extends Node {
   }
 
   apply(grads: (Tensor | null)[]): (Tensor | null)[] {
-    const { spec, args } = this;
+    const { spec } = this;
     const result: (Tensor | null)[] = [];
     const grad = spec.schema.returnsList ? grads : grads.length === 1 ? grads[0] : grads;
     const saved = new spec.savedClass(this);
     const needs = hasGradient(grads) ? this.#needs : 0;
-    for (let i = 0; i < args.length; i++) {
+    for (let i = 0; i < spec.edges.length; i++) {
       if (!spec.edges[i]) continue;
       if ((needs & (1 << i)) === 0) {
-        const width = spec.isAbsentTensor(i, args[i]) ? 1 : tensorCount(args[i]);
+        const arg = this.arg(i);
+        const width = spec.isAbsentTensor(i, arg) ? 1 : tensorCount(arg);
         for (let k = 0; k < width; k++) result.push(null);
         continue;
       }
@@ -339,9 +356,11 @@ export class OpNode extends Node {
   }
 
   override release(): void {
-    releaseAll(this.args);
-    if (Array.isArray(this.results)) releaseAll(this.results);
-    else this.results?.release();
+    release(this.#first);
+    release(this.#second);
+    release(this.#third);
+    release(this.#others);
+    release(this.results);
   }
 
   override savedTensors(): [string, SavedTensor][] {
@@ -350,7 +369,7 @@ export class OpNode extends Node {
       if (value instanceof SavedTensor) found.push([name, value]);
       else if (Array.isArray(value)) for (const [i, each] of value.entries()) collect(each, `${name}[${i}]`);
     };
-    for (const [i, { name }] of this.spec.schema.params.entries()) collect(this.args[i], name);
+    for (const [i, { name }] of this.spec.schema.params.entries()) collect(this.arg(i), name);
     for (const [i, name] of this.spec.outputNames.entries())
       collect(Array.isArray(this.results) ? this.results[i] : this.results, name);
     return found;
@@ -373,12 +392,9 @@ function hasGradient(grads: readonly (Tensor | null)[]): boolean {
   return false;
 }
 
-function releaseAll(values: readonly unknown[]): void {
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i];
-    if (value instanceof SavedTensor) value.release();
-    else if (Array.isArray(value)) releaseAll(value);
-  }
+function release(value: unknown): void {
+  if (value instanceof SavedTensor) value.release();
+  else if (Array.isArray(value)) for (let i = 0; i < value.length; i++) release(value[i]);
 }
 
 function keep(value: unknown, whole: boolean): unknown {
@@ -504,7 +520,7 @@ function record(spec: OpSpec, args: unknown[], outputs: readonly Tensor[]): void
     out.output_nr = i;
     out.gradFnVersion = out.versions.n;
   }
-  node?.save(outputs);
+  node?.save(args, outputs);
 }
 
 /** Makes `view` a view: it shares the base's memory, version counter and fate. */
@@ -533,17 +549,13 @@ export function runInPlace(spec: OpSpec, args: unknown[]): Tensor {
     );
   }
   checkCanCast(out.dtype, self.dtype);
-  let node: OpNode | null = null;
-  if (records) {
-    node = new OpNode(spec, args);
-    node.args = kept;
-  }
+  const node = records ? new OpNode(spec, args) : null;
   self.storageOf.aboutToChange();
   copyInto(self, out);
   self.versions.n++;
   if (node !== null) {
     rebaseHistory(self, node);
-    node.save([self]);
+    node.save(kept, [self]);
   }
   seam.observer?.op?.(`${spec.schema.name}_`, args, [self]);
   return self;
@@ -578,14 +590,13 @@ function reshapeInPlace(spec: OpSpec, self: Tensor, args: unknown[]): Tensor {
   Object.assign(self, { shape, strides, offset });
   self.versions.n++;
   if (node !== null) {
-    node.args = [before, ...args.slice(1)];
     if (self._base === null) {
       self.gradFn = node;
       self.output_nr = 0;
     } else {
       self.gradFnVersion = -1;
     }
-    node.save([self]);
+    node.save([before, ...args.slice(1)], [self]);
   }
   seam.observer?.op?.(`${spec.schema.name}_`, args, [self]);
   return self;

@@ -132,11 +132,10 @@ function traverseIn(pass: Pass, run: BackwardRun, rootEdges: Edge[]): (Tensor | 
     if (needed !== null && !needed.has(node)) continue;
     const inputs = runNode(node, runPreHooks(node, runTensorHooks(node, arrived)));
     if (!run.retainGraph) node.release();
-    const { targets, targetOutputs } = node;
-    for (let i = 0; i < targets.length; i++) {
-      const next = targets[i];
+    for (let i = 0; i < node.edgeCount; i++) {
+      const next = node.target(i);
       if (next === null) continue;
-      const output = targetOutputs === null ? 0 : targetOutputs[i];
+      const output = node.targetOutput(i);
       const grad = inputs[i] ?? null;
       if (grad !== null) receive(next, output, validated(grad, next.output(output), node, i));
       if (--next.waiting === 0) ready.push(next);
@@ -156,9 +155,9 @@ function countDependencies(roots: Edge[], pass: Pass): Node[] {
   };
   for (const [node] of roots) if (node !== null) visit(node);
   for (let i = 0; i < reachable.length; i++) {
-    const { targets } = reachable[i];
-    for (let k = 0; k < targets.length; k++) {
-      const next = targets[k];
+    const node = reachable[i];
+    for (let k = 0; k < node.edgeCount; k++) {
+      const next = node.target(k);
       if (next === null) continue;
       visit(next);
       next.waiting++;
@@ -194,8 +193,8 @@ function nodesLeadingTo(captures: Captures, reachable: readonly Node[]): Set<Nod
     const stack: { node: Node; next: number }[] = [{ node: start, next: 0 }];
     while (stack.length > 0) {
       const top = stack[stack.length - 1];
-      if (top.next < top.node.targets.length) {
-        const child = top.node.targets[top.next++];
+      if (top.next < top.node.edgeCount) {
+        const child = top.node.target(top.next++);
         if (child === null) continue;
         if (!seen.has(child)) {
           seen.add(child);
@@ -203,8 +202,9 @@ function nodesLeadingTo(captures: Captures, reachable: readonly Node[]): Set<Nod
         }
       } else {
         stack.pop();
-        if (top.node.targets.some((c) => c !== null && (captures.has(c) || needed.has(c)))) {
-          needed.add(top.node);
+        for (let i = 0; i < top.node.edgeCount; i++) {
+          const child = top.node.target(i);
+          if (child !== null && (captures.has(child) || needed.has(child))) needed.add(top.node);
         }
       }
     }

@@ -81,7 +81,7 @@ export class FunctionCtx extends Node {
         `function ${this.name()} returned an incorrect number of gradients (expected ${expected}, got ${list.length})`,
       );
     }
-    const out: (Tensor | null)[] = this.targets.map(() => null);
+    const out: (Tensor | null)[] = new Array(this.edgeCount).fill(null);
     this.slots.forEach((slot, i) => {
       const grad = list[i] ?? null;
       if (grad !== null && !(grad instanceof Tensor)) {

@@ -129,7 +129,7 @@ class CopySlices extends Node {
   }
 
   apply([grad]: (Tensor | null)[]): (Tensor | null)[] {
-    if (grad === null) return this.targets.map(() => null);
+    if (grad === null) return new Array(this.edgeCount).fill(null);
     const result = like(this.#base, grad);
     result.copy_(grad);
     const { shape, strides, offset } = this.#view;

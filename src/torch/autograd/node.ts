@@ -70,17 +70,21 @@ const NOTHING: never[] = [];
 
 /** A function of the graph: it turns the gradients of its outputs into those of its inputs. */
 export abstract class Node {
-  /** @internal The functions of `next_functions`, null where no gradient goes. */
-  targets: (Node | null)[] = NOTHING;
-  /** @internal Which of their outputs; null: the first of each. */
-  targetOutputs: number[] | null = null;
+  /** @internal How many entries `next_functions` has. */
+  edgeCount = 0;
+  // Most nodes have one or two edges: these need no array.
+  #first: Node | null = null;
+  #second: Node | null = null;
+  #others: (Node | null)[] | null = null;
+  /** Which outputs of those they lead to; null: the first of each. */
+  #outputNumbers: number[] | null = null;
   /** @internal The backward pass that the next four belong to; see `engine.ts`. */
   pass: Pass | null = null;
   /** @internal How many users of its outputs are still to run. */
   waiting = 0;
   /** @internal The sum of the gradients that have arrived at the first output. */
   arrived: Tensor | null = null;
-  /** @internal The same for the others. */
+  /** @internal The same for all others. */
   arrivedOthers: (Tensor | null)[] | null = null;
   /** @internal Outputs whose sum was made here, as bits: nobody else can hold it. */
   ownSums = 0;
@@ -104,22 +108,44 @@ export abstract class Node {
   /** `[function, which of its outputs]` for each tensor input; the same array each time. */
   get next_functions(): Edge[] {
     const rare = this.rarities();
-    rare.edges ??= this.targets.map((node, i) => (node === null ? [null, 0] : [node, this.targetOutputs?.[i] ?? 0]));
+    rare.edges ??= Array.from({ length: this.edgeCount }, (_, i): Edge => {
+      const node = this.target(i);
+      return node === null ? [null, 0] : [node, this.targetOutput(i)];
+    });
     return rare.edges;
   }
 
   set next_functions(edges: readonly Edge[]) {
-    this.targets = new Array(edges.length);
+    this.makeEdges(edges.length);
     for (let i = 0; i < edges.length; i++) this.setEdge(i, edges[i][0], edges[i][1]);
     if (this.rare !== null) this.rare.edges = null;
   }
 
-  /** @internal Sets one of `targets`, which is long enough. */
+  /** @internal Room for so many edges, which lead nowhere yet. */
+  makeEdges(count: number): void {
+    this.edgeCount = count;
+    this.#others = count > 2 ? new Array(count - 2).fill(null) : null;
+    this.#outputNumbers = null;
+  }
+
+  /** @internal */
   setEdge(i: number, node: Node | null, output: number): void {
-    this.targets[i] = node;
-    if (output === 0 && this.targetOutputs === null) return;
-    this.targetOutputs ??= new Array(this.targets.length).fill(0);
-    this.targetOutputs[i] = output;
+    if (i === 0) this.#first = node;
+    else if (i === 1) this.#second = node;
+    else this.#others![i - 2] = node;
+    if (output === 0 && this.#outputNumbers === null) return;
+    this.#outputNumbers ??= new Array(this.edgeCount).fill(0);
+    this.#outputNumbers[i] = output;
+  }
+
+  /** @internal The function of an entry of `next_functions`, null where no gradient goes. */
+  target(i: number): Node | null {
+    return i === 0 ? this.#first : i === 1 ? this.#second : this.#others![i - 2];
+  }
+
+  /** @internal Which of its outputs. */
+  targetOutput(i: number): number {
+    return this.#outputNumbers === null ? 0 : this.#outputNumbers[i];
   }
 
   /** @internal Shape and dtype of each output. */
