@@ -141,7 +141,8 @@ class Child {
   ) {
     this.process = fork(path, [String(2 * maxMemory + OVERHEAD_MB)], {
       serialization: "advanced",
-      execArgv: [`--max-old-space-size=${maxMemory}`, "--stack-trace-limit=100"],
+      // A graph lives until its backward pass: room for young objects spares copying it about.
+      execArgv: [`--max-old-space-size=${maxMemory}`, "--max-semi-space-size=64", "--stack-trace-limit=100"],
       stdio: ["ignore", "ignore", "pipe", "ipc", "pipe", "pipe"],
       // Inside VS Code the executable is Electron: this makes it plain Node.
       env: { ...process.env, ELECTRON_RUN_AS_NODE: "1", NODE_OPTIONS: "" },
