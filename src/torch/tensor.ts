@@ -6,6 +6,7 @@ import { AccumulateGrad, type GradHook, type Handle, HookList } from "./autograd
 import type { DType, TypedArray } from "./dtype";
 import { RuntimeError, ValueError } from "./errors";
 import type { TensorMethods } from "./generated/methods";
+import { move } from "./kernels/strided";
 import { tensorText } from "./printing";
 import { typeText } from "./pythonText";
 import { contiguousStrides, isContiguous, numel, sameShape } from "./shape";
@@ -332,10 +333,8 @@ export class Tensor {
     const { data } = this.storageOf;
     if (this.is_contiguous()) return data.slice(this.offset, this.offset + n);
     const out = this.dtype.allocate(n);
-    let i = 0;
-    forEachOffset(this.shape, this.strides, this.offset, (at) => {
-      out[i++] = data[at];
-    });
+    const here = { data, offset: this.offset, strides: this.strides };
+    move(this.shape, { data: out, offset: 0, strides: contiguousStrides(this.shape) }, here, null);
     return out;
   }
 

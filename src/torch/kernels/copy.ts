@@ -1,7 +1,8 @@
 /** Moving elements: between dtypes, geometries and broadcast shapes. */
 import { bool, Category, type DType, float32, float64, int64, type TypedArray } from "../dtype";
 import { broadcastShapes, isNonOverlappingDense, numel, sameShape } from "../shape";
-import { alias, allocate, forEachOffset, fromData, stridedFromData, type Tensor } from "../tensor";
+import { alias, allocate, fromData, stridedFromData, type Tensor } from "../tensor";
+import { move, type Place } from "./strided";
 
 /** Whether storing a `from` value into `to`'s array is the cast itself. */
 function storesAsIs(from: DType, to: DType): boolean {
@@ -57,31 +58,17 @@ export function copyInto(target: Tensor, source: Tensor): void {
     if (to !== from) to.set(from.subarray(source.offset, source.offset + n), target.offset);
     return;
   }
-  const { cast } = target.dtype;
-  const positions = positionsOf(source);
-  let i = 0;
-  forEachOffset(shape, target.strides, target.offset, (at) => {
-    const value = from[positions(i++)];
-    to[at] = plain ? value : cast(value);
-  });
+  const [there, here] = [placeOf(target), placeOf(source)];
+  move(shape, there, here, plain ? null : target.dtype.cast);
 }
+
+const placeOf = (t: Tensor): Place => ({ data: t.storageOf.data, offset: t.offset, strides: t.strides });
 
 /** A copy with memory of its own, in the source's dense order of dimensions. */
 export function copyOf(t: Tensor): Tensor {
   const out = emptyLike(t, t.dtype);
   copyInto(out, t);
   return out;
-}
-
-/** Memory position of the i-th element in row-major order; called with i = 0, 1, 2, … */
-function positionsOf(t: Tensor): (i: number) => number {
-  if (t.is_contiguous()) return (i) => t.offset + i;
-  const order = new Float64Array(numel(t.shape));
-  let k = 0;
-  forEachOffset(t.shape, t.strides, t.offset, (at) => {
-    order[k++] = at;
-  });
-  return (i) => order[i];
 }
 
 /** The tensor itself when it is row-major, a row-major copy otherwise. */

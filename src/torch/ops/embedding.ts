@@ -1,6 +1,6 @@
 /** Rows of a table looked up by number. */
 import { notDifferentiable, type Op, op } from "../dispatch";
-import { int32, int64 } from "../dtype";
+import { int32, int64, type TypedArray } from "../dtype";
 import { AssertionError, IndexError, NotImplementedError, RuntimeError, ValueError } from "../errors";
 import { elements, integers } from "../kernels/copy";
 import { numel, sameShape, sizeText } from "../shape";
@@ -27,10 +27,13 @@ export const embedding = op(
       const [rows, d] = weight.shape;
       const out = allocate([...indices.shape, d], weight.dtype);
       const from = elements(weight);
-      integers(indices).forEach((row, i) => {
+      const to = out.storageOf.data;
+      const at = integers(indices);
+      for (let i = 0; i < at.length; i++) {
+        const row = at[i];
         if (row < 0 || row >= rows) throw new IndexError("index out of range in self");
-        for (let k = 0; k < d; k++) out.storageOf.data[i * d + k] = from[row * d + k];
-      });
+        to.set(from.subarray(row * d, (row + 1) * d), i * d);
+      }
       return out;
     },
     grad: {
@@ -52,11 +55,10 @@ const embeddingBackward: Op<typeof BACKWARD> = op(BACKWARD, {
     const dy = elements(g);
     const counts = new Float64Array(rows);
     for (const row of at) counts[row]++;
-    at.forEach((row, i) => {
-      if (row === padding) return;
-      const scale = byFrequency ? 1 / counts[row] : 1;
-      for (let k = 0; k < d; k++) out.storageOf.data[row * d + k] += dy[i * d + k] * scale;
-    });
+    for (let i = 0; i < at.length; i++) {
+      const row = at[i];
+      if (row !== padding) addRow(out.storageOf.data, row * d, dy, i * d, d, byFrequency ? 1 / counts[row] : 1);
+    }
     return out;
   },
   grad: {
@@ -70,6 +72,11 @@ const embeddingBackward: Op<typeof BACKWARD> = op(BACKWARD, {
   },
   variants: [],
 });
+
+/** Adds `n` elements, scaled. */
+function addRow(to: TypedArray, p: number, from: TypedArray, q: number, n: number, scale: number): void {
+  for (let k = 0; k < n; k++) to[p + k] += from[q + k] * scale;
+}
 
 /** Shortens the rows in use to a norm, in place and outside the graph. */
 function renormalise(weight: Tensor, indices: Tensor, most: number, p: number): void {

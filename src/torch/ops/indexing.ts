@@ -1,6 +1,6 @@
 /** Ops that pick and place elements. */
 import { type Op, op, runInPlace } from "../dispatch";
-import { bool, Category, int64 } from "../dtype";
+import { bool, Category, int64, type TypedArray } from "../dtype";
 import { IndexError, RuntimeError } from "../errors";
 import { copyInto, elements, integers } from "../kernels/copy";
 import { pointedAt } from "../kernels/scatter";
@@ -211,14 +211,16 @@ export const masked_fill = op("masked_fill.Scalar(Tensor self, Tensor mask, Scal
     const where = allocate(shape, bool);
     copyInto(where, mask);
     const v = x.dtype.cast(Number(value));
-    where.storageOf.data.forEach((yes, i) => {
-      if (yes) out.storageOf.data[i] = v;
-    });
+    fillWhere(out.storageOf.data, where.storageOf.data, v);
     return out;
   },
   grad: { self: ["mask", (g, s) => g.masked_fill(s.mask, 0)] },
   inPlace: true,
 });
+
+function fillWhere(to: TypedArray, where: TypedArray, value: number): void {
+  for (let i = 0; i < to.length; i++) if (where[i] !== 0) to[i] = value;
+}
 
 /** The int64 vectors where a mask holds, one for each of its dimensions. */
 export function nonzeroVectors(mask: Tensor): Tensor[] {

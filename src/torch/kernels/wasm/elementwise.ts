@@ -1,4 +1,5 @@
 /** Elementwise loops of float32 in WASM: blocks of the operands go into scratch memory in the order of the result. */
+import { merged, type Walk } from "../strided";
 import { type Kernels, kernels } from ".";
 
 type UnaryFunction = (from: number, to: number, n: number) => unknown;
@@ -140,42 +141,15 @@ export function zipFloats(
   const y = wasm.take(4 * room);
   // A repeated operand must survive its block.
   const out = wasm.take(4 * room);
-  new Walk(wasm, f, loop, a.data, b.data, to, x, y, out).run(0, a.offset, b.offset, 0);
+  new BlockWalk(wasm, f, loop, a.data, b.data, to, x, y, out).run(0, a.offset, b.offset, 0);
   wasm.release(mark);
 }
 
-interface Loop {
-  shape: number[];
-  a: number[];
-  b: number[];
-}
-
-/** The same walk in as few dimensions as it takes. */
-function merged(shape: readonly number[], a: readonly number[], b: readonly number[]): Loop {
-  const loop: Loop = { shape: [], a: [], b: [] };
-  for (let d = 0; d < shape.length; d++) {
-    const size = shape[d];
-    if (size === 1) continue;
-    const last = loop.shape.length - 1;
-    if (last >= 0 && loop.a[last] === a[d] * size && loop.b[last] === b[d] * size) {
-      loop.shape[last] *= size;
-      loop.a[last] = a[d];
-      loop.b[last] = b[d];
-    } else {
-      loop.shape.push(size);
-      loop.a.push(a[d]);
-      loop.b.push(b[d]);
-    }
-  }
-  if (loop.shape.length === 0) return { shape: [1], a: [0], b: [0] };
-  return loop;
-}
-
-class Walk {
+class BlockWalk {
   constructor(
     readonly wasm: Kernels,
     readonly f: Pairwise,
-    readonly loop: Loop,
+    readonly loop: Walk,
     readonly a: Float32Array,
     readonly b: Float32Array,
     readonly to: Float32Array,
