@@ -6,6 +6,7 @@ import { int64 } from "../dtype";
 import { IndexError, RuntimeError, ValueError } from "../errors";
 import { elements, integers } from "../kernels/copy";
 import { zip } from "../kernels/elementwise";
+import { resultType } from "../promotion";
 import { broadcastShapes, numel, sameShape, sizeText } from "../shape";
 import { allocate, fromData, type Tensor } from "../tensor";
 import { warn } from "../warnings";
@@ -71,11 +72,13 @@ function differenceLoss(
   };
   return op(text, {
     doc: "A function of differences.",
-    forward: (x, y, reduction, p) =>
-      reduced(
-        zip(x, y, (a, b) => f(a - b, p)),
+    forward: (x, y, reduction, p) => {
+      const { cast } = resultType(x, y);
+      return reduced(
+        zip(x, y, (a, b) => f(cast(a - b), p)),
         reduction,
-      ),
+      );
+    },
     grad: {
       self: ["self target", (g, s) => to(derivative(g, s), s.self.shape)],
       target: ["self target", (g, s) => to(derivative(g, s).neg(), s.target.shape)],

@@ -5,6 +5,7 @@ import { IndexError, RuntimeError } from "../errors";
 import { castTo, elements } from "../kernels/copy";
 import { map } from "../kernels/elementwise";
 import { argBest, reduce, reducedShape, scan, sumReduce } from "../kernels/reduce";
+import { logSoftmaxBackwardRow, logSoftmaxRow, softmaxBackwardRow, softmaxRow } from "../kernels/rows";
 import type { Kernels } from "../kernels/wasm";
 import { kernelsFor } from "../kernels/wasm/elementwise";
 import { softmaxBackwardRows, softmaxRows } from "../kernels/wasm/rows";
@@ -400,13 +401,12 @@ export const logsumexp = op("logsumexp(Tensor self, int[1] dim, bool keepdim=Fal
   },
 });
 
-/** Rows along the last dimension, for which there is a kernel: the tensor's memory and how many rows; null otherwise. */
-function lastRows(t: Tensor, dim: number): { wasm: Kernels; rows: number; n: number } | null {
+/** How many float32 rows of what length lie along the last dimension, and the kernels if they serve; null for another dimension or dtype. */
+function lastRows(t: Tensor, dim: number): { wasm: Kernels | null; rows: number; n: number } | null {
   const d = t.ndim - 1;
   if (t.dtype !== float32 || d < 0 || wrapDim(dim, t.ndim) !== d || t.shape[d] === 0) return null;
   const size = t.numel();
-  const wasm = kernelsFor(size);
-  return wasm === null ? null : { wasm, rows: size / t.shape[d], n: t.shape[d] };
+  return { wasm: kernelsFor(size), rows: size / t.shape[d], n: t.shape[d] };
 }
 
 const floats = (t: Tensor): Float32Array => elements(t) as Float32Array;
@@ -417,8 +417,15 @@ type Rowwise = (data: TypedArray, start: number, end: number, out: Float64Array)
 function normalised(t: Tensor, dim: number, name: "softmax32" | "log_softmax32", f: Rowwise): Tensor {
   const last = lastRows(t, dim);
   if (last === null) return scan(t, dim, floatType(t.dtype), f);
+  const { wasm, rows, n } = last;
   const out = allocate(t.shape, float32);
-  softmaxRows(last.wasm, name, floats(t), floats(out), last.rows, last.n);
+  if (wasm !== null) {
+    softmaxRows(wasm, name, floats(t), floats(out), rows, n);
+    return out;
+  }
+  const row = name === "softmax32" ? softmaxRow : logSoftmaxRow;
+  const data = floats(t);
+  for (let i = 0; i < rows; i++) row(data, i * n, n, floats(out));
   return out;
 }
 
@@ -432,8 +439,15 @@ function rowGradient(
 ): Tensor {
   const last = g.dtype === float32 ? lastRows(y, dim) : null;
   if (last === null) return formula();
+  const { wasm, rows, n } = last;
   const out = allocate(y.shape, float32);
-  softmaxBackwardRows(last.wasm, name, floats(g), floats(y), floats(out), last.rows, last.n);
+  if (wasm !== null) {
+    softmaxBackwardRows(wasm, name, floats(g), floats(y), floats(out), rows, n);
+    return out;
+  }
+  const row = name === "softmax_backward32" ? softmaxBackwardRow : logSoftmaxBackwardRow;
+  const [grad, result] = [floats(g), floats(y)];
+  for (let i = 0; i < rows; i++) row(grad, result, i * n, n, floats(out));
   return out;
 }
 

@@ -23,6 +23,16 @@ const functions: [string, number][] = [
   ["log1p", 1606200143],
 ];
 
+/** Name, length of a row, fingerprints of the result and of the gradient. */
+const rows: [string, number, number, number][] = [
+  ["softmax", 5, 2157065785, 2830693188],
+  ["log_softmax", 5, 3004349525, 3574250643],
+  ["softmax", 19, 2267388192, 2791763200],
+  ["log_softmax", 19, 620071741, 3861344156],
+  ["softmax", 40, 2208220170, 401757228],
+  ["log_softmax", 40, 1070187231, 2324765714],
+];
+
 describe.each(["typescript", "simd", "relaxed"] as KernelSet[])("%s", (set) => {
   test.each(functions)("%s has PyTorch's bits", (name, bits) => {
     useKernels(set);
@@ -30,5 +40,15 @@ describe.each(["typescript", "simd", "relaxed"] as KernelSet[])("%s", (set) => {
     const x = torch.randn(3000).mul(4);
     const y = (torch as any)[name](name.startsWith("log") ? x.abs() : x);
     expect(fingerprint(y.flatData())).toBe(bits);
+  });
+
+  test.each(rows)("%s of rows of %i", (name, n, bits, gradient) => {
+    useKernels(set);
+    torch.manual_seed(n);
+    const x = torch.randn(50, n).mul(2).requires_grad_();
+    const g = torch.randn(50, n);
+    const y: torch.Tensor = (torch as any)[name](x, 1);
+    y.backward(g);
+    expect([fingerprint(y.detach().flatData()), fingerprint(x.grad.flatData())]).toEqual([bits, gradient]);
   });
 });

@@ -2,7 +2,8 @@
  * Softmax and layer normalisation of `rows` rows of `n` floats, one after the other. Behind the last row there is room for a
  * vector; what is read there is masked out.
  */
-import { exp4, pick, splat } from "./math";
+import { exp4, log4, pick, splat } from "./math";
+import { fused32 } from "./vectors";
 
 /** All ones in the lanes of a row's last vector that are the row's. */
 // @inline
@@ -39,25 +40,77 @@ function largest(from: usize, n: i32): f32 {
   return max<f32>(a, max<f32>(f32x4.extract_lane(best, 2), f32x4.extract_lane(best, 3)));
 }
 
+/** The first `count` lanes (a negative count: none), zeros in the others. */
+// @inline
+function first(x: v128, count: i32): v128 {
+  return v128.and(i32x4.gt_s(i32x4.splat(count), i32x4(0, 1, 2, 3)), x);
+}
+
+/** Eight lanes in two vectors: those four apart first, then two apart, then neighbours. */
+// @inline
+function folded(a: v128, b: v128): f32 {
+  const four = f32x4.add(a, b);
+  const two = f32x4.add(four, i32x4.shuffle(four, four, 2, 3, 0, 1));
+  return f32x4.extract_lane(two, 0) + f32x4.extract_lane(two, 1);
+}
+
+/** The sum of n floats as PyTorch's rows have it: eight lanes take turns; fewer than eight one after the other. */
+function sumOf(from: usize, n: i32): f32 {
+  if (n < 8) {
+    let sum = f32.load(from);
+    for (let k: usize = 4; k < (<usize>n) << 2; k += 4) sum += f32.load(from + k);
+    return sum;
+  }
+  let a = v128.load(from);
+  let b = v128.load(from + 16);
+  const body = (<usize>(n & ~7)) << 2;
+  for (let k: usize = 32; k < body; k += 32) {
+    a = f32x4.add(a, v128.load(from + k));
+    b = f32x4.add(b, v128.load(from + k + 16));
+  }
+  const rest = n & 7;
+  if (rest > 0) a = f32x4.add(a, first(v128.load(from + body), rest));
+  if (rest > 4) b = f32x4.add(b, first(v128.load(from + body + 16), rest - 4));
+  return folded(a, b);
+}
+
+/** Σ x y in the same order; each lane's products are fused into its sum. */
+function productOf(x: usize, y: usize, n: i32): f32 {
+  if (n < 8) {
+    let sum = f32.load(x) * f32.load(y);
+    for (let k: usize = 4; k < (<usize>n) << 2; k += 4) sum += f32.load(x + k) * f32.load(y + k);
+    return sum;
+  }
+  let a = f32x4.mul(v128.load(x), v128.load(y));
+  let b = f32x4.mul(v128.load(x + 16), v128.load(y + 16));
+  const body = (<usize>(n & ~7)) << 2;
+  for (let k: usize = 32; k < body; k += 32) {
+    a = fused32(v128.load(x + k), v128.load(y + k), a);
+    b = fused32(v128.load(x + k + 16), v128.load(y + k + 16), b);
+  }
+  const rest = n & 7;
+  if (rest > 0) a = fused32(first(v128.load(x + body), rest), first(v128.load(y + body), rest), a);
+  if (rest > 4) {
+    b = fused32(first(v128.load(x + body + 16), rest - 4), first(v128.load(y + body + 16), rest - 4), b);
+  }
+  return folded(a, b);
+}
+
+/** Writes eˣ⁻ᵐ of one row. */
+function expRow(from: usize, to: usize, n: i32, most: v128): void {
+  const body = (<usize>(n & ~3)) << 2;
+  for (let k: usize = 0; k < body; k += 16) v128.store(to + k, exp4(f32x4.sub(v128.load(from + k), most)));
+  if (n & 3) storeTail(to + body, exp4(f32x4.sub(v128.load(from + body), most)), n);
+}
+
 /** eˣ⁻ᵐ / Σ */
 export function softmax32(from: usize, to: usize, rows: i32, n: i32): void {
   const body = (<usize>(n & ~3)) << 2;
   for (let row = 0; row < rows; row++, from += (<usize>n) << 2, to += (<usize>n) << 2) {
-    const most = splat(largest(from, n));
-    let sum = f64x2.splat(0);
-    for (let k: usize = 0; k < body; k += 16) {
-      const e = exp4(f32x4.sub(v128.load(from + k), most));
-      v128.store(to + k, e);
-      sum = plus(sum, e);
-    }
-    let tail = splat(0);
-    if (n & 3) {
-      tail = v128.and(lanesOf(n), exp4(f32x4.sub(v128.load(from + body), most)));
-      sum = plus(sum, tail);
-    }
-    const scale = splat(<f32>total(sum));
-    for (let k: usize = 0; k < body; k += 16) v128.store(to + k, f32x4.div(v128.load(to + k), scale));
-    if (n & 3) storeTail(to + body, f32x4.div(tail, scale), n);
+    expRow(from, to, n, splat(largest(from, n)));
+    const scale = splat(<f32>1 / sumOf(to, n));
+    for (let k: usize = 0; k < body; k += 16) v128.store(to + k, f32x4.mul(v128.load(to + k), scale));
+    if (n & 3) storeTail(to + body, f32x4.mul(v128.load(to + body), scale), n);
   }
 }
 
@@ -66,10 +119,8 @@ export function log_softmax32(from: usize, to: usize, rows: i32, n: i32): void {
   const body = (<usize>(n & ~3)) << 2;
   for (let row = 0; row < rows; row++, from += (<usize>n) << 2, to += (<usize>n) << 2) {
     const most = splat(largest(from, n));
-    let sum = f64x2.splat(0);
-    for (let k: usize = 0; k < body; k += 16) sum = plus(sum, exp4(f32x4.sub(v128.load(from + k), most)));
-    if (n & 3) sum = plus(sum, v128.and(lanesOf(n), exp4(f32x4.sub(v128.load(from + body), most))));
-    const log = splat(<f32>Math.log(total(sum)));
+    expRow(from, to, n, most);
+    const log = log4(splat(sumOf(to, n)));
     for (let k: usize = 0; k < body; k += 16) {
       v128.store(to + k, f32x4.sub(f32x4.sub(v128.load(from + k), most), log));
     }
@@ -81,10 +132,7 @@ export function log_softmax32(from: usize, to: usize, rows: i32, n: i32): void {
 export function softmax_backward32(g: usize, y: usize, to: usize, rows: i32, n: i32): void {
   const body = (<usize>(n & ~3)) << 2;
   for (let row = 0; row < rows; row++, g += (<usize>n) << 2, y += (<usize>n) << 2, to += (<usize>n) << 2) {
-    let sum = f64x2.splat(0);
-    for (let k: usize = 0; k < body; k += 16) sum = plus(sum, f32x4.mul(v128.load(g + k), v128.load(y + k)));
-    if (n & 3) sum = plus(sum, v128.and(lanesOf(n), f32x4.mul(v128.load(g + body), v128.load(y + body))));
-    const share = splat(<f32>total(sum));
+    const share = splat(productOf(g, y, n));
     for (let k: usize = 0; k < body; k += 16) {
       v128.store(to + k, f32x4.mul(f32x4.sub(v128.load(g + k), share), v128.load(y + k)));
     }
@@ -96,16 +144,11 @@ export function softmax_backward32(g: usize, y: usize, to: usize, rows: i32, n: 
 export function log_softmax_backward32(g: usize, y: usize, to: usize, rows: i32, n: i32): void {
   const body = (<usize>(n & ~3)) << 2;
   for (let row = 0; row < rows; row++, g += (<usize>n) << 2, y += (<usize>n) << 2, to += (<usize>n) << 2) {
-    let sum = f64x2.splat(0);
-    for (let k: usize = 0; k < body; k += 16) sum = plus(sum, v128.load(g + k));
-    if (n & 3) sum = plus(sum, v128.and(lanesOf(n), v128.load(g + body)));
-    const share = splat(<f32>total(sum));
+    const share = splat(-sumOf(g, n));
     for (let k: usize = 0; k < body; k += 16) {
-      v128.store(to + k, f32x4.sub(v128.load(g + k), f32x4.mul(exp4(v128.load(y + k)), share)));
+      v128.store(to + k, fused32(exp4(v128.load(y + k)), share, v128.load(g + k)));
     }
-    if (n & 3) {
-      storeTail(to + body, f32x4.sub(v128.load(g + body), f32x4.mul(exp4(v128.load(y + body)), share)), n);
-    }
+    if (n & 3) storeTail(to + body, fused32(exp4(v128.load(y + body)), share, v128.load(g + body)), n);
   }
 }
 
