@@ -4,10 +4,13 @@
  * Forward, gradient of the input and gradient of the weight are the three ways to contract the one trilinear form
  * Σ out[n, o, p] · weight[o, c, k] · input[n, c, p·stride + k·dilation − padding].
  */
+import { float32, float64, type TypedArray } from "../dtype";
 import { numel } from "../shape";
 import { allocate, type Tensor } from "../tensor";
 import { elements } from "./copy";
 import { product } from "./matmul";
+import { type Kernels, kernels } from "./wasm";
+import { convolveInputWasm, convolveWasm, convolveWeightWasm, fits } from "./wasm/convolution";
 
 /** Sizes along one dimension: of the input, the kernel and the output. */
 export interface Axis {
@@ -97,12 +100,24 @@ function parts({ inChannels, outChannels, groups, axes }: Geometry): Parts {
   };
 }
 
+/** The WASM kernels, where they serve for this convolution. */
+function kernelsFor({ dtype }: Tensor, g: Geometry): Kernels | null {
+  return (dtype === float32 || dtype === float64) && fits(g) ? kernels() : null;
+}
+
+const floats = (data: TypedArray) => data as Float32Array | Float64Array;
+
 /** `[batch, outChannels, …output]` from `[batch, inChannels, …input]` and `[outChannels, inChannels / groups, …kernel]`. */
 export function convolve(input: Tensor, weight: Tensor, g: Geometry): Tensor {
   const { inGroup, outGroup, depth, positions, plane } = parts(g);
   const out = allocate([g.batch, g.outChannels, ...sizes(g.axes, "output")], input.dtype);
   const x = elements(input);
   const w = elements(weight);
+  const wasm = kernelsFor(input, g);
+  if (wasm !== null) {
+    convolveWasm(wasm, floats(x), floats(w), null, floats(out.storageOf.data), g);
+    return out;
+  }
   for (let n = 0; n < g.batch; n++) {
     for (let group = 0; group < g.groups; group++) {
       const columns = new Float64Array(depth * positions);
@@ -118,9 +133,14 @@ export function convolve(input: Tensor, weight: Tensor, g: Geometry): Tensor {
 export function convolveInput(grad: Tensor, weight: Tensor, g: Geometry): Tensor {
   const { inGroup, outGroup, depth, positions, plane } = parts(g);
   const out = allocate([g.batch, g.inChannels, ...sizes(g.axes, "input")], grad.dtype);
-  const sum = new Float64Array(out.numel());
   const dy = elements(grad);
   const w = elements(weight);
+  const wasm = kernelsFor(grad, g);
+  if (wasm !== null) {
+    convolveInputWasm(wasm, floats(dy), floats(w), floats(out.storageOf.data), g);
+    return out;
+  }
+  const sum = new Float64Array(out.numel());
   const turned = new Float64Array(depth * outGroup);
   for (let group = 0; group < g.groups; group++) {
     for (let o = 0; o < outGroup; o++) {
@@ -141,9 +161,14 @@ export function convolveInput(grad: Tensor, weight: Tensor, g: Geometry): Tensor
 export function convolveWeight(input: Tensor, grad: Tensor, g: Geometry): Tensor {
   const { inGroup, outGroup, depth, positions, plane } = parts(g);
   const out = allocate([g.outChannels, inGroup, ...sizes(g.axes, "kernel")], input.dtype);
-  const sum = new Float64Array(out.numel());
   const x = elements(input);
   const dy = elements(grad);
+  const wasm = kernelsFor(input, g);
+  if (wasm !== null) {
+    convolveWeightWasm(wasm, floats(x), floats(dy), floats(out.storageOf.data), g);
+    return out;
+  }
+  const sum = new Float64Array(out.numel());
   const share = new Float64Array(outGroup * depth);
   for (let n = 0; n < g.batch; n++) {
     for (let group = 0; group < g.groups; group++) {

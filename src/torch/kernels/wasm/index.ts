@@ -23,6 +23,7 @@
  */
 /// <reference path="./modules.d.ts" />
 import type { UpdateFunctions } from "../updates";
+import type { ConvolutionFunctions } from "./convolution";
 import type { ElementwiseFunctions } from "./elementwise";
 import type { GemmFunctions } from "./gemm";
 import relaxedModule from "./relaxed.wasm";
@@ -34,7 +35,13 @@ import type { SumFunctions } from "./sums";
 export type KernelSet = "typescript" | "simd" | "relaxed";
 
 /** What the modules export. */
-interface Functions extends ElementwiseFunctions, GemmFunctions, RowFunctions, SumFunctions, UpdateFunctions {
+interface Functions
+  extends ConvolutionFunctions,
+    ElementwiseFunctions,
+    GemmFunctions,
+    RowFunctions,
+    SumFunctions,
+    UpdateFunctions {
   scratchBase(): number;
 }
 
