@@ -13,6 +13,14 @@ export interface Windows {
   readonly step: number;
 }
 
+/** First position and end of each window, one after the other. */
+function bounds(windows: Windows, plane: number, out: Int32Array): void {
+  for (let i = 0; i < windows.count; i++) {
+    out[2 * i] = windows.start(i, plane);
+    out[2 * i + 1] = windows.end(i, plane);
+  }
+}
+
 /** The largest element of each window of the last dimensions, and its position in its plane. NaN wins. */
 export function maxWindows(x: Tensor, windows: readonly Windows[]): [Tensor, Tensor] {
   const n = windows.length;
@@ -25,34 +33,35 @@ export function maxWindows(x: Tensor, windows: readonly Windows[]): [Tensor, Ten
   const values = allocate(shape, x.dtype);
   const indices = allocate(shape, int64);
   const data = elements(x);
+  const found = values.storageOf.data;
+  const places = indices.storageOf.data;
   const plane = D * H * W;
-  let to = 0;
-  for (let p = 0; p < numel(lead); p++) {
+  const [depth, height, width] = [wd, wh, ww].map(({ count }) => new Int32Array(2 * count));
+  for (let p = 0, to = 0; p < numel(lead); p++) {
     const base = p * plane;
-    for (let od = 0; od < wd.count; od++) {
-      for (let oh = 0; oh < wh.count; oh++) {
-        for (let ow = 0; ow < ww.count; ow++, to++) {
+    bounds(wd, p, depth);
+    bounds(wh, p, height);
+    bounds(ww, p, width);
+    for (let od = 0; od < depth.length; od += 2) {
+      for (let oh = 0; oh < height.length; oh += 2) {
+        for (let ow = 0; ow < width.length; ow += 2, to++) {
+          const last = width[ow + 1];
           let best = Number.NEGATIVE_INFINITY;
           let at = -1;
-          const endD = wd.end(od, p);
-          const endH = wh.end(oh, p);
-          const endW = ww.end(ow, p);
-          const startH = wh.start(oh, p);
-          const startW = ww.start(ow, p);
-          for (let d = wd.start(od, p); d < endD; d += wd.step) {
-            for (let h = startH; h < endH; h += wh.step) {
-              for (let w = startW; w < endW; w += ww.step) {
-                const i = (d * H + h) * W + w;
-                const v = data[base + i];
-                if (at < 0 || v > best || Number.isNaN(v)) {
+          for (let d = depth[od]; d < depth[od + 1]; d += wd.step) {
+            for (let h = height[oh]; h < height[oh + 1]; h += wh.step) {
+              const row = base + (d * H + h) * W;
+              for (let i = row + width[ow], end = row + last; i < end; i += ww.step) {
+                const v = data[i];
+                if (v > best || at < 0 || Number.isNaN(v)) {
                   best = v;
                   at = i;
                 }
               }
             }
           }
-          values.storageOf.data[to] = best;
-          indices.storageOf.data[to] = at;
+          found[to] = best;
+          places[to] = at < 0 ? at : at - base;
         }
       }
     }

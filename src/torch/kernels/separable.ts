@@ -68,6 +68,12 @@ function applyAlong(data: ArrayLike<number>, map: LinearMap, outer: number, inne
   const out = new Float64Array(outer * to * inner);
   for (let o = 0; o < outer; o++) {
     for (let i = 0; i < to; i++) {
+      if (inner === 1) {
+        let sum = 0;
+        for (let k = start[i]; k < start[i + 1]; k++) sum += weight[k] * data[o * from + index[k]];
+        out[o * to + i] = sum;
+        continue;
+      }
       const at = (o * to + i) * inner;
       for (let k = start[i]; k < start[i + 1]; k++) {
         const source = (o * from + index[k]) * inner;
