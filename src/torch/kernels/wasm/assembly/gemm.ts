@@ -95,21 +95,17 @@ function pack<T>(from: usize, line: usize, next: usize, lines: i32, k: i32, to: 
   }
 }
 
-/** v, after `even` (or nothing) is added to it, times alpha is added to `from` (or to zero): the sum of one block goes to its place. */
+/** The sum of a block goes to its place: C = from + alpha · v, or without `from` where that is nothing. */
 // @inline
-function put<T>(to: usize, from: usize, even: usize, alpha: v128, v0: v128, v1: v128): void {
-  if (even !== 0) {
-    v0 = v128.add<T>(v128.load(even), v0);
-    v1 = v128.add<T>(v128.load(even, 16), v1);
+function put<T>(to: usize, from: usize, alpha: v128, v0: v128, v1: v128): void {
+  if (from === 0) {
+    const zero = v128.splat<T>(0);
+    v128.store(to, madd<T>(alpha, v0, zero));
+    v128.store(to, madd<T>(alpha, v1, zero), 16);
+  } else {
+    v128.store(to, madd<T>(alpha, v0, v128.load(from)));
+    v128.store(to, madd<T>(alpha, v1, v128.load(from, 16)), 16);
   }
-  v128.store(to, madd<T>(alpha, v0, from === 0 ? v128.splat<T>(0) : v128.load(from)));
-  v128.store(to, madd<T>(alpha, v1, from === 0 ? v128.splat<T>(0) : v128.load(from, 16)), 16);
-}
-
-/** Row r of something; 0 where that is nothing. */
-// @inline
-function rowOf(from: usize, line: usize, r: usize): usize {
-  return from === 0 ? 0 : from + r * line;
 }
 
 /**
@@ -168,10 +164,27 @@ function tile4<T>(
     c30 = madd<T>(a3, b0, c30);
     c31 = madd<T>(a3, b1, c31);
   }
-  put<T>(c, from, even, alpha, c00, c01);
-  put<T>(c + lineC, rowOf(from, lineFrom, 1), rowOf(even, 32, 1), alpha, c10, c11);
-  put<T>(c + 2 * lineC, rowOf(from, lineFrom, 2), rowOf(even, 32, 2), alpha, c20, c21);
-  put<T>(c + 3 * lineC, rowOf(from, lineFrom, 3), rowOf(even, 32, 3), alpha, c30, c31);
+  if (even !== 0) {
+    c00 = v128.add<T>(v128.load(even), c00);
+    c01 = v128.add<T>(v128.load(even, 16), c01);
+    c10 = v128.add<T>(v128.load(even, 32), c10);
+    c11 = v128.add<T>(v128.load(even, 48), c11);
+    c20 = v128.add<T>(v128.load(even, 64), c20);
+    c21 = v128.add<T>(v128.load(even, 80), c21);
+    c30 = v128.add<T>(v128.load(even, 96), c30);
+    c31 = v128.add<T>(v128.load(even, 112), c31);
+  }
+  if (from === 0) {
+    put<T>(c, 0, alpha, c00, c01);
+    put<T>(c + lineC, 0, alpha, c10, c11);
+    put<T>(c + 2 * lineC, 0, alpha, c20, c21);
+    put<T>(c + 3 * lineC, 0, alpha, c30, c31);
+  } else {
+    put<T>(c, from, alpha, c00, c01);
+    put<T>(c + lineC, from + lineFrom, alpha, c10, c11);
+    put<T>(c + 2 * lineC, from + 2 * lineFrom, alpha, c20, c21);
+    put<T>(c + 3 * lineC, from + 3 * lineFrom, alpha, c30, c31);
+  }
 }
 
 /** Two of a panel's four rows. */
@@ -211,8 +224,19 @@ function tile2<T>(
     c10 = madd<T>(a1, b0, c10);
     c11 = madd<T>(a1, b1, c11);
   }
-  put<T>(c, from, even, alpha, c00, c01);
-  put<T>(c + lineC, rowOf(from, lineFrom, 1), rowOf(even, 32, 1), alpha, c10, c11);
+  if (even !== 0) {
+    c00 = v128.add<T>(v128.load(even), c00);
+    c01 = v128.add<T>(v128.load(even, 16), c01);
+    c10 = v128.add<T>(v128.load(even, 32), c10);
+    c11 = v128.add<T>(v128.load(even, 48), c11);
+  }
+  if (from === 0) {
+    put<T>(c, 0, alpha, c00, c01);
+    put<T>(c + lineC, 0, alpha, c10, c11);
+  } else {
+    put<T>(c, from, alpha, c00, c01);
+    put<T>(c + lineC, from + lineFrom, alpha, c10, c11);
+  }
 }
 
 /** Sums of even k, until those of odd k join them: four rows of eight. */
@@ -254,7 +278,7 @@ function tile1<T>(a: usize, b: usize, k: i32, alpha: v128, c: usize, from: usize
     c0 = madd<T>(a0, v128.load(b), c0);
     c1 = madd<T>(a0, v128.load(b, 16), c1);
   }
-  put<T>(c, from, 0, alpha, c0, c1);
+  put<T>(c, from, alpha, c0, c1);
 }
 
 /** Of the rows of a panel: how many there are, from `left` to the end of the matrix, and which elements are two chains. */
@@ -354,7 +378,7 @@ function gemm<T>(
             if (left > 2) {
               const half = panelA + 2 * sizeof<T>();
               const below = to + 2 * lineC;
-              const fromBelow = rowOf(from, lineFrom, 2);
+              const fromBelow = from === 0 ? 0 : from + 2 * lineFrom;
               if (lower) paired<T>(2, half, panelB, deep, factor, below, lineC, fromBelow, lineFrom);
               else tile2<T>(half, panelB, 0, deep, 0, factor, below, lineC, fromBelow, lineFrom);
             }
