@@ -1,9 +1,11 @@
-/** `gradlens run FILE` and `gradlens export FILE`: the extension's runner on the command line. */
+/** `gradlens run FILE`, `gradlens check FILE…` and `gradlens export FILE`: the extension's runner on the command line. */
+import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync, writeSync } from "node:fs";
 import { basename, extname, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import cac from "cac";
+import { checkJson, checkText } from "./cliCheck";
 import { panelMain } from "./editor/panelHtml";
 import {
   DARK,
@@ -41,6 +43,11 @@ interface ExportFlags {
   format?: string;
   output?: string;
   theme?: string;
+}
+
+interface CheckFlags {
+  json?: boolean;
+  quiet?: boolean;
 }
 
 /** A graph to write. Without a path: to standard output. */
@@ -197,6 +204,38 @@ async function run(file: string, flags: RunFlags): Promise<void> {
   });
 }
 
+/** Findings go to standard output; what the program prints goes to standard error. */
+async function check(files: string[], flags: CheckFlags): Promise<void> {
+  if (files.length !== 1) return checkEach(files, flags);
+  const stderr = process.stderr.write.bind(process.stderr);
+  const emit: Emit = flags.quiet ? drop : (_entry, raw) => void stderr(raw);
+  const say = (trace: Trace): number => {
+    const findings = checkJson(trace);
+    writeOut(flags.json ? `${JSON.stringify(findings, null, 2)}\n` : checkText(trace));
+    return findings.length > 0 ? 1 : 0;
+  };
+  await execute(files[0]!, emit, say, flags.quiet);
+}
+
+/** Each program in a process of its own, as if it ran alone. */
+function checkEach(files: string[], flags: CheckFlags): void {
+  if (files.length === 0) throw new UsageError("check: which file? Try: gradlens check FILE.ts");
+  const options = [...(flags.json ? ["--json"] : []), ...(flags.quiet ? ["--quiet"] : [])];
+  const findings: unknown[] = [];
+  let code = 0;
+  for (const file of files) {
+    const { status, stdout } = spawnSync(process.execPath, [process.argv[1]!, "check", file, ...options], {
+      stdio: ["inherit", flags.json ? "pipe" : "inherit", "inherit"],
+      encoding: "utf8",
+      maxBuffer: 1 << 28,
+    });
+    code = Math.max(code, status ?? 1);
+    if (flags.json && stdout) findings.push(...JSON.parse(stdout));
+  }
+  if (flags.json) writeOut(`${JSON.stringify(findings, null, 2)}\n`);
+  process.exitCode = code;
+}
+
 async function exportFile(file: string, flags: ExportFlags): Promise<void> {
   const output = exportOutput(flags);
   const saved = savedTrace(file);
@@ -204,11 +243,12 @@ async function exportFile(file: string, flags: ExportFlags): Promise<void> {
   await execute(file, output.path === undefined ? drop : undefined, (trace, text) => writeGraph(trace, text, output));
 }
 
-/** Runs a program to its end, hands its trace to `finish`, and exits as the program does. */
+/** Runs a program to its end, hands its trace to `finish`, and exits as that says, or else as the program does. */
 async function execute(
   file: string,
   onConsole: Emit | undefined,
-  finish: (trace: Trace, text: string) => void,
+  finish: (trace: Trace, text: string) => number | undefined | void,
+  silent = false,
 ): Promise<void> {
   const path = resolve(file);
   const text = readProgram(file);
@@ -228,7 +268,8 @@ async function execute(
     try {
       if (!written) {
         written = true;
-        finish(program.trace(), text);
+        const own = finish(program.trace(), text);
+        if (own !== undefined) exit.call(process, own);
       }
     } catch (error) {
       exit.call(process, complain(error));
@@ -238,7 +279,7 @@ async function execute(
   const fail = (error: unknown) => {
     program.fail(error);
     program.dispose();
-    if (program.failure) process.stderr.write(report(program.failure, file, text));
+    if (program.failure && !silent) process.stderr.write(report(program.failure, file, text));
     end(1);
   };
   process.exit = ((code?: number | string | null) => {
@@ -284,6 +325,12 @@ cli
   .option("--json [file]", "Write the trace; without a file, to standard output instead of what the program prints")
   .example("  gradlens run examples/what-is-autograd.ts --graph graph.svg")
   .action(run);
+cli
+  .command("check [...files]", "Run programs and say what is wrong with their gradients: exit code 1 if anything is")
+  .option("--json", "Findings as JSON, with related places and fixes")
+  .option("-q, --quiet", "Leave out what the program prints; otherwise it goes to standard error")
+  .example("  gradlens check examples/two-moons.ts")
+  .action(check);
 cli
   .command("export <file>", "Write the grad_fn graph of a program, or of a trace that `run --json` saved")
   .option("-o, --output <file>", "Where to; the ending says the format. Without it: to standard output")

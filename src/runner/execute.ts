@@ -6,7 +6,8 @@ import { types } from "node:util";
 import { type SaveOptions, setFigureSink } from "../plot/figure";
 import * as pyplot from "../plot/pyplot";
 import { Lines, SnippetError } from "../snippet";
-import { setObserver } from "../torch/observer";
+import { both, setObserver } from "../torch/observer";
+import type { Tensor } from "../torch/tensor";
 import {
   type ConsoleEntry,
   type Figure,
@@ -17,6 +18,7 @@ import {
   type TraceError,
 } from "../trace/model";
 import { Recorder } from "../trace/recorder";
+import { type Scene, Witness } from "../trace/witness";
 import { captureConsole, captureStreams, type Emit } from "./console";
 import { lookAt, within } from "./inspect";
 import { type GoOn, Live } from "./live";
@@ -54,6 +56,7 @@ export class Program {
   private readonly places = new Places();
   private readonly recorder: Recorder;
   private live: Live | undefined;
+  private readonly witness: Witness;
   private readonly blamed = new WeakMap<object, SourceRange>();
   /** The last thing thrown that is no object, and where. */
   private lastThrown: { value: unknown; range: SourceRange } | undefined;
@@ -80,6 +83,7 @@ export class Program {
       live,
       tick: options.onTick,
     });
+    this.witness = new Witness(sceneOf(this.recorder, this.places));
   }
 
   /** Runs the program's top level to its end or its error; never throws. */
@@ -88,6 +92,8 @@ export class Program {
       recorder: this.recorder,
       places: this.places,
       addFile: (path) => this.files.push({ path }) - 1,
+      expects: (names) => this.witness.expects(names),
+      read: (object, at, use) => this.witness.read(object, at, use),
       blame: (error, range) => this.blame(error, range),
       unsaved: new Map(Object.entries(this.request.unsaved ?? {})),
     });
@@ -169,7 +175,7 @@ export class Program {
   }
 
   trace(): Trace {
-    return this.told(this.recorder.finish(), this.durationMs);
+    return { ...this.told(this.recorder.finish(), this.durationMs), facts: this.witness.finish(this.error) };
   }
 
   private told(parts: ReturnType<Recorder["finish"]>, durationMs: number): Trace {
@@ -202,7 +208,7 @@ export class Program {
 
   private listen(): void {
     const where = () => this.places.here();
-    const previous = setObserver(this.recorder.observer);
+    const previous = setObserver(both(this.recorder.observer, this.witness.observer));
     setFigureSink({
       place: where,
       show: (figure, id) => this.show(figure, id),
@@ -276,6 +282,25 @@ export class Program {
     const range = this.blamed.get(error) ?? own;
     return { name: error.name, message: error.message, range, stack: [{ range }] };
   }
+}
+
+/** What the witness may ask, with places as a person would point at them. */
+function sceneOf(recorder: Recorder, places: Places): Scene {
+  const pointed = <T extends { range?: SourceRange }>(made: T): T =>
+    made.range ? { ...made, range: places.lastLink(made.range) } : made;
+  return {
+    placeOf: (stack) => {
+      const range = places.innermost(stack);
+      return range && places.lastLink(range);
+    },
+    seen: (tensor) => pointed(recorder.seen(tensor)),
+    madeBy: (node) => pointed(recorder.madeBy(node)),
+    moduleAt: (module) => recorder.moduleAt(module),
+    nameOf: (value) => recorder.nameOf(value),
+    indexOf: (node) => recorder.indexOf(node),
+    holders: () => recorder.holders(),
+    isTensor: (value): value is Tensor => recorder.isTensor(value),
+  };
 }
 
 function isObject(value: unknown): value is object {

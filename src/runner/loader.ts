@@ -5,7 +5,7 @@ import { dirname, isAbsolute, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import * as vm from "node:vm";
 import * as pyplot from "../plot/pyplot";
-import { Lines, runtime, SnippetError } from "../snippet";
+import { type GradRead, Lines, runtime, SnippetError } from "../snippet";
 import * as torch from "../torch";
 import type { SourceRange } from "../trace/model";
 import type { Recorder } from "../trace/recorder";
@@ -34,6 +34,10 @@ export interface LoaderHost {
   addFile(path: string): number;
   /** What the editor holds of files by their paths, where the disk has an older text. */
   unsaved: ReadonlyMap<string, string>;
+  /** The text means to read `.grad` of variables of these names. */
+  expects(names: readonly string[]): void;
+  /** Notes that `.grad` of an object is read at a place that relies on it; returns the object. */
+  read<T>(object: T, at: SourceRange, use: GradRead["use"]): T;
   /** Notes where an error that has no stack of the program came from. */
   blame(error: unknown, range: SourceRange): void;
 }
@@ -61,6 +65,7 @@ export class Loader {
     places.add({ file, path, text, snippet });
     const inFile = <T extends object>(range: T) => ({ file, ...range });
     recorder.addBlocks(snippet.blocks.map((block) => ({ ...block, range: inFile(block.range) })));
+    this.host.expects(snippet.reads.map((read) => read.of));
     recorder.addSites(
       snippet.sites.map((site) => ({ ...site, range: inFile(site.range), uses: site.uses.map(inFile) })),
     );
@@ -87,6 +92,7 @@ export class Loader {
       return { file: module.file, start: snippet.lines.position(start), end: snippet.lines.position(end) };
     };
     const url = pathToFileURL(absolute(module.path)).href;
+    const reads: SourceRange[] = [];
     const load = async (index: number, specifier: string, names: string[]) => {
       try {
         const namespace = await this.import(specifier, module);
@@ -103,6 +109,11 @@ export class Loader {
       thrown: (index: number, error: unknown) => {
         if (!(error instanceof Error)) this.host.blame(error, rangeOf(snippet.throws[index]!));
         return error;
+      },
+      read: <T>(index: number, object: T): T => {
+        const read = snippet.reads[index]!;
+        reads[index] ??= rangeOf(read);
+        return this.host.read(object, reads[index], read.use);
       },
       import: (specifier: unknown) => this.import(String(specifier), module),
       required: (namespace: Namespace) => namespace["module.exports"] ?? namespace.default ?? namespace,

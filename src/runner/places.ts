@@ -47,7 +47,24 @@ export class Places {
     Error.stackTraceLimit = 100;
     const { stack } = new Error();
     Error.stackTraceLimit = stackTraceLimit;
-    for (const line of (stack ?? "").split("\n")) {
+    return this.innermost(stack ?? "");
+  }
+
+  /** Of a chain over several lines, `x⏎.mul(2)⏎.detach()`, the last link: the line that a person would point at. */
+  lastLink(range: SourceRange): SourceRange {
+    const module = this.files.get(range.file);
+    if (!module || range.start.line === range.end.line) return range;
+    const { lines, calls } = module.snippet;
+    const start = lines.offset(range.start);
+    const end = lines.offset(range.end);
+    const call = calls.find((each) => each.start === start && each.end === end);
+    const at = call && lines.position(call.at);
+    return at && at.line > range.start.line ? { ...range, start: at } : range;
+  }
+
+  /** The user's innermost frame of a stack's text. */
+  innermost(stack: string): SourceRange | undefined {
+    for (const line of stack.split("\n")) {
       const match = /^\s*at (?:.+? \()?(.+):(\d+):(\d+)\)?$/.exec(line);
       const range = match && this.range(match[1]!.replace(/^async /, ""), Number(match[2]), Number(match[3]));
       if (range) return range;

@@ -7,14 +7,14 @@ import { Lines } from "./lines";
 import { generatedToOriginal, type OriginalPosition } from "./map";
 import { ModuleRewriter, type StaticImport } from "./modules";
 import { blanked, parseModule, SnippetError } from "./parse";
-import { type CallPlace, Rewriter } from "./rewrite";
+import { type CallPlace, type GradRead, Rewriter } from "./rewrite";
 import { analyse } from "./scope";
 import { select } from "./select";
 import { range, type Site, SiteTable, type TextRange } from "./sites";
 
 export { tokenAround } from "./parse";
 export * as runtime from "./runtime";
-export type { CallPlace, HelperNames, Site, StaticImport, TextRange };
+export type { CallPlace, GradRead, HelperNames, Site, StaticImport, TextRange };
 export { Lines, SnippetError };
 
 export interface InstrumentOptions {
@@ -40,6 +40,7 @@ export interface Snippet {
   ambient: string[];
   imports: StaticImport[];
   throws: Span[];
+  reads: GradRead[];
   calls: CallPlace[];
   lines: Lines;
   /** Where a place of the generated code comes from; all counts from 0. */
@@ -68,7 +69,7 @@ export function instrument(text: string, { path, selection, firstSite = 0 }: Ins
   const disposables = rewriter.disposables(body);
   if (selected) blankGaps(text, context, body);
   else context.blank(0, /^(?:#!.*)?/.exec(text)![0].length);
-  rewriter.list(body);
+  rewriter.program(body);
   context.out.prepend((disposables?.head ?? "") + modules.header());
   context.out.append(`\n${disposables?.tail ?? ""}`);
 
@@ -83,6 +84,7 @@ export function instrument(text: string, { path, selection, firstSite = 0 }: Ins
     imports: modules.loads.map(({ specifier, start, end }) => ({ specifier, start, end })),
     calls: rewriter.calls,
     throws: rewriter.throws,
+    reads: rewriter.reads,
     lines,
     original(line, column) {
       toOriginal ??= generatedToOriginal(context.out);

@@ -2,6 +2,7 @@
 import { type AstNode, boundNames, children, isAnonymousFunction, isTypeOnly, type Span, unwrap } from "./ast";
 import { bodyStart, type Context } from "./context";
 import { eraseTypesOf, eraseTypeWrapper } from "./erase";
+import { type GradUse, gradReads } from "./gradReads";
 import { lowerEnum, lowerNamespace, lowerParameterProperties } from "./lowering";
 import { exportsTypeOnly, type ModuleRewriter } from "./modules";
 import { SnippetError } from "./parse";
@@ -12,15 +13,31 @@ export interface CallPlace extends Span {
   calleeEnd: number;
 }
 
+/** A read of `.grad` that the program relies on. */
+export interface GradRead extends Span {
+  use: GradUse;
+  /** The text of what is read from: `x`. */
+  of: string;
+}
+
 export class Rewriter {
   readonly calls: CallPlace[] = [];
   /** `throw` statements by number. */
   readonly throws: Span[] = [];
+  /** Reads of `.grad` by number. */
+  readonly reads: GradRead[] = [];
+  private gradReads: ReadonlyMap<AstNode, GradUse> = new Map();
 
   constructor(
     private readonly context: Context,
     private readonly modules: ModuleRewriter,
   ) {}
+
+  /** The whole module. */
+  program(body: readonly AstNode[]): void {
+    this.gradReads = gradReads(body, this.context.analysis);
+    this.list(body);
+  }
 
   /** Statements of a block or of the module, in order. */
   list(body: readonly AstNode[]): void {
@@ -123,6 +140,9 @@ export class Rewriter {
         }
         node.value.type === "Identifier" ? this.shorthand(node.value) : this.visit(node.value);
         return;
+      case "MemberExpression":
+        this.gradRead(node);
+        return;
       case "OptionalMemberExpression":
         this.visit(node.object, true);
         if (node.computed) this.visit(node.property);
@@ -210,6 +230,21 @@ export class Rewriter {
     this.visit(argument);
     if (!tells) context.insertAfter(argument.end, ")");
     this.terminate(node);
+  }
+
+  /** `x.grad` becomes `read(i, x).grad`: whoever looks for null gradients is told, and V8's places stay. */
+  private gradRead(node: AstNode): void {
+    const { context } = this;
+    const use = this.gradReads.get(node);
+    if (use) {
+      const { start, end } = node.object;
+      context.insertBefore(start, `${context.names.runtime}.read(${this.reads.length},`);
+      this.reads.push({ start: node.start, end: node.end, use, of: context.text.slice(start, end) });
+      this.visit(node.object);
+      context.insertAfter(end, ")");
+    } else {
+      this.visitChildren(node);
+    }
   }
 
   private visitChildren(node: AstNode): void {

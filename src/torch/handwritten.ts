@@ -2,6 +2,7 @@
 import { type TensorData, type TensorOptions, tensor } from "./construct";
 import type { DType } from "./dtype";
 import { RuntimeError } from "./errors";
+import { seam } from "./observer";
 import { type Index, index, index_put, index_put_ } from "./ops/indexing";
 import { is_nonzero, is_same_size } from "./ops/queries";
 import { resize_ } from "./ops/resizing";
@@ -120,6 +121,7 @@ export function installHandwritten(): void {
       return tensor(data, { dtype: this.dtype, ...options });
     },
     detach_() {
+      seam.observer?.taken?.(this, "detach_", this);
       this.gradFn = null;
       this.output_nr = 0;
       this.leafRequiresGrad = false;

@@ -7,6 +7,7 @@ import type { DType, TypedArray } from "./dtype";
 import { RuntimeError, ValueError } from "./errors";
 import type { TensorMethods } from "./generated/methods";
 import { move } from "./kernels/strided";
+import { seam } from "./observer";
 import { tensorText } from "./printing";
 import { typeText } from "./pythonText";
 import { contiguousStrides, isContiguous, numel, sameShape } from "./shape";
@@ -14,11 +15,14 @@ import { contiguousStrides, isContiguous, numel, sameShape } from "./shape";
 /** Counts in-place changes; a tensor and its views share one. */
 export interface VersionCounter {
   n: number;
+  /** Some node keeps this memory for backward, or did. */
+  saved?: boolean;
 }
 
 /** The memory of one or more tensors; garbage-collected, like all of ours. It counts the changes of the tensor it was made for. */
 export class Storage implements VersionCounter {
   n = 0;
+  saved = false;
   /** @internal Set by who wants the present values kept: a change in place first hands it a copy. */
   keeper: Keeper | null = null;
 
@@ -203,6 +207,7 @@ export class Tensor {
       throw new RuntimeError("only Tensors of floating point and complex dtype can require gradients");
     }
     this.leafRequiresGrad = value;
+    seam.observer?.asked?.(this, value);
   }
 
   /** Made by the user, not by a recorded op: backward stores its gradient in `grad`. */
@@ -242,7 +247,9 @@ export class Tensor {
 
   /** The same memory without graph and with a version counter of its own. */
   get data(): Tensor {
-    return new Tensor(this.storageOf, this.dtype, this.shape, this.strides, this.offset);
+    const values = new Tensor(this.storageOf, this.dtype, this.shape, this.strides, this.offset);
+    seam.observer?.taken?.(this, "data", values);
+    return values;
   }
 
   /** Puts the tensor over the memory of another, of whatever shape. Throws TypeError for what is no tensor, RuntimeError for integers that would require grad. */
@@ -253,6 +260,7 @@ export class Tensor {
     if (this.requires_grad && !source.dtype.is_floating_point) {
       throw new RuntimeError("data set to a tensor that requires gradients must be floating point or complex dtype");
     }
+    seam.observer?.replaced?.(this, source);
     const { storageOf, dtype, shape, strides, offset } = source;
     Object.assign(this, { storageOf, dtype, shape, strides, offset });
   }
@@ -313,6 +321,7 @@ export class Tensor {
       throw new ValueError("only one element tensors can be converted to Python scalars");
     }
     const value = this.storageOf.data[this.offset];
+    seam.observer?.taken?.(this, "item", value);
     return (this.dtype.name === "bool" ? value !== 0 : value) as number;
   }
 
@@ -324,7 +333,9 @@ export class Tensor {
       if (dim === this.ndim) return asBool ? data[at] !== 0 : data[at];
       return Array.from({ length: this.shape[dim] }, (_, i) => level(dim + 1, at + i * this.strides[dim]));
     };
-    return level(0, this.offset);
+    const values = level(0, this.offset);
+    seam.observer?.taken?.(this, "tolist", values);
+    return values;
   }
 
   /** The elements in row-major order in an array of their own. */

@@ -3,6 +3,8 @@
  * Every reader of a trace needs this file only.
  */
 
+import type { Facts } from "./facts";
+
 /** Raised when a reader of the old shape would misread the new one. */
 export const TRACE_VERSION = 1;
 
@@ -50,6 +52,8 @@ export interface Trace {
   calls?: ModuleCall[];
   /** The functions and loops of the program's text, outer ones before inner ones. */
   blocks?: SourceBlock[];
+  /** What its gradients may suffer from; absent in traces of old. */
+  facts?: Facts;
   console: ConsoleEntry[];
   figures: Figure[];
   /** Graph nodes left out because the run made more than the recorder keeps. */

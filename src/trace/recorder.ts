@@ -1,9 +1,11 @@
 /** Builds a trace from captured values and from what the engine's observer sees. */
 import type { Node } from "../torch/autograd/node";
+import { instances } from "../torch/nn/registry";
 import { is_lazy } from "../torch/nn/uninitialized";
 import type { Observer } from "../torch/observer";
 import { Tensor } from "../torch/tensor";
 import { Calls } from "./calls";
+import type { Made } from "./facts";
 import { HistoryRecorder } from "./history";
 import { type Held, holdSaved, keepCall } from "./keep";
 import type { Capture, GraphEdge, GraphNode, SourceBlock, SourceRange, Trace, ValueSummary } from "./model";
@@ -12,6 +14,7 @@ import { type Learning, Parameters } from "./parameters";
 import { Passes } from "./passes";
 import { type Entry, type Origin, Structure } from "./structure";
 import { nameModuleParameters, summariseFlow, summariseGradient, summariseTensor } from "./summary";
+import type { Holder } from "./witness/scene";
 
 /** A captured place, with ranges that name their file. */
 export interface CaptureSite {
@@ -68,6 +71,8 @@ export class Recorder {
   private readonly calls = new Calls();
   private readonly blocks: SourceBlock[] = [];
   private readonly structure = new Structure((node) => this.originOf(node), this.calls);
+  private readonly modules = new WeakMap<object, number>();
+  private parameterNames: ReadonlyMap<Tensor, string> = new Map();
   private readonly passes = new Passes();
   private readonly parameters = new Parameters();
   /** Backward passes that run, the innermost last: a hook may start another. */
@@ -110,6 +115,7 @@ export class Recorder {
       this.options.tick?.();
       return value;
     }
+    if (typeof value === "function" && instances.has(value) && !this.modules.has(value)) this.meetModule(id, value);
     if (++this.sinceTick >= TICK_EVERY) {
       this.sinceTick = 0;
       this.options.tick?.();
@@ -119,7 +125,8 @@ export class Recorder {
 
   private sinceTick = 0;
 
-  private isTensor(value: unknown): value is Tensor {
+  /** Asks without running code of the value's. */
+  isTensor(value: unknown): value is Tensor {
     return (
       typeof value === "object" &&
       value !== null &&
@@ -135,6 +142,14 @@ export class Recorder {
     return result;
   };
 
+  /** What a module brings with it was made where the module was. */
+  private meetModule(site: number, module: object): void {
+    this.modules.set(module, site);
+    for (const parameter of (module as { parameters(): Iterable<Tensor> }).parameters()) {
+      if (!this.firstSeen.has(parameter)) this.firstSeen.set(parameter, { site, variable: -1 });
+    }
+  }
+
   private captureTensor(id: number, slot: Slot, tensor: Tensor): void {
     slot.version = tensor._version;
     const isVariable = slot.site.kind === "variable";
@@ -149,7 +164,7 @@ export class Recorder {
     }
     if (hasOneElement(tensor)) {
       slot.history ??= new HistoryRecorder();
-      if (slot.history.wanted) slot.history.push(Number(tensor.item()));
+      if (slot.history.wanted) slot.history.push(Number(tensor.storageOf.data[tensor.offset]));
       else slot.history.skip();
     }
   }
@@ -207,6 +222,7 @@ export class Recorder {
     const name = () => nameModuleParameters(holders, parameterNames);
     if (this.options.within) this.options.within(name);
     else name();
+    this.parameterNames = parameterNames;
     const { entries } = this.structure;
     const learning = this.learning(parameterNames);
     const nodes = entries.map((entry): GraphNode => {
@@ -274,6 +290,27 @@ export class Recorder {
     };
   }
 
+  /** A tensor by its name and by the expression that made it, as far as the program's text shows them. */
+  seen(tensor: Tensor): Made {
+    const origin = this.firstSeen.get(tensor);
+    return this.made(origin, this.parameterNames.get(tensor));
+  }
+
+  /** The result of a grad_fn, likewise. */
+  madeBy(node: Node): Made {
+    const entry = this.structure.entries[this.structure.indexOf(node) ?? -1];
+    return this.made(this.originOf(node) ?? entry?.origin, undefined);
+  }
+
+  moduleAt(module: object): SourceRange | undefined {
+    return this.slots[this.modules.get(module) ?? -1]?.site.range;
+  }
+
+  /** A variable that holds the value. */
+  nameOf(value: object): string | undefined {
+    return this.slots.find(({ site, last }) => last === value && site.kind === "variable")?.site.name;
+  }
+
   /** Number of a grad_fn's entry; -1 for none. */
   indexOf(node: Node): number {
     return this.structure.indexOf(node) ?? -1;
@@ -292,6 +329,23 @@ export class Recorder {
         return last;
     }
     return null;
+  }
+
+  /** Captured places, with their index in the trace where they are told of there. */
+  *holders(): Generator<Holder> {
+    let shown = 0;
+    for (const slot of this.slots) {
+      const { site, count, last } = slot;
+      if (count === 0) continue;
+      const safe = typeof last !== "object" || Array.isArray(last) || this.isTensor(last);
+      yield { ...site, count, last: safe ? last : null, ...(this.isShown(slot) ? { capture: shown++ } : {}) };
+    }
+  }
+
+  private made(origin: Origin | undefined, parameter: string | undefined): Made {
+    const name = parameter ?? this.slots[origin?.variable ?? -1]?.site.name;
+    const range = this.slots[origin?.site ?? -1]?.site.range;
+    return { ...(name ? { name } : {}), ...(range ? { range } : {}) };
   }
 
   /** Graphs that nobody ran backward through. */

@@ -1,6 +1,7 @@
 /** `backward()` and `autograd.grad()`: what users pass, checked and made ready for the engine. */
 import { RuntimeError } from "../errors";
 import { keywordArguments } from "../keywords";
+import { seam } from "../observer";
 import { sameShape, sizeText } from "../shape";
 import { type BackwardOptions, Tensor } from "../tensor";
 import { runBackward } from "./engine";
@@ -30,7 +31,7 @@ function startGradients(roots: readonly Tensor[], given: Gradients, createGraph:
   return roots.map((root, i) => {
     const gradient = gradients[i];
     if (gradient === null || gradient === undefined) {
-      if (!root.requires_grad) throw noGraph(i);
+      if (!root.requires_grad) throw noGraph(root, i);
       if (root.numel() !== 1) throw new RuntimeError("grad can be implicitly created only for scalar outputs");
       return root.detach().ones_like();
     }
@@ -46,7 +47,8 @@ function startGradients(roots: readonly Tensor[], given: Gradients, createGraph:
   });
 }
 
-function noGraph(i: number): RuntimeError {
+function noGraph(root: Tensor, i: number): RuntimeError {
+  seam.observer?.refused?.(root);
   return new RuntimeError(`element ${i} of tensors does not require grad and does not have a grad_fn`);
 }
 
@@ -60,7 +62,7 @@ function run(
   const createGraph = options.create_graph ?? false;
   const gradients = startGradients(roots, given, createGraph);
   roots.forEach((root, i) => {
-    if (!root.requires_grad) throw noGraph(i);
+    if (!root.requires_grad) throw noGraph(root, i);
   });
   const retainGraph = options.retain_graph ?? createGraph;
   return runBackward({ roots, gradients, retainGraph, createGraph, inputs, capture });
@@ -130,6 +132,7 @@ export function grad(
   const given = keywordArguments("grad", gradNames, [grad_outputs, retain_graph, create_graph, options]);
   const found = run(list(outputs), given.grad_outputs, given, list(inputs), true);
   if (!given.allow_unused && found.includes(null)) {
+    seam.observer?.refused?.(list(inputs)[found.indexOf(null)]);
     throw new RuntimeError(
       "One of the differentiated Tensors appears to not have been used in the graph. Set allow_unused=True if this is the desired behavior.",
     );

@@ -30,7 +30,7 @@ type Captures = Map<Node, Map<number, number[]>>;
 export function runBackward(run: BackwardRun): (Tensor | null)[] {
   const edges = run.roots.map((root) => gradientEdge(root));
   const observer = seam.observer;
-  observer?.backwardStart?.(run.roots, run.createGraph);
+  observer?.backwardStart?.(run.roots, run.createGraph, run.capture);
   let failure: unknown;
   const previous = mode.grad;
   mode.grad = run.createGraph;
@@ -170,7 +170,10 @@ function captureSites(inputs: readonly Tensor[]): Captures {
   const captures: Captures = new Map();
   inputs.forEach((input, position) => {
     const [node, output] = gradientEdge(input);
-    if (node === null) throw new RuntimeError("One of the differentiated Tensors does not require grad");
+    if (node === null) {
+      seam.observer?.refused?.(input);
+      throw new RuntimeError("One of the differentiated Tensors does not require grad");
+    }
     let outputs = captures.get(node);
     if (outputs === undefined) {
       outputs = new Map();

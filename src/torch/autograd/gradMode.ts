@@ -1,4 +1,5 @@
 /** Whether ops record a graph, and the context managers that say so. */
+import { seam } from "../observer";
 
 /** The engine reads these on its hot path. */
 export const mode = {
@@ -58,9 +59,11 @@ function gradGuard(grad: boolean, inference?: boolean): Guard {
       before = { ...mode };
       mode.grad = grad;
       if (inference !== undefined) mode.inference = inference;
+      seam.observer?.modeEnter?.(grad);
     },
     exit() {
       Object.assign(mode, before);
+      seam.observer?.modeExit?.();
     },
   };
 }

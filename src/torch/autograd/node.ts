@@ -68,6 +68,9 @@ class Rarities {
 
 const NOTHING: never[] = [];
 
+/** The number that the next node will get. */
+export const sequenceNow = (): number => nextSequence;
+
 /** A function of the graph: it turns the gradients of its outputs into those of its inputs. */
 export abstract class Node {
   /** @internal How many entries `next_functions` has. */

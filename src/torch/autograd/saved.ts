@@ -1,5 +1,6 @@
 /** What a node keeps of the forward pass. */
 import { RuntimeError } from "../errors";
+import { seam } from "../observer";
 import { sizeText } from "../shape";
 import { alias, gradFnOf, gradientTarget, type Storage, Tensor } from "../tensor";
 import { withoutGrad } from "./gradMode";
@@ -40,6 +41,7 @@ export class SavedTensor {
     const { stack } = savedHooks;
     const hooks = stack.length === 0 ? null : stack[stack.length - 1];
     this.#version = tensor.versions.n;
+    tensor.versions.saved = true;
     this.#fn = gradFnOf(tensor);
     this.#output = tensor.output_nr;
     this.#packed = hooks === null ? null : new Packed(hooks, tensor);
@@ -53,6 +55,7 @@ export class SavedTensor {
     if (tensor === null) throw new RuntimeError(FREED);
     const version = tensor.versions.n;
     if (version !== this.#version) {
+      seam.observer?.changed?.(tensor, this.#version);
       const origin = this.#fn === null ? "" : `, which is output ${this.#output} of ${this.#fn.name()},`;
       throw new RuntimeError(
         `one of the variables needed for gradient computation has been modified by an inplace operation: [torch.${tensor.dtype.scalarName}Tensor ${sizeText(tensor.shape)}]${origin} is at version ${version}; expected version ${this.#version} instead. Hint: ${"enable anomaly detection to find the operation that failed to compute its gradient, with torch.autograd.set_detect_anomaly(True)."}`,

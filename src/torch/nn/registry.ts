@@ -161,6 +161,9 @@ const entries: ProxyHandler<any> = {
   },
 };
 
+/** Every module; to ask it runs no code of the value's. */
+export const instances = new WeakSet<object>();
+
 /** A callable object of the class whose prototype this is. */
 export function instance(prototype: object): any {
   const target: any = (...args: unknown[]) => modules.call(proxy, args);
@@ -170,6 +173,7 @@ export function instance(prototype: object): any {
   Object.setPrototypeOf(target, prototype);
   Object.defineProperty(target, STATE, { value: new ModuleState(target) });
   const proxy: any = new Proxy(target, POSITION in prototype || ADMIT in prototype ? entries : fields);
+  instances.add(proxy);
   return proxy;
 }
 

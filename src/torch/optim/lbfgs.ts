@@ -3,8 +3,9 @@ import { enable_grad, withoutGrad } from "../autograd/gradMode";
 import { RuntimeError, ValueError } from "../errors";
 import { cat, dot, sub as minus, div as quotient, mul as times } from "../generated/functions";
 import { keywordArguments } from "../keywords";
+import { seam } from "../observer";
 import { Tensor } from "../tensor";
-import { Optimizer, type Options, type Params } from "./optimizer";
+import { Optimizer, type Options, type Params, parametersOf } from "./optimizer";
 
 export interface LBFGSOptions {
   /** Length of a step, before any line search. */
@@ -224,7 +225,11 @@ export class LBFGS extends Optimizer {
     if (typeof closure !== "function") {
       throw new TypeError("LBFGS.step() missing 1 required positional argument: 'closure'");
     }
-    return withoutGrad(() => this.#minimise(() => enable_grad(closure)));
+    const observer = seam.observer;
+    observer?.stepStart?.(this, parametersOf(this));
+    const loss = withoutGrad(() => this.#minimise(() => enable_grad(closure)));
+    observer?.stepEnd?.(this, parametersOf(this));
+    return loss;
   }
 
   #minimise<T>(closure: () => T): T {

@@ -2,6 +2,7 @@
 import { enable_grad, set_grad_enabled } from "../autograd/gradMode";
 import { AssertionError, NotImplementedError, RuntimeError, ValueError } from "../errors";
 import { isKeywords, keywordArguments } from "../keywords";
+import { seam } from "../observer";
 import { floatText, typeText } from "../pythonText";
 import { Tensor } from "../tensor";
 import { warn } from "../warnings";
@@ -137,6 +138,7 @@ export class Optimizer {
       throw new ValueError("some parameters appear in more than one parameter group");
     }
     this.param_groups.push(group);
+    seam.observer?.optimises?.(params);
   }
 
   /** State and options as plain data, parameters by number. The tensors in it are the optimiser's own. */
@@ -199,6 +201,19 @@ export class Optimizer {
     closure: (() => T) | null | undefined,
     update: (p: Tensor, grad: Tensor, group: any, state: any) => void,
   ): T {
+    const observer = seam.observer;
+    observer?.stepStart?.(this, parametersOf(this));
+    try {
+      return this.#update(closure, update);
+    } finally {
+      observer?.stepEnd?.(this, parametersOf(this));
+    }
+  }
+
+  #update<T>(
+    closure: (() => T) | null | undefined,
+    update: (p: Tensor, grad: Tensor, group: any, state: any) => void,
+  ): T {
     const loss = closure == null ? null : enable_grad(closure);
     set_grad_enabled(this.defaults.differentiable ?? false, () => {
       for (const group of this.param_groups) {
@@ -245,6 +260,11 @@ export class Optimizer {
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();
   }
+}
+
+/** Those of all groups. */
+export function* parametersOf({ param_groups }: Optimizer): Generator<Tensor> {
+  for (const group of param_groups) yield* group.params as Tensor[];
 }
 
 /** Throws ValueError with PyTorch's text unless `x ≥ 0`. */

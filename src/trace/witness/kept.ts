@@ -1,0 +1,122 @@
+/** Graphs that outlive their step: what a variable still holds of passes that are over. */
+import { type Node, sequenceNow } from "../../torch/autograd/node";
+import { Tensor } from "../../torch/tensor";
+import type { Kept } from "../facts";
+import { type Scene, targets } from "./scene";
+
+interface Pass {
+  /** Nodes made from here on are younger than the pass. */
+  sequence: number;
+  createGraph: boolean;
+}
+
+/** Nodes looked at in all. */
+const VISITS_MAX = 200_000;
+const LIST_MAX = 4_096;
+const CHAIN_MIN = 2;
+const LIST_MIN = 3;
+
+export class KeptGraphs {
+  private readonly passes: Pass[] = [];
+  /** The first pass that ran a node. */
+  private readonly ran = new WeakMap<Node, number>();
+
+  constructor(private readonly scene: Scene) {}
+
+  /** `capture`: `autograd.grad`, whose graphs are kept on purpose. */
+  pass(createGraph: boolean, capture: boolean): void {
+    this.passes.push({ sequence: sequenceNow(), createGraph: createGraph || capture });
+  }
+
+  runs(node: Node): void {
+    if (!this.ran.has(node)) this.ran.set(node, this.passes.length - 1);
+  }
+
+  /** `refused`: a backward through a freed graph ended the program; then one such link is the cause. */
+  finish(refused: boolean): Kept[] {
+    const found: Kept[] = [];
+    const holders = [...this.scene.holders()];
+    let visits = 0;
+    for (const { kind, name, range, count, last } of holders) {
+      if (kind !== "variable") continue;
+      if (last instanceof Tensor && (count > CHAIN_MIN || refused) && visits < VISITS_MAX) {
+        const held = this.reachable(last);
+        visits += held.visits;
+        if (held.passes.size < (refused ? 1 : CHAIN_MIN)) continue;
+        const place = (held.link && this.scene.madeBy(held.link).range) ?? range;
+        found.push({ range: place, variable: name, form: "chain", passes: held.passes.size });
+      } else if (Array.isArray(last) && !refused) {
+        const passes = this.listed(last.slice(0, LIST_MAX));
+        if (passes < LIST_MIN) continue;
+        const pushed = holders.find((each) => each.kind === "expression" && each.name.startsWith(`${name}.push(`));
+        found.push({ range: pushed?.range ?? range, variable: name, form: "list", passes });
+      }
+    }
+    return found;
+  }
+
+  /** Passes older than the tensor whose nodes it still leads to, and the node that ties it to the latest of them. */
+  private reachable(tensor: Tensor): { passes: Set<number>; link: Node | undefined; visits: number } {
+    const passes = new Set<number>();
+    const root = nodeOf(tensor);
+    const seen = new Set<Node>(root ? [root] : []);
+    let link: Node | undefined;
+    let latest = -1;
+    for (const node of seen) {
+      if (seen.size > VISITS_MAX) break;
+      for (const next of targets(node)) {
+        if ("variable" in next) continue;
+        const pass = this.ran.get(next);
+        if (
+          pass !== undefined &&
+          root!._sequence_nr() >= this.passes[pass]!.sequence &&
+          !this.passes[pass]!.createGraph
+        ) {
+          passes.add(pass);
+        }
+        const over = this.overBefore(node, next);
+        if (over > latest) [latest, link] = [over, node];
+        seen.add(next);
+      }
+    }
+    return { passes, link, visits: seen.size };
+  }
+
+  /** The last pass after which `node` was made and before which `next` was; -1 for none. */
+  private overBefore(node: Node, next: Node): number {
+    const { passes } = this;
+    let low = 0;
+    let high = passes.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (passes[middle]!.sequence <= node._sequence_nr()) low = middle + 1;
+      else high = middle;
+    }
+    for (let pass = low - 1; pass >= 0 && passes[pass]!.sequence > next._sequence_nr(); pass--) {
+      if (!passes[pass]!.createGraph) return pass;
+    }
+    return -1;
+  }
+
+  /** Elements whose graph ran before a later element was made. */
+  private listed(list: readonly unknown[]): number {
+    const nodes = list.map((each) => (this.scene.isTensor(each) ? nodeOf(each) : null));
+    const youngest = nodes.reduce((most, node) => Math.max(most, node?._sequence_nr() ?? -1), -1);
+    const passes = new Set<number>();
+    for (const node of nodes) {
+      const pass = node ? this.ran.get(node) : undefined;
+      if (pass === undefined) continue;
+      const { sequence, createGraph } = this.passes[pass]!;
+      if (!createGraph && youngest >= sequence) passes.add(pass);
+    }
+    return passes.size;
+  }
+}
+
+function nodeOf(tensor: Tensor): Node | null {
+  try {
+    return tensor.grad_fn;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,179 @@
+/** Tensors without a gradient that somebody asked about. */
+import { Parameter } from "../../torch/nn/parameter";
+import { Tensor } from "../../torch/tensor";
+import type { NullGradient } from "../facts";
+import type { SourceRange } from "../model";
+import type { Flow } from "./flow";
+import { type Moment, type Present, type Scene, targets } from "./scene";
+
+interface Question {
+  tensor: Tensor;
+  asked: NullGradient["asked"];
+  at: SourceRange | undefined;
+  backwards: number;
+  use?: "used" | "printed";
+}
+
+const QUESTIONS_MAX = 300;
+
+export class Nulls {
+  private readonly questions: Question[] = [];
+  private readonly known = new Map<SourceRange, WeakSet<Tensor>>();
+  /** Those that have had a gradient at some time. */
+  private readonly reached = new WeakSet<Tensor>();
+  private readonly optimised = new Set<Tensor>();
+  /** What optimisers were given, and variables whose `.grad` the text reads: meant to be parameters. */
+  private readonly given = new WeakSet<Tensor>();
+  private readonly expected = new Set<string>();
+  private readonly set = new WeakMap<Tensor, boolean>();
+  /** The last `backward()` call. */
+  private lastRoot: Moment | null = null;
+
+  constructor(
+    private readonly present: Present,
+    private readonly scene: Scene,
+    private readonly flow: Flow,
+  ) {}
+
+  /** The program reads `.grad` of `object` at a place where it relies on it. */
+  read(object: unknown, at: SourceRange, use: "used" | "printed"): void {
+    if (!(object instanceof Tensor)) return;
+    if (object.gradient !== null) {
+      this.reached.add(object);
+      return;
+    }
+    let tensors = this.known.get(at);
+    if (!tensors) {
+      tensors = new WeakSet();
+      this.known.set(at, tensors);
+    }
+    if (tensors.has(object)) return;
+    tensors.add(object);
+    this.ask(object, "read", at, use);
+  }
+
+  refused(tensor: Tensor): void {
+    this.ask(tensor, "backward", undefined);
+  }
+
+  asked(tensor: Tensor, value: boolean): void {
+    this.set.set(tensor, value);
+  }
+
+  arrived(leaf: Tensor): void {
+    this.reached.add(leaf);
+  }
+
+  backward(pass: Moment): void {
+    this.lastRoot = pass;
+  }
+
+  step(parameters: Iterable<Tensor>): void {
+    for (const parameter of parameters) {
+      this.optimised.add(parameter);
+      if (parameter.gradient !== null) this.reached.add(parameter);
+    }
+  }
+
+  optimises(parameters: readonly Tensor[]): void {
+    for (const parameter of parameters) this.given.add(parameter);
+  }
+
+  expects(names: readonly string[]): void {
+    for (const name of names) this.expected.add(name);
+  }
+
+  /** `crashedAt`: where the program fell, which a null read there may explain. */
+  finish(crashedAt: SourceRange | undefined): NullGradient[] {
+    const found: NullGradient[] = [];
+    for (const question of this.questions) {
+      const { tensor, asked, at, use } = question;
+      const fatal = use === "used" && crashedAt !== undefined && at !== undefined && overlap(at, crashedAt);
+      // Printed before backward, or after it was cleared: null is what it was then.
+      if (asked === "read" && !fatal && (this.reached.has(tensor) || tensor.gradient !== null)) continue;
+      found.push(this.explain(tensor, asked, at, question.backwards));
+    }
+    for (const tensor of this.optimised) {
+      if (!this.reached.has(tensor)) found.push(this.explain(tensor, "optimizer", undefined, this.present.backwards));
+    }
+    return found;
+  }
+
+  /** Why a tensor that nobody asked about has no gradient. */
+  why(tensor: Tensor): NullGradient {
+    return this.explain(tensor, "nobody", undefined, this.present.backwards);
+  }
+
+  private ask(tensor: Tensor, asked: Question["asked"], at: SourceRange | undefined, use?: Question["use"]): void {
+    if (this.questions.length >= QUESTIONS_MAX) return;
+    this.questions.push({ tensor, asked, at, backwards: this.present.backwards, ...(use ? { use } : {}) });
+  }
+
+  private explain(
+    tensor: Tensor,
+    asked: NullGradient["asked"],
+    at: SourceRange | undefined,
+    backwards: number,
+  ): NullGradient {
+    const { scene, flow } = this;
+    const cut = flow.cutOf(tensor);
+    const sources = tensor.requires_grad ? [] : flow.sourcesOf(tensor);
+    const source =
+      sources.find((each) => this.given.has(each)) ??
+      sources.find((each) => this.expected.has(scene.seen(each).name ?? "")) ??
+      sources.find(isNamed(scene)) ??
+      sources[0];
+    const root = tensor.requires_grad && backwards > 0 ? this.lastRoot?.range(scene) : undefined;
+    const result = tensor.requires_grad && backwards === 0 ? this.resultOf(tensor) : undefined;
+    return {
+      asked,
+      ...(at ? { at } : {}),
+      made: scene.seen(tensor),
+      shape: [...tensor.shape],
+      dtype: String(tensor.dtype).replace("torch.", ""),
+      floating: tensor.is_floating_point(),
+      requires_grad: tensor.requires_grad,
+      is_leaf: tensor.is_leaf,
+      retains_grad: tensor.retains_grad,
+      backwards,
+      frozen: this.set.get(tensor) === false || (tensor instanceof Parameter && !tensor.requires_grad),
+      ...(cut ? { cut } : {}),
+      ...(source && source !== tensor
+        ? { source: { ...scene.seen(source), floating: source.is_floating_point() } }
+        : {}),
+      ...(root ? { root } : {}),
+      ...(result ? { result } : {}),
+    };
+  }
+
+  /** The latest held result whose graph leads to the tensor. */
+  private resultOf(tensor: Tensor): NullGradient["result"] {
+    const edge = tensor.is_leaf ? tensor.accumulator : tensor.grad_fn;
+    let best: Tensor | undefined;
+    for (const { last } of this.scene.holders()) {
+      if (!(last instanceof Tensor) || !last.requires_grad || last.is_leaf) continue;
+      if (best && last.grad_fn._sequence_nr() <= best.grad_fn._sequence_nr()) continue;
+      if (edge !== null && leadsTo(last, edge)) best = last;
+    }
+    return best && this.scene.seen(best);
+  }
+}
+
+const VISITS_MAX = 20_000;
+
+function leadsTo(from: Tensor, wanted: object): boolean {
+  const seen = new Set<object>([from.grad_fn]);
+  for (const node of seen as Set<Tensor["grad_fn"]>) {
+    if (node === wanted) return true;
+    if (seen.size > VISITS_MAX) return false;
+    for (const next of targets(node)) seen.add(next);
+  }
+  return false;
+}
+
+const isNamed = (scene: Scene) => (tensor: Tensor) => scene.seen(tensor).name !== undefined;
+
+/** Two ranges of one line, or one within another. */
+function overlap(a: SourceRange, b: SourceRange): boolean {
+  return a.file === b.file && a.start.line <= b.end.line && b.start.line <= a.end.line;
+}

@@ -1,0 +1,17 @@
+import * as torch from "gradlens";
+const { nn } = torch;
+const a = torch.ones(2, { requires_grad: true });
+const b = torch.ones(2, { requires_grad: true });
+const c = a.mul(3);
+c.sum().backward();
+for (const p of [a, b]) if (p.grad !== null) p.grad.zero_();
+if (b.grad == null) console.log("b has none");
+console.log(c.grad === null, b.grad?.sum(), b.grad ? "some" : "none");
+const gradient = b.grad;
+if (gradient !== null) console.log(gradient.norm());
+const norm = b.grad ? b.grad.norm().item() : 0;
+const sum = (b.grad ?? torch.zeros(2)).sum();
+console.log(norm, sum, typeof b.grad, Boolean(b.grad), String(c.grad == null), new nn.Linear(1, 1).weight.grad === null);
+const show = (name: string, g: torch.Tensor | null) => console.log(name, g === null ? "None" : g.tolist());
+show("b", b.grad);
+show("c", c.grad);
