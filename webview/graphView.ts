@@ -60,6 +60,8 @@ export class GraphCanvas {
   private hovered: number | null = null;
   private tween: Tween | null = null;
   private frame = 0;
+  /** Called after each painting, for what lies over the graph. */
+  onPaint: (view: GraphView, placed: Placement, port: Viewport) => void = () => {};
   /** Of the container; asked of the page only when it changes, for an answer may cost a whole layout. */
   private size: { width: number; height: number };
   /** Nobody has panned or zoomed since the last fit, so a resize fits again. */
@@ -206,6 +208,36 @@ export class GraphCanvas {
       this.cy.viewport({ zoom, pan });
     }
     this.fitted = true;
+  }
+
+  /** Brings a place of the layout into the middle, at once. */
+  centre(x: number, y: number): void {
+    const zoom = this.cy.zoom();
+    this.cy.viewport({ zoom, pan: { x: this.cy.width() / 2 - x * zoom, y: this.cy.height() / 2 - y * zoom } });
+    this.fitted = false;
+  }
+
+  /** Brings these cards into sight, as large as there is room for, but not larger than they are. */
+  zoomTo(cards: readonly number[]): void {
+    if (!this.placed || !this.view || cards.length === 0) return;
+    let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
+    for (const card of cards) {
+      const { width, height } = this.view.nodes[card]!;
+      const [x, y] = [this.placed.x[card]!, this.placed.y[card]!];
+      left = Math.min(left, x - width / 2);
+      right = Math.max(right, x + width / 2);
+      top = Math.min(top, y - height / 2);
+      bottom = Math.max(bottom, y + height / 2);
+    }
+    const [width, height] = [this.cy.width() - 2 * PADDING, this.cy.height() - 2 * PADDING];
+    const zoom = Math.min(1, width / Math.max(1, right - left), height / Math.max(1, bottom - top));
+    const [x, y] = [(left + right) / 2, (top + bottom) / 2];
+    this.go({ zoom, pan: { x: this.cy.width() / 2 - x * zoom, y: this.cy.height() / 2 - y * zoom } });
+  }
+
+  /** Paints once more, for what lies over the graph. */
+  repaint(): void {
+    this.schedule();
   }
 
   zoomBy(steps: number): void {
@@ -379,6 +411,7 @@ export class GraphCanvas {
     if (!this.far) this.painter.texts(view, placed, theme, port, this.tween === null);
     this.highlight(port);
     this.heads.place(placed, port);
+    this.onPaint(view, placed, port);
   }
 
   /** The selected card, its edges and the one under the mouse, where Cytoscape does not draw them. */

@@ -1,6 +1,7 @@
 /** The panel: hears the host, keeps what is on screen, and ties graph, tree, inspector and figures together. */
 import { atOrigin, formatDuration } from "../src/graph";
 import { byId, element, placeLabel } from "./dom";
+import { Explore, type ExploreState } from "./explore";
 import { exportScreen } from "./exporting";
 import { GraphOptions } from "./graphOptions";
 import { GraphPane, type GraphSettings } from "./graphPane";
@@ -19,6 +20,7 @@ interface Saved {
   node: number | null;
   viewport: GraphCanvas["viewport"];
   graph?: GraphSettings;
+  explore?: ExploreState;
 }
 
 declare function acquireVsCodeApi(): {
@@ -60,9 +62,27 @@ const pane = new GraphPane(graph, layouts, ({ view, placed }) => {
   else treeLater = window.setTimeout(() => showTree(), TREE_LATER_MS);
   legend.show(pane.current, theme);
   options.show(pane);
+  explore.pictureChanged();
   markSelected();
   save();
 });
+const explore = new Explore(
+  {
+    get view() {
+      return pane.current?.view ?? null;
+    },
+    get selected() {
+      return selected;
+    },
+    show: (node) => quietly(showNode(node)),
+    centre: (x, y) => graph.centre(x, y),
+    zoomTo: (cards) => graph.zoomTo(cards),
+    repaint: () => graph.repaint(),
+    save,
+  },
+  theme,
+);
+graph.onPaint = (view, placed, port) => explore.painted(view, placed, port);
 const legend = new Legend();
 const options = new GraphOptions(pane, quietly);
 const tree = new GraphTree(byId("graph-tree"), {
@@ -108,6 +128,7 @@ onThemeChange(() => {
   theme = readTheme();
   graph.applyTheme(theme);
   legend.show(pane.current, theme);
+  explore.applyTheme(theme);
   void plots.retheme(theme);
 });
 
@@ -181,6 +202,7 @@ async function showTrace(run: number, program: string, trace: PanelTrace): Promi
   const again = shown?.program === program || saved?.program === program;
   if (saved?.graph && again) pane.settings = saved.graph;
   if (saved && again) selected = saved.node;
+  if (saved?.explore && again) explore.restore(saved.explore);
   if (!again || (selected ?? 0) >= trace.nodes.length) selected = null;
   shown = { run, program, trace };
   try {
@@ -201,6 +223,7 @@ async function showTrace(run: number, program: string, trace: PanelTrace): Promi
   setState(trace.status === "error" || trace.status === "crashed" ? "error" : "ready");
   if (saved && again) graph.viewport = saved.viewport;
   select(selected);
+  explore.ran(program, trace);
   requestAnimationFrame(() => {
     document.body.dataset.run = String(run);
     post({ type: "drawn", run, nodes, milliseconds: performance.now() - begin });
@@ -260,6 +283,7 @@ function markSelected(): void {
   const card = selected === null ? null : (pane.current?.view.nodeOf[selected] ?? null);
   graph.select(card);
   tree.mark(card);
+  explore.selectionChanged();
 }
 
 function reveal(target: RevealTarget, focus: boolean): void {
@@ -272,7 +296,9 @@ function save(): void {
 }
 
 function savedState(): Saved | undefined {
-  return shown ? { program: shown.program, node: selected, viewport: graph.viewport, graph: pane.settings } : undefined;
+  if (!shown) return undefined;
+  const { program } = shown;
+  return { program, node: selected, viewport: graph.viewport, graph: pane.settings, explore: explore.state };
 }
 
 function setState(state: PanelState): void {

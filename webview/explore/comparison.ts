@@ -26,7 +26,7 @@ export interface ComparisonEvents {
 
 const LISTED_MAX = 300;
 /** Nodes of a run that are still worth keeping with the panel's state. */
-const KEPT_NODES_MAX = 3_000;
+const KEPT_NODES_MAX = 1_000;
 const SIGNS = { up: "▲", down: "▼", added: "+", removed: "−", shape: "◻", broken: "!", mended: "✓" } as const;
 
 export class Comparison {
@@ -43,20 +43,17 @@ export class Comparison {
   private current: { program: string; trace: PanelTrace } | null = null;
 
   constructor(private readonly events: ComparisonEvents) {
-    this.button = iconButton("compare", "Compare with an Earlier Run (C)", () => this.toggle(), { "aria-pressed": "false" });
+    this.button = iconButton("compare", "Compare with an Earlier Run (C)", () => this.toggle(), {
+      "aria-pressed": "false",
+    });
     this.pin = iconButton("pin", "Pin this run, to compare later ones with it", () => this.pinCurrent());
     const close = iconButton("close", "Stop comparing", () => this.toggle());
-    const head = element("div", { class: "row" }, [
-      element("span", {}, ["Against"]),
-      this.choice,
-      this.pin,
-      close,
-    ]);
-    this.root = element("div", { id: "comparison", role: "region", "aria-label": "Comparison with an earlier run", hidden: "" }, [
-      head,
-      this.summary,
-      this.list,
-    ]);
+    const head = element("div", { class: "row" }, [element("span", {}, ["Against"]), this.choice, this.pin, close]);
+    this.root = element(
+      "div",
+      { id: "comparison", role: "region", "aria-label": "Comparison with an earlier run", hidden: "" },
+      [head, this.summary, this.list],
+    );
     this.choice.addEventListener("change", () => {
       this.state.with = this.choice.value as ComparisonState["with"];
       this.refresh(true);
@@ -73,7 +70,8 @@ export class Comparison {
 
   get kept(): ComparisonState {
     const small = (graph: Graph | undefined) => (graph && graph.nodes.length <= KEPT_NODES_MAX ? graph : undefined);
-    return { ...this.state, previous: small(this.state.previous), pinned: small(this.state.pinned) };
+    const { on, previous, pinned } = this.state;
+    return { on, with: this.state.with, previous: on ? small(previous) : undefined, pinned: small(pinned) };
   }
 
   /** State of an earlier window; before the first {@link show}. */
@@ -123,14 +121,18 @@ export class Comparison {
     const text = summaryOf(diff);
     this.summary.textContent = text;
     this.fill(diff, before);
-    if (tell) this.events.announce(`Compared with ${this.state.with === "pinned" ? "the pinned run" : "the run before"}: ${text}`);
+    if (tell)
+      this.events.announce(
+        `Compared with ${this.state.with === "pinned" ? "the pinned run" : "the run before"}: ${text}`,
+      );
     this.events.marked(marksOf(diff));
   }
 
   private fill(diff: Diff, before: Graph): void {
     const { nodes } = this.current!.trace;
     const changed = diff.changes.flatMap((change, node) => (change ? [{ node, change }] : []));
-    const size = ({ change }: (typeof changed)[number]) => (change.ratio ? Math.abs(Math.log(change.ratio)) : Number.POSITIVE_INFINITY);
+    const size = ({ change }: (typeof changed)[number]) =>
+      change.ratio ? Math.abs(Math.log(change.ratio)) : Number.POSITIVE_INFINITY;
     changed.sort((a, b) => size(b) - size(a) || a.node - b.node);
     const items = changed.map(({ node, change }) =>
       element("li", {}, [
@@ -163,7 +165,10 @@ function marksOf({ changes }: Diff): Map<number, Mark> {
   changes.forEach((change, node) => {
     if (!change) return;
     const { kind, ratio } = change;
-    marks.set(node, { sign: kind, text: ratio !== null && Number.isFinite(ratio) && ratio > 0 ? factorText(ratio) : "" });
+    marks.set(node, {
+      sign: kind,
+      text: ratio !== null && Number.isFinite(ratio) && ratio > 0 ? factorText(ratio) : "",
+    });
   });
   return marks;
 }

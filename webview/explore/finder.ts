@@ -25,7 +25,12 @@ export class Finder {
   private readonly input: HTMLInputElement;
   private readonly count = element("span", { class: "count", role: "status" });
   private readonly error = element("p", { class: "error", role: "alert", hidden: "" });
-  private readonly list = element("ul", { role: "listbox", id: "find-results", "aria-label": "Nodes found", hidden: "" });
+  private readonly list = element("ul", {
+    role: "listbox",
+    id: "find-results",
+    "aria-label": "Nodes found",
+    hidden: "",
+  });
   private trace: PanelTrace | null = null;
   private nodes: number[] = [];
   /** Index into `nodes`. */
@@ -141,7 +146,9 @@ export class Finder {
     );
     if (nodes.length > LISTED_MAX)
       list.append(
-        element("li", { class: "more", role: "presentation" }, [`and ${nodes.length - LISTED_MAX} more; narrow it down`]),
+        element("li", { class: "more", role: "presentation" }, [
+          `and ${nodes.length - LISTED_MAX} more; narrow it down`,
+        ]),
       );
   }
 
@@ -172,7 +179,8 @@ export class Finder {
     // The graph has keys of its own.
     event.stopPropagation();
     if (event.key === "Escape") this.close();
-    else if (event.key === "F3" || (event.key === "Enter" && event.target === this.input)) this.step(event.shiftKey ? -1 : 1);
+    else if (event.key === "F3" || (event.key === "Enter" && event.target === this.input))
+      this.step(event.shiftKey ? -1 : 1);
     else if (event.key === "ArrowDown" && event.target === this.input) this.step(1);
     else if (event.key === "ArrowUp" && event.target === this.input) this.step(-1);
     else return;

@@ -15,8 +15,17 @@ const PATHS = {
 export type Icon = keyof typeof PATHS;
 
 /** A button of one sign; `label` says what it does, and is its tooltip. */
-export function iconButton(icon: Icon, label: string, act: () => void, more: Record<string, string> = {}): HTMLButtonElement {
-  const button = element("button", { type: "button", class: "icon", title: label, "aria-label": label.replace(/ \(.*\)$/, ""), ...more }, []);
+export function iconButton(
+  icon: Icon,
+  label: string,
+  act: () => void,
+  more: Record<string, string> = {},
+): HTMLButtonElement {
+  const button = element(
+    "button",
+    { type: "button", class: "icon", title: label, "aria-label": label.replace(/ \(.*\)$/, ""), ...more },
+    [],
+  );
   button.append(svg("svg", { viewBox: "0 0 16 16", "aria-hidden": "true" }, [svg("path", { d: PATHS[icon] })]));
   button.addEventListener("click", act);
   return button;

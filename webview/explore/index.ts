@@ -79,8 +79,12 @@ export class Explore {
     byId("toolbar").prepend(
       iconButton("find", "Find Nodes (Ctrl+F)", () => (this.finder.isOpen ? this.finder.close() : this.finder.open())),
       this.comparison.button,
-      iconButton("comesFrom", "Where This Gradient Comes From (Shift+Up)", () => this.toggleWay("up"), { class: "icon when-selected" }),
-      iconButton("goesTo", "Where This Gradient Goes (Shift+Down)", () => this.toggleWay("down"), { class: "icon when-selected" }),
+      iconButton("comesFrom", "Where This Gradient Comes From (Shift+Up)", () => this.toggleWay("up"), {
+        class: "icon when-selected",
+      }),
+      iconButton("goesTo", "Where This Gradient Goes (Shift+Down)", () => this.toggleWay("down"), {
+        class: "icon when-selected",
+      }),
       iconButton("target", "Zoom to Selection (Z)", () => this.zoomToSelection(), { class: "icon when-selected" }),
     );
     document.addEventListener("keydown", (event) => this.anywhere(event));
@@ -181,7 +185,8 @@ export class Explore {
   }
 
   private anywhere(event: KeyboardEvent): void {
-    const isFind = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === "f";
+    const isFind =
+      (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === "f";
     if (!isFind || !this.trace || this.trace.nodes.length === 0) return;
     event.preventDefault();
     event.stopPropagation();
@@ -190,7 +195,13 @@ export class Explore {
 
   private key(event: KeyboardEvent): void {
     const target = event.target as HTMLElement;
-    if (target.closest("#finder, #comparison, input, select, textarea") || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (
+      target.closest("#finder, #comparison, input, select, textarea") ||
+      event.ctrlKey ||
+      event.metaKey ||
+      event.altKey
+    )
+      return;
     const { key, shiftKey } = event;
     if (shiftKey && key === "ArrowUp") this.toggleWay("up");
     else if (shiftKey && key === "ArrowDown") this.toggleWay("down");

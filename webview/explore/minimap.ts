@@ -5,13 +5,15 @@ import { blend, type Theme } from "../theme";
 
 const WIDTH_MAX = 132;
 const HEIGHT_MAX = 104;
+/** Of the graph's place, at most so much. */
+const SHARE = 0.26;
 const PADDING = 5;
 /** Less than this part out of sight is no reason for a map. */
 const OUT_OF_SIGHT = 0.02;
 
 export class Minimap {
   private picture: HTMLCanvasElement | null = null;
-  private drawn: { view: GraphView; placed: Placement; theme: Theme } | null = null;
+  private drawn: { view: GraphView; placed: Placement; theme: Theme; room: number } | null = null;
   private scale = 1;
   private readonly context: CanvasRenderingContext2D;
 
@@ -48,7 +50,13 @@ export class Minimap {
       beyond(placed.top, placed.height, box.top, box.height) > OUT_OF_SIGHT;
     this.canvas.hidden = !isOut || view.nodes.length < 2 || port.width < 200;
     if (this.canvas.hidden) return;
-    if (this.drawn?.view !== view || this.drawn.placed !== placed || this.drawn.theme !== this.theme) this.redraw(view, placed);
+    if (
+      this.drawn?.view !== view ||
+      this.drawn.placed !== placed ||
+      this.drawn.theme !== this.theme ||
+      this.drawn.room !== port.width
+    )
+      this.redraw(view, placed, port.width, port.height);
     const { context, canvas, scale, theme } = this;
     const ratio = devicePixelRatio;
     context.setTransform(1, 0, 0, 1, 0, 0);
@@ -65,11 +73,12 @@ export class Minimap {
     context.strokeRect(left, top, Math.max(3, right - left), Math.max(3, bottom - top));
   }
 
-  private redraw(view: GraphView, placed: Placement): void {
+  private redraw(view: GraphView, placed: Placement, room: number, tall: number): void {
     const { theme, canvas } = this;
-    this.drawn = { view, placed, theme };
+    this.drawn = { view, placed, theme, room };
     const ratio = devicePixelRatio;
-    this.scale = Math.min(WIDTH_MAX / Math.max(1, placed.width), HEIGHT_MAX / Math.max(1, placed.height), 0.3);
+    const [widthMax, heightMax] = [Math.min(WIDTH_MAX, SHARE * room), Math.min(HEIGHT_MAX, SHARE * tall)];
+    this.scale = Math.min(widthMax / Math.max(1, placed.width), heightMax / Math.max(1, placed.height), 0.3);
     const width = Math.ceil(placed.width * this.scale) + 2 * PADDING;
     const height = Math.ceil(placed.height * this.scale) + 2 * PADDING;
     this.picture ??= document.createElement("canvas");
