@@ -96,7 +96,7 @@ describe("following gradients", () => {
     await panel.show(trace());
     await panel.clickNode(indexOf("ReluBackward"));
     await press("Shift+ArrowUp");
-    await expect.poll(() => panel.locator("#follow").innerText()).toContain("comes from 2 nodes");
+    await expect.poll(() => panel.locator("#follow").textContent()).toContain("comes from 2 nodes");
     await expect.poll(() => veilOver(indexOf("SumBackward"))).toBe(0);
     expect(await veilOver(indexOf("MmBackward"))).toBeGreaterThan(100);
     await press("Shift+ArrowDown");
@@ -123,7 +123,7 @@ describe("comparing", () => {
     await expect.poll(() => panel.locator("#comparison .summary").textContent()).toBe("gradients: 1 larger");
     await panel.locator("#comparison li button").click();
     await expect.poll(() => panel.page.evaluate("__gradlens.selected")).toBe(indexOf("MulBackward"));
-    expect(await panel.locator("#comparison li").innerText()).toContain("×4");
+    expect(await panel.locator("#comparison li").textContent()).toContain("×4");
   });
 
   test("with a pinned run, which later runs do not replace, nor a reload", async () => {

@@ -111,11 +111,15 @@ export class Comparison {
     this.choice.querySelector<HTMLOptionElement>('[value="pinned"]')!.disabled = !pinned;
     this.events.changed();
     const before = this.state[this.state.with];
-    if (!on || !this.current) return this.events.marked(new Map());
+    if (!on || !this.current) {
+      this.events.marked(new Map());
+      return;
+    }
     if (!before) {
       this.summary.textContent = "Run the program again to compare.";
       this.list.replaceChildren();
-      return this.events.marked(new Map());
+      this.events.marked(new Map());
+      return;
     }
     const diff = diffRuns(before, this.current.trace);
     const text = summaryOf(diff);

@@ -239,7 +239,10 @@ class Follow {
   toggle(trace: PanelTrace, node: number, way: Way): void {
     const ways = this.from?.node === node ? this.from.ways : new Set<Way>();
     if (!ways.delete(way)) ways.add(way);
-    if (ways.size === 0) return this.clear();
+    if (ways.size === 0) {
+      this.clear();
+      return;
+    }
     this.from = { node, ways };
     this.nodes = reach(trace, node, [...ways]);
     const { variable, name } = trace.nodes[node]!;
