@@ -1,4 +1,7 @@
-/** `npm run test:integration`: test/integration inside the extension host of a real VS Code, opened as a page in a headless browser. */
+/**
+ * `npm run test:integration`: test/integration inside the extension host of a real VS Code, opened as a page in a headless browser.
+ * `--soak SECONDS` runs the scripted editing alone, for that long; `--only TEXT` the tests whose name contains it.
+ */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
@@ -9,7 +12,11 @@ import { clearResult, writeTally } from "./lib/tally.mjs";
 import { build, buildTests } from "./lib/tools.mjs";
 import { ensureServer, pageUrl, startServer, temporaryFolder } from "./lib/vscode-server.mjs";
 
-const LIMIT_MS = 180_000;
+/** The value after an argument. @param {string} name */
+const option = (name) => (process.argv.includes(name) ? process.argv[process.argv.indexOf(name) + 1] : undefined);
+const soak = option("--soak");
+const only = option("--only") ?? (soak ? "scripted editing" : "");
+const LIMIT_MS = 300_000 + Number(soak ?? 0) * 1000;
 
 await runMain(async () => {
   clearResult("integration");
@@ -25,7 +32,11 @@ await runMain(async () => {
     userDataDir: profile.folder,
     extensionsDir: join(profile.folder, "extensions"),
     settings: { "files.autoSave": "off" },
-    env: { GRADLENS_TEST_EVENTS: events },
+    env: {
+      GRADLENS_TEST_EVENTS: events,
+      GRADLENS_TEST_ONLY: only,
+      ...(soak ? { GRADLENS_SOAK_SECONDS: soak } : {}),
+    },
   });
   const browser = await chromium.launch({ executablePath, args: CHROMIUM_ARGS });
   try {

@@ -212,7 +212,16 @@ export class GraphPanel implements vscode.WebviewViewProvider, vscode.WebviewPan
     }
   }
 
+  private saidRunning = false;
+
   private runChanged(run: Run | undefined): void {
+    if (run?.state === "running") this.saidRunning = true;
+    else if (this.saidRunning) {
+      // What ran has been dropped, and the one before it stands: the surfaces must hear that nothing runs.
+      this.saidRunning = false;
+      for (const message of this.replay()) this.post(message);
+      return;
+    }
     if (run?.trace && run === this.session.latest && this.sent.has(run.trace)) {
       this.post({ type: "edited", run: run.id, edited: run.edited });
       return;

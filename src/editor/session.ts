@@ -286,6 +286,7 @@ export class Session implements vscode.Disposable {
   /** What was typed does not parse: as if this run had not been. */
   private dropRefused(run: Run, trace: Trace): void {
     this.lastRun = this.finished.get(run.uri.toString());
+    void vscode.commands.executeCommand("setContext", "gradlens.running", false);
     this.refuse.fire({ run, trace });
     this.changeRun.fire(this.lastRun);
   }

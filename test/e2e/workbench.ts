@@ -191,7 +191,7 @@ export class Workbench {
 
   /** Clicks an item of the status bar. */
   async statusItem(id: string): Promise<Locator> {
-    const item = this.page.locator(`[id='gradlens.gradlens.${id}']`);
+    const item = this.page.locator(`[id$='gradlens.${id}'] a`);
     await item.waitFor();
     return item;
   }
