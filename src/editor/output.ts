@@ -12,17 +12,22 @@ export function registerOutput(session: Session): vscode.Disposable {
   const channel = vscode.window.createOutputChannel("Gradlens");
   let place = "";
   let written = 0;
+  let shown: number | undefined;
+  // A quick run is not announced, and one that goes on may be told of again.
+  const begin = (run: Run): void => {
+    if (run.id === shown) return;
+    shown = run.id;
+    channel.clear();
+    place = "";
+    written = 0;
+    channel.appendLine(`${nameOf(run.uri)}${run.request.selection ? " (selection)" : ""}`);
+  };
   return vscode.Disposable.from(
     channel,
     vscode.commands.registerCommand("gradlens.showOutput", () => channel.show(true)),
-    session.onDidChangeRun((run) => {
-      if (run?.state !== "running") return;
-      channel.clear();
-      place = "";
-      written = 0;
-      channel.appendLine(`${nameOf(run.uri)}${run.request.selection ? " (selection)" : ""}`);
-    }),
+    session.onDidChangeRun((run) => run?.state === "running" && begin(run)),
     session.onDidPrint(({ run, entry }) => {
+      begin(run);
       if (written > OUTPUT_MAX) return;
       const here = placeOf(run, entry);
       if (here !== place) channel.appendLine(`\n${here}`);
@@ -31,8 +36,10 @@ export function registerOutput(session: Session): vscode.Disposable {
       written += entry.text.length;
       if (written > OUTPUT_MAX) channel.appendLine("… more output was left out");
     }),
-    session.onDidFinishRun(({ trace, uri }) => {
+    session.onDidFinishRun((run) => {
+      const { trace, uri } = run;
       if (!trace) return;
+      begin(run);
       if (trace.error) {
         const range = trace.error.range;
         channel.appendLine(range ? `\n${linkTo(trace.files[range.file]?.path ?? nameOf(uri), range.start)}` : "");
