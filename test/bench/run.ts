@@ -1,5 +1,5 @@
 /**
- * `npm run bench [engine|growth|window]… [workload…]`: without names, all of it. Prints figures; never a verdict that depends
+ * `npm run bench [engine|growth|window|live]… [workload…]`: without names, all of it. Prints figures; never a verdict that depends
  * on the machine's mood.
  */
 import { spawnSync } from "node:child_process";
@@ -12,7 +12,7 @@ import { engines } from "./peers";
 import { markdown, type Row, terminalTable } from "./report";
 import { GROWTH, WORKLOADS } from "./workloads";
 
-const PARTS = ["engine", "growth", "window"];
+const PARTS = ["engine", "growth", "window", "live"];
 const START = { title: "fresh process to first gradient" };
 
 const asked = process.argv.slice(2);
@@ -46,7 +46,8 @@ if (wants("engine") || wants("growth")) {
     for (const engine of taking) engine.close();
   }
 }
-if (wants("window") && only.length === 0) {
-  const { status } = spawnSync(process.execPath, ["test/bench/window.mjs"], { stdio: "inherit" });
-  process.exitCode = status ?? 1;
+for (const part of ["window", "live"]) {
+  if (!wants(part) || only.length > 0) continue;
+  const { status } = spawnSync(process.execPath, [`test/bench/${part}.mjs`], { stdio: "inherit" });
+  if (status !== 0) process.exitCode = status ?? 1;
 }

@@ -57,7 +57,7 @@ describe.each(THEMES)("in %s", (theme, name) => {
     await expect.poll(values, { timeout: 30_000 }).toMatch(/loss \S+ [▁-█·]+ ×30/);
     expect(await values()).toMatch(/→ loss 0\.0\d+/);
     expect(await values()).toMatch(/broken \[2\]/);
-    await workbench.goTo(12, 30);
+    await workbench.goTo(12, 29);
     await workbench.press("Backspace", "Backspace");
     await workbench.type("12");
     await expect.poll(values, { timeout: 30_000 }).toMatch(/×12/);
@@ -91,7 +91,7 @@ describe.each(THEMES)("in %s", (theme, name) => {
   test("the Tensors view lists variables and parameters", async () => {
     await workbench.command("Gradlens: Show Tensors");
     const rows = workbench.page.locator("[role=treeitem]");
-    await rows.filter({ hasText: "logs" }).first().waitFor();
+    await rows.filter({ hasText: "loss" }).first().waitFor();
     const labels = async () => (await rows.allTextContents()).join("\n");
     expect(await labels()).toMatch(/Variables/);
     // The last row, then the module below, by the keyboard alone.
@@ -120,8 +120,17 @@ describe("beginnings", () => {
     await workbench.page.locator(".codelens-decoration", { hasText: "Run File" }).first().waitFor({ timeout: 30_000 });
     await workbench.press("ControlOrMeta+End");
     await workbench.type("torch.linsp");
-    const suggestion = workbench.page.locator(".suggest-widget .monaco-list-row", { hasText: "linspace" }).first();
-    await suggestion.waitFor({ timeout: 60_000 });
+    const suggestion = workbench.page.locator(".suggest-widget .monaco-list-row", { hasText: "linspace" });
+    // The language server may still be reading the typings.
+    await expect
+      .poll(
+        async () => {
+          await workbench.press("Control+Space");
+          return suggestion.count();
+        },
+        { timeout: 60_000, interval: 2000 },
+      )
+      .toBeGreaterThan(0);
     await workbench.screenshot("playground-completion");
     await workbench.press("Escape");
     for (const _ of "torch.linsp") await workbench.press("Backspace");
