@@ -6,6 +6,7 @@ import cytoscape from "cytoscape";
 import { CARD, type GraphView, type Placement } from "../src/graph";
 import { CardPainter, READABLE, type Viewport } from "./cards";
 import { type FrameHeads, frameHeads } from "./frameHeads";
+import { type Light, paintLight } from "./light";
 import { arrow, curve, Scene, visibleBox } from "./scene";
 import { cardColor, reducedMotion, type Theme } from "./theme";
 
@@ -56,6 +57,7 @@ export class GraphCanvas {
   private inCytoscape = new Set<number>();
   private edgesIn = new Set<number>();
   private far = false;
+  private lit: Light | null = null;
   private selected: number | null = null;
   private hovered: number | null = null;
   private tween: Tween | null = null;
@@ -148,6 +150,12 @@ export class GraphCanvas {
       element.addClass("selected");
       element.connectedEdges().addClass("near");
     });
+    this.schedule();
+  }
+
+  /** The timeline's step; null: no light but the picture's own. */
+  light(light: Light | null): void {
+    this.lit = light;
     this.schedule();
   }
 
@@ -409,6 +417,7 @@ export class GraphCanvas {
     this.scene.paint({ view, placed, theme }, port, this.far);
     this.painter.clear(port);
     if (!this.far) this.painter.texts(view, placed, theme, port, this.tween === null);
+    if (this.lit) paintLight(this.overlayContext, { view, placed, theme, light: this.lit }, port);
     this.highlight(port);
     this.heads.place(placed, port);
     this.onPaint(view, placed, port);

@@ -1,18 +1,22 @@
 /** The panel: hears the host, keeps what is on screen, and ties graph, tree, inspector and figures together. */
 import { atOrigin, formatDuration } from "../src/graph";
+import { Asker } from "./asker";
 import { byId, element, placeLabel } from "./dom";
 import { Explore, type ExploreState } from "./explore";
 import { exportScreen } from "./exporting";
 import { GraphOptions } from "./graphOptions";
 import { GraphPane, type GraphSettings } from "./graphPane";
 import { GraphCanvas } from "./graphView";
-import { renderInspector } from "./inspector";
+import { type HealthState, HealthTable } from "./health";
+import { Inspector, type InspectorState } from "./inspector";
 import { Cancelled, LayoutClient } from "./layoutClient";
 import { Legend } from "./legend";
 import { Plots } from "./plots";
 import type { HostToPanel, PanelFormat, PanelState, PanelToHost, PanelTrace, RevealTarget } from "./protocol";
 import "./styles.css";
+import type { Standing } from "../src/graph/timeline";
 import { onThemeChange, readTheme } from "./theme";
+import { TimelineBar, type TimelineState } from "./timeline";
 import { GraphTree } from "./tree";
 
 interface Saved {
@@ -21,6 +25,9 @@ interface Saved {
   viewport: GraphCanvas["viewport"];
   graph?: GraphSettings;
   explore?: ExploreState;
+  inspector?: InspectorState;
+  timeline?: TimelineState;
+  health?: HealthState;
 }
 
 declare function acquireVsCodeApi(): {
@@ -36,6 +43,8 @@ let theme = readTheme();
 let shown: { run: number; program: string; trace: PanelTrace } | null = null;
 /** Index into the trace's nodes. */
 let selected: number | null = null;
+/** Where the timeline stands; null when it is off. */
+let standingNow: Standing | null = null;
 
 const layouts = new LayoutClient(workerSource(document.body.dataset.worker!));
 const graph = new GraphCanvas(byId("graph"), byId<HTMLCanvasElement>("cards"), theme, {
@@ -45,6 +54,7 @@ const graph = new GraphCanvas(byId("graph"), byId<HTMLCanvasElement>("cards"), t
       quietly(pane.openCard(card));
       return;
     }
+    if (inspector.takes(node.trace)) return;
     select(node.trace);
     tree.focus();
     reveal({ kind: "node", index: node.trace }, twice);
@@ -64,6 +74,7 @@ const pane = new GraphPane(graph, layouts, ({ view, placed }) => {
   options.show(pane);
   explore.pictureChanged();
   markSelected();
+  light();
   save();
 });
 const explore = new Explore(
@@ -101,6 +112,28 @@ const tree = new GraphTree(byId("graph-tree"), {
     if (trace < 0) quietly(pane.openCard(card));
     else reveal({ kind: "node", index: trace }, true);
   },
+});
+const asker = new Asker(post);
+const inspector = new Inspector(byId("inspector"), {
+  open: (index) => reveal({ kind: "node", index }, true),
+  select: (node) => quietly(showNode(node)),
+  runAgain: () => post({ type: "command", command: "gradlens.runAgain" }),
+  changed: save,
+});
+const timeline = new TimelineBar(byId("timeline"), {
+  light: (standing) => {
+    standingNow = standing;
+    light();
+  },
+  recolor: (trace) => {
+    if (shown) quietly(pane.show(trace ?? shown.trace, true));
+  },
+  changed: save,
+});
+const health = new HealthTable(byId("health"), {
+  select: (node) => quietly(showNode(node)),
+  open: (node) => reveal({ kind: "node", index: node }, true),
+  changed: save,
 });
 const plots = new Plots(byId("plots"), {
   open: (index) => reveal({ kind: "figure", index }, true),
@@ -180,6 +213,10 @@ async function receive(message: HostToPanel): Promise<void> {
       return;
     case "figure":
       return await plots.live(message.run, message.index, message.figure, theme);
+    case "answer":
+    case "progress":
+    case "unanswered":
+      return asker.receive(message);
     case "export":
       return await exportTo(message.id, message.format);
   }
@@ -205,6 +242,7 @@ async function showTrace(run: number, program: string, trace: PanelTrace): Promi
   if (saved?.explore && again) explore.restore(saved.explore);
   if (!again || (selected ?? 0) >= trace.nodes.length) selected = null;
   shown = { run, program, trace };
+  standingNow = null;
   try {
     await pane.show(trace, again);
   } catch (error) {
@@ -222,6 +260,10 @@ async function showTrace(run: number, program: string, trace: PanelTrace): Promi
   showError(trace);
   setState(trace.status === "error" || trace.status === "crashed" ? "error" : "ready");
   if (saved && again) graph.viewport = saved.viewport;
+  if (saved?.inspector && again) inspector.state = saved.inspector;
+  if (saved?.health && again) health.state = saved.health;
+  health.show(trace);
+  timeline.show(trace, asker.about(run), again ? (saved?.timeline ?? timeline.state) : undefined);
   select(selected);
   explore.ran(program, trace);
   requestAnimationFrame(() => {
@@ -273,9 +315,29 @@ function showError(trace: PanelTrace): void {
 function select(node: number | null): void {
   selected = node;
   markSelected();
-  if (shown) renderInspector(byId("inspector"), shown.trace, node, (index) => reveal({ kind: "node", index }, true));
-  else byId("inspector").hidden = true;
+  health.mark(node);
+  inspector.show(shown?.trace ?? null, node, asker.about(shown?.run ?? 0));
   save();
+}
+
+/** What the timeline lights, as cards: a closed group's stands for all that is in it. */
+function light(): void {
+  const view = pane.current?.view;
+  if (!view || !standingNow) {
+    graph.light(null);
+    return;
+  }
+  const { step, done, waiting, sent } = standingNow;
+  const cards = (nodes: Iterable<number>): Set<number> => new Set(Array.from(nodes, (node) => view.nodeOf[node]!));
+  const current = view.nodeOf[step.node]!;
+  const light = {
+    current,
+    done: cards(done),
+    waiting: cards(waiting.map(({ node }) => node)),
+    sentTo: cards(sent.map(({ edge }) => edge.to)),
+  };
+  graph.light(light);
+  graph.reveal(current);
 }
 
 /** The selected node's card, or that of the closed group it is in. */
@@ -297,8 +359,9 @@ function save(): void {
 
 function savedState(): Saved | undefined {
   if (!shown) return undefined;
-  const { program } = shown;
-  return { program, node: selected, viewport: graph.viewport, graph: pane.settings, explore: explore.state };
+  const seen = { viewport: graph.viewport, graph: pane.settings, inspector: inspector.state };
+  const others = { timeline: timeline.state, health: health.state, explore: explore.state };
+  return { program: shown.program, node: selected, ...seen, ...others };
 }
 
 function setState(state: PanelState): void {

@@ -59,6 +59,7 @@ export type PanelCommand =
   | "gradlens.runSelection"
   | "gradlens.runFile"
   | "gradlens.stop"
+  | "gradlens.runAgain"
   | "gradlens.exportGraph"
   | "workbench.trust.manage";
 

@@ -31,6 +31,7 @@ class PageHost {
   receive(message: PanelToHost): void {
     const { program, trace } = pageContent.content;
     if (message.type === "ready") this.send({ type: "trace", run: RUN, program, trace });
+    else if (message.type === "ask") this.answer(message);
     else if (message.type === "save") download(message.name, message.content, message.encoding);
     else if (message.type === "reveal") {
       const { target } = message;
@@ -39,6 +40,19 @@ class PageHost {
           ? trace.error?.range
           : (target.kind === "node" ? trace.nodes : trace.figures)[target.index]?.range;
       if (range) this.source?.reveal(range);
+    }
+  }
+
+  /** There is the program's text here, but no process that ran it. */
+  private answer({ id, question }: Extract<PanelToHost, { type: "ask" }>): void {
+    const { source } = pageContent.content;
+    if (question.type === "source" && question.range.file === 0 && source !== undefined) {
+      const first = Math.max(0, question.range.start.line - question.around);
+      const lines = source.split(/\r\n|\r|\n/).slice(first, question.range.end.line + question.around + 1);
+      this.send({ type: "answer", id, answer: { first, lines } });
+    } else {
+      const message = "This page shows a finished run; open its program in VS Code to ask for more.";
+      this.send({ type: "unanswered", id, reason: "gone", message });
     }
   }
 

@@ -18,6 +18,7 @@ export function registerCommands(session: Session, panel: GraphPanel, live: Live
     "gradlens.runCell": (uri?: vscode.Uri, offset?: number) =>
       runEditor(session, panel, (editor) => cellOf(editor, offset), uri),
     "gradlens.runFile": (uri?: vscode.Uri) => runEditor(session, panel, () => undefined, uri),
+    "gradlens.runAgain": () => runAgain(session),
     "gradlens.showGraph": (node?: { run: number; node: number }) => panel.show(node),
     "gradlens.openGraphToSide": () => panel.openToSide(),
     "gradlens.stop": () => session.stop(),
@@ -27,6 +28,16 @@ export function registerCommands(session: Session, panel: GraphPanel, live: Live
   return vscode.Disposable.from(
     ...Object.entries(commands).map(([name, command]) => vscode.commands.registerCommand(name, command)),
   );
+}
+
+/** What ran last, as its document stands now. */
+async function runAgain(session: Session): Promise<void> {
+  const run = session.latest;
+  if (!run || !vscode.workspace.isTrusted) return;
+  const document = await vscode.workspace.openTextDocument(run.uri);
+  const { text, selection } = run.request;
+  // After an edit the old offsets would cut the text anywhere.
+  await session.run(document, document.getText() === text ? selection : undefined);
 }
 
 /** The selection; without one, the `// %%` cell around the cursor; without cells, the file. */

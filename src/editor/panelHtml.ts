@@ -76,8 +76,10 @@ export function panelMain({ shortcut, trusted }: Pick<PanelPage, "shortcut" | "t
       </div>
     </div>
   </section>
+  <section id="timeline" aria-label="Timeline" hidden></section>
   <div id="details">
     <section id="inspector" aria-label="Selected node" hidden></section>
+    <section id="health" aria-label="Parameters" hidden></section>
     <section id="plots" aria-label="Figures" hidden></section>
   </div>
   <section id="empty" data-trusted="${trusted}">

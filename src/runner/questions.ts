@@ -57,9 +57,13 @@ export interface TensorFacts {
 export interface InputFacts {
   /** The argument's name in PyTorch's schema. */
   name: string;
+  /** What the program calls it. */
+  variable?: string;
   shape: number[];
   /** Index of the grad_fn that made it, or of the leaf's AccumulateGrad. */
   node?: number;
+  /** Its place in `next_functions`; absent where the op takes no gradient by it. */
+  edge?: number;
   /** Absent where its values are not there any more. */
   tensor?: TensorFacts;
   /** A number given in a tensor's place. */

@@ -234,8 +234,9 @@ export const FLOW_TEXT_MAX = 8;
 
 export interface Flow {
   norm: Num;
-  /** `String(tensor)`, of at most {@link FLOW_TEXT_MAX} elements. */
+  /** `String(tensor)`, of at most {@link FLOW_TEXT_MAX} elements, and these. */
   text?: string;
+  values?: Num[];
 }
 
 /** One call of `backward()` or `autograd.grad()`, or many alike. */

@@ -36,8 +36,10 @@ export function summariseTensor(tensor: Tensor, version: number): TensorSummary 
 
 /** What went along an edge. */
 export function summariseFlow(gradient: Tensor): Flow {
-  const flow: Flow = { norm: toNum(norm([elements(gradient)])) };
-  return gradient.numel() <= FLOW_TEXT_MAX ? { ...flow, text: String(gradient) } : flow;
+  const values = elements(gradient);
+  const flow: Flow = { norm: toNum(norm([values])) };
+  if (values.length > FLOW_TEXT_MAX) return flow;
+  return { ...flow, text: String(gradient), values: Array.from(values, toNum) };
 }
 
 /** The gradients of a grad_fn's outputs, taken together. */

@@ -72,6 +72,8 @@ export class Panel {
   readonly sent: PanelToHost[] = [];
   /** Uncaught errors, and what the browser reported or refused. */
   readonly errors: string[] = [];
+  /** Plays more of the host's side. */
+  onMessage: ((message: PanelToHost) => void) | undefined;
   private runs = 0;
 
   private constructor(
@@ -99,7 +101,10 @@ export class Panel {
     });
     const panel = new Panel(await context.newPage(), theme);
     await panel.serve(place);
-    await panel.page.exposeFunction("__toHost", (message: PanelToHost) => void panel.sent.push(message));
+    await panel.page.exposeFunction("__toHost", (message: PanelToHost) => {
+      panel.sent.push(message);
+      panel.onMessage?.(message);
+    });
     await panel.page.addInitScript(HOST);
     await panel.page.goto(`${ORIGIN}/`);
     await panel.received("ready");

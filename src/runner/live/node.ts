@@ -14,6 +14,8 @@ export interface Graph {
   indexOf(node: Node): number;
   /** A tensor that the program still names and that this grad_fn made. */
   named(node: Node, output: number): Tensor | null;
+  /** What the program calls a tensor. */
+  nameOf(tensor: Tensor): string | undefined;
 }
 
 /** An argument of an op: in its node, and as it was kept. */
@@ -139,12 +141,15 @@ export class NodeAnswers {
     if (tensor?.wrappedNumber) return [{ name, shape: [], number: numberText(Number(tensor.item())) }];
     const [from, output] = this.node.next_functions[edge] ?? [null, 0];
     const node = from ? this.graph.indexOf(from) : -1;
+    const variable = tensor && this.graph.nameOf(tensor);
     const { shape } = tensor ?? (value as TensorMeta | null) ?? from?.outputs[output] ?? { shape: [] };
     return [
       {
         name,
+        ...(variable === undefined || variable === null ? {} : { variable }),
         shape: [...shape],
         ...(node >= 0 ? { node } : {}),
+        ...(edge >= 0 ? { edge } : {}),
         ...(tensor ? { tensor: factsOf({ of: "input", node: this.index, index: i }, tensor) } : {}),
       },
     ];
