@@ -1,7 +1,9 @@
 /** Activations of `nn.functional`, each with the op that PyTorch's backward is: its graph is what second order sees. */
 import { type Op, op, runInPlace } from "../dispatch";
+import { type DType, float32 } from "../dtype";
 import { RuntimeError } from "../errors";
 import { compare, map, mapInWasm, select, zip, zipInWasm } from "../kernels/elementwise";
+import { exp32, log1p32, tanh32 } from "../kernels/singles";
 import { mapped, zipped } from "../kernels/wasm/elementwise";
 import { wrapNumber } from "../promotion";
 import { default_generator } from "../random";
@@ -10,6 +12,7 @@ import { allocate, type Tensor } from "../tensor";
 import { where } from "./arithmetic";
 import { cat } from "./joining";
 import { zerosFor } from "./padding";
+import { addcmul } from "./pointwise";
 
 /**
  * `nn.functional`'s form of an activation, with `inplace`, and the one that ends in an underscore.
@@ -299,14 +302,20 @@ op("rrelu_(Tensor input, float lower=0.125, float upper=0.3333333333333333, bool
 
 // ── exponentials ────────────────────────────────────────────────────────────────────────────────────────────────
 
+/** low (e^(k v) − 1) for v ≤ 0, high v above; float32 ones rounded where PyTorch rounds. */
+function exponentialBelow(dtype: DType, low: number, high: number, k: number): (v: number) => number {
+  if (dtype !== float32) return (v) => (v <= 0 ? low * Math.expm1(v * k) : v * high);
+  const [l, h, scale] = [low, high, k].map(Math.fround);
+  return (v) => (v < 0 ? l * Math.fround(exp32(Math.fround(v * scale)) - 1) : v * h);
+}
+
 // For x ≤ 0: d (s α (e^(k x) − 1)) = s α k e^(k x) dx
 export const elu = op("elu(Tensor self, Scalar alpha=1, Scalar scale=1, Scalar input_scale=1) -> Tensor", {
   doc: "scale · x where positive, scale · α (e^(input_scale · x) − 1) elsewhere.",
   forward: (x, alpha, scale, inputScale) => {
     const low = Number(alpha) * Number(scale);
     const high = Number(scale);
-    const k = Number(inputScale);
-    return map(x, (v) => (v <= 0 ? low * Math.expm1(v * k) : v * high));
+    return map(x, exponentialBelow(x.dtype, low, high, Number(inputScale)));
   },
   grad: {
     self: ["self", (g, s) => eluGradient(g, s.self, Number(s.alpha), Number(s.scale), Number(s.input_scale))],
@@ -319,8 +328,8 @@ function eluGradient(g: Tensor, x: Tensor, alpha: number, scale: number, inputSc
   const positive = x.gt(0);
   // The branch not taken must not overflow into the derivative of this one, which is 0 at 0 as in PyTorch.
   const safe = where(x.lt(0), x, x.zeros_like());
-  const curve = safe.mul(inputScale).exp().mul(k);
-  return where(positive, g.mul(scale), g.mul(curve));
+  const curve = safe.mul(inputScale).exp();
+  return where(positive, g.mul(scale), g.mul(k).mul(curve));
 }
 
 op("elu(Tensor input, float alpha=1, bool inplace=False) -> Tensor", {
@@ -365,7 +374,7 @@ const celu = op("celu(Tensor self, Scalar alpha=1) -> Tensor", {
   forward: (x, alpha) => {
     const a = Number(alpha);
     if (a === 0) throw new RuntimeError("ZeroDivisionError: alpha cannot be 0 for CELU");
-    return map(x, (v) => (v <= 0 ? a * Math.expm1(v / a) : v));
+    return map(x, exponentialBelow(x.dtype, a, 1, 1 / a));
   },
   grad: { self: ["self", (g, s) => eluGradient(g, s.self, Number(s.alpha), 1, 1 / Number(s.alpha))] },
   variants: ["function"],
@@ -378,14 +387,19 @@ export const softplus = op("softplus(Tensor input, Scalar beta=1, Scalar thresho
   doc: "log(1 + e^(βx)) / β, the identity above the threshold.",
   forward: (x, beta, limit) => {
     const b = Number(beta);
-    return map(x, (v) => (v * b > Number(limit) ? v : Math.log1p(Math.exp(v * b)) / b));
+    const single = x.dtype === float32;
+    const [exp, log1p] = single ? [exp32, log1p32] : [Math.exp, Math.log1p];
+    const { cast } = x.dtype;
+    return map(x, (v) => (v * b > Number(limit) ? v : cast(log1p(cast(exp(cast(v * b))))) / b));
   },
   grad: {
     input: [
       "input",
       (g, s) => {
-        const z = s.input.mul(s.beta);
-        return where(z.gt(s.threshold), g, g.mul(z.sigmoid()));
+        const scaled = s.input.mul(s.beta);
+        // Above the threshold, where it does not count, it must not overflow.
+        const z = scaled.clamp(null, Number(s.threshold)).exp();
+        return where(scaled.gt(s.threshold), g, g.mul(z).div(z.add(1)));
       },
     ],
   },
@@ -397,7 +411,16 @@ const logSigmoidOf = mapped("logsigmoid32", (x) => Math.min(0, x) - Math.log1p(M
 export const logsigmoid = op("log_sigmoid(Tensor self) -> Tensor", {
   doc: "log(sigmoid(x)), without overflow.",
   forward: (x) => map(x, logSigmoidOf),
-  grad: { self: ["self", (g, s) => g.mul(s.self.neg().sigmoid())] },
+  grad: {
+    self: [
+      "self",
+      (g, s) => {
+        const z = s.self.abs().neg().exp();
+        const share = z.div(z.add(1));
+        return g.mul(where(s.self.lt(0), share.neg().add(1), share));
+      },
+    ],
+  },
   variants: [],
 });
 op("logsigmoid(Tensor input) -> Tensor", {
@@ -417,7 +440,7 @@ const silu = op("silu(Tensor self) -> Tensor", {
       "self",
       (g, s) => {
         const sigma = s.self.sigmoid();
-        return g.mul(sigma).mul(s.self.mul(sigma.neg().add(1)).add(1));
+        return g.mul(sigma).mul(addcmul(sigma.ones_like(), s.self, sigma.neg().add(1), 1));
       },
     ],
   },
@@ -428,14 +451,17 @@ functional("silu", "", silu, "x · sigmoid(x).");
 // d (x tanh s) = (tanh s + x σ (1 − tanh² s)) dx, s = softplus x
 const mish = op("mish(Tensor self) -> Tensor", {
   doc: "x · tanh(log(1 + eˣ)).",
-  forward: (x) => map(x, (v) => v * Math.tanh(Math.max(v, 0) + Math.log1p(Math.exp(-Math.abs(v))))),
+  forward: (x) =>
+    x.dtype === float32
+      ? map(x, (v) => v * tanh32(log1p32(exp32(v))))
+      : map(x, (v) => v * Math.tanh(Math.max(v, 0) + Math.log1p(Math.exp(-Math.abs(v))))),
   grad: {
     self: [
       "self",
       (g, s) => {
         const t = softplus(s.self, 1, 20).tanh();
-        const rest = s.self.mul(s.self.sigmoid()).mul(t.mul(t).neg().add(1));
-        return g.mul(t.add(rest));
+        const slope = addcmul(t.ones_like(), t, t, -1);
+        return g.mul(addcmul(t, s.self.mul(s.self.sigmoid()), slope, 1));
       },
     ],
   },
@@ -484,6 +510,14 @@ function geluSlope(x: Tensor, approximate: string): Tensor {
   return t.add(1).add(rest).mul(0.5);
 }
 
+/** ½ x (1 + tanh u), rounded where PyTorch rounds. */
+function geluTanh32(v: number): number {
+  const f = Math.fround;
+  const cube = f(f(v * v) * v);
+  const inner = f(f(GELU_K) * f(v + f(GELU_CUBE) * cube));
+  return f(0.5 * v) * f(1 + tanh32(inner));
+}
+
 /** tanh u, u = k (x + c x³) */
 const geluTanh = (x: Tensor, square: Tensor): Tensor => square.mul(GELU_CUBE).add(1).mul(x).mul(GELU_K).tanh();
 
@@ -528,7 +562,10 @@ export const gelu = op("gelu(Tensor input, *, str approximate='none') -> Tensor"
   forward: (x, approximate) => {
     if (approximate === "none") return mapInWasm(x, "gelu32") ?? x.div(Math.SQRT2).erf().add(1).mul(x).mul(0.5);
     if (approximate !== "tanh") throw new RuntimeError("approximate argument must be either none or tanh.");
-    return map(x, (v) => 0.5 * v * (1 + Math.tanh(GELU_K * (v + GELU_CUBE * v * v * v))));
+    return map(
+      x,
+      x.dtype === float32 ? geluTanh32 : (v) => 0.5 * v * (1 + Math.tanh(GELU_K * (v + GELU_CUBE * v * v * v))),
+    );
   },
   grad: {
     input: ["input", (g, s) => gelu_backward(g, s.input, s.approximate)],

@@ -171,7 +171,7 @@ const bce = op("binary_cross_entropy(Tensor self, Tensor target, Tensor? weight,
       "self target weight",
       (g, s) => {
         const slope = s.self.sub(s.target).div(s.self.neg().add(1).mul(s.self).clamp({ min: 1e-12 }));
-        return weighted(perElement(g, s.reduction, s.self.numel()).mul(slope), s.weight);
+        return perElement(weighted(slope.mul(g), s.weight), s.reduction, s.self.numel());
       },
     ],
     // dy (log(1 − p) − log p)
@@ -224,7 +224,7 @@ const bceWithLogits = op(
           const sigma = s.self.sigmoid();
           const t = s.pos_weight === null ? null : s.pos_weight.mul(s.target);
           const slope = t === null ? sigma.sub(s.target) : t.add(1).sub(s.target).mul(sigma).sub(t);
-          return weighted(perElement(g, s.reduction, s.self.numel()).mul(slope), s.weight);
+          return perElement(weighted(slope.mul(g), s.weight), s.reduction, s.self.numel());
         },
       ],
       // −dy x, or dy (log σ(−x) − w log σ(x))

@@ -1,6 +1,6 @@
 /** Norms of vectors and matrices. */
 import { op } from "../dispatch";
-import type { DType } from "../dtype";
+import { type DType, float32 } from "../dtype";
 import { RuntimeError } from "../errors";
 import { castTo } from "../kernels/copy";
 import { reduce } from "../kernels/reduce";
@@ -35,6 +35,28 @@ const powerNorm =
     for (let i = start; i < end; i++) sum += p === 0 ? Number(data[i] !== 0) : Math.abs(data[i]) ** p;
     return p === 0 ? sum : sum ** (1 / p);
   };
+
+const f = Math.fround;
+
+/** ‖x‖₂ of a run of float32 as PyTorch adds it up: eight lanes, then those, then the rest, squares fused into the sums. */
+const norm32: Fold = (data, start, end) => {
+  const whole = end - ((end - start) % 8);
+  const lanes = new Float32Array(8);
+  for (let i = start; i < whole; i++) lanes[(i - start) & 7] += data[i] * data[i];
+  let sum = lanes[0];
+  for (let i = 1; i < 8; i++) sum = f(sum + lanes[i]);
+  let i = whole;
+  // Four at a time their squares are rounded first.
+  if (end - i >= 4) for (const four = i + 4; i < four; i++) sum = f(sum + f(data[i] * data[i]));
+  for (; i < end; i++) sum = f(sum + data[i] * data[i]);
+  return Math.sqrt(sum);
+};
+
+const chainedNorm32: Fold = (data, start, end) => {
+  let sum = 0;
+  for (let i = start; i < end; i++) sum = f(sum + data[i] * data[i]);
+  return Math.sqrt(sum);
+};
 
 /** ∂‖x‖ₚ / ∂xᵢ = sgn(xᵢ) |xᵢ|ᵖ⁻¹ / ‖x‖ᵖ⁻¹, 0 at the origin */
 export function normGradient(
@@ -102,7 +124,11 @@ export function normOf(t: Tensor, p: number, dim: readonly number[] | null, keep
       `linalg.vector_norm: Expected a floating point or complex tensor as input. Got ${t.dtype.scalarName}`,
     );
   }
-  return reduce(t, wrapDims(dim, t.ndim), keepdim, t.dtype, powerNorm(p));
+  const dims = wrapDims(dim, t.ndim);
+  if (p !== 2 || t.dtype !== float32) return reduce(t, dims, keepdim, t.dtype, powerNorm(p));
+  // Runs that lie together in memory are folded lane by lane, others one element after the other.
+  const together = t.is_contiguous() && (dims.length === t.ndim || (dims.length === 1 && dims[0] === t.ndim - 1));
+  return reduce(t, dims, keepdim, t.dtype, together ? norm32 : chainedNorm32);
 }
 
 export const norm = op("norm.ScalarOpt_dim(Tensor self, Scalar? p=2, int[1]? dim=None, bool keepdim=False) -> Tensor", {

@@ -154,7 +154,8 @@ export const addcdiv = op("addcdiv(Tensor self, Tensor tensor1, Tensor tensor2, 
 });
 
 /** a + w (b − a), from the nearer end, so that w = 1 gives b itself. */
-const mix = (a: number, b: number, w: number) => (Math.abs(w) < 0.5 ? a + w * (b - a) : b - (b - a) * (1 - w));
+const mix = (a: number, b: number, w: number, cast: (x: number) => number) =>
+  Math.abs(w) < 0.5 ? a + w * cast(b - a) : b - cast(b - a) * cast(1 - w);
 
 function checkSameDtype(a: Tensor, b: Tensor, name: string): void {
   if (a.dtype !== b.dtype) {
@@ -169,8 +170,9 @@ export const lerp = op("lerp.Scalar(Tensor self, Tensor end, Scalar weight) -> T
   doc: "`self + weight · (end − self)`, broadcast.",
   forward: (a, b, weight) => {
     checkSameDtype(a, b, "end");
-    const w = a.dtype.cast(Number(weight));
-    return zip(a, b, (x, y) => mix(x, y, w));
+    const { cast } = a.dtype;
+    const w = cast(Number(weight));
+    return zip(a, b, (x, y) => mix(x, y, w, cast));
   },
   grad: {
     self: (g, s) => g.mul(1 - Number(s.weight)),
@@ -183,7 +185,8 @@ export const lerpTensor = op("lerp.Tensor(Tensor self, Tensor end, Tensor weight
   forward: (a, b, weight) => {
     checkSameDtype(a, b, "end");
     checkSameDtype(a, weight, "weight");
-    return zip3(a, b, weight, mix);
+    const { cast } = a.dtype;
+    return zip3(a, b, weight, (x, y, w) => mix(x, y, w, cast));
   },
   grad: {
     self: ["weight", (g, s) => g.mul(s.weight.neg().add(1))],
