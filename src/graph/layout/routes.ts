@@ -67,6 +67,8 @@ export function routes(
   let lane = border + options.nodeGap;
   const out = (r: number) => bottom[r]! + BEND * gap(r);
   const back = (r: number) => top[r]! - BEND * gap(r - 1);
+  /** Upright from a rank's border on: the control points on both sides of it are equally far from it. */
+  const within = (r: number) => Math.min(BEND * Math.min(gap(r - 1), gap(r)), (bottom[r]! - top[r]!) / 2);
   const gap = (r: number) => (r >= 0 && r + 1 < top.length ? top[r + 1]! - bottom[r]! : options.rankGap);
 
   const pen = new Pen(from.length);
@@ -83,6 +85,7 @@ export function routes(
     const endY = top[rank[v]!]!;
     pen.add(startX, startY);
     const join = joins[e]!;
+    if (startY < bottom[r]! - 1) pen.add(startX, bottom[r]!);
     if (join === AROUND) {
       aroundOutside(pen, startX, out(r), endX, back(rank[v]!), lane);
       labelX[e] = lane;
@@ -94,11 +97,10 @@ export function routes(
       for (let at = r + 1; at <= last; at++) {
         const nextX = at === last ? endX : x[join + at - r - 1]!;
         if (nextX === lineX) continue;
-        if (at > r + 1) pen.add(lineX, (top[at - 1]! + bottom[at - 1]!) / 2);
-        else if (startY < bottom[r]! - 1) pen.add(lineX, bottom[r]!);
+        if (at > r + 1) pen.add(lineX, bottom[at - 1]! - within(at - 1));
         pen.add(lineX, out(at - 1));
         pen.add(nextX, back(at));
-        if (at < last) pen.add(nextX, (top[at]! + bottom[at]!) / 2);
+        if (at < last) pen.add(nextX, top[at]! + within(at));
         lineX = nextX;
       }
       const nextX = join === DIRECT ? endX : x[join]!;

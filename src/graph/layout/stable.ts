@@ -104,11 +104,17 @@ export function keptX(graph: Layered, prior: Prior, { wanted }: KeptRows, option
   const { real, total, rank, ranks } = graph;
   const x = new Float64Array(total).fill(Number.NaN);
   x.set(prior.x);
-  const trunks = new Map<string, number>();
+  // A producer with several ports has several trunks: each takes the next place.
+  const trunks = new Map<string, number[]>();
   const { producer, top, x: trunkX } = prior.trunks;
-  for (let i = 0; i < producer.length; i++) trunks.set(`${producer[i]} ${quarter(top[i]!)}`, trunkX[i]!);
+  for (let i = 0; i < producer.length; i++) {
+    const key = `${producer[i]} ${quarter(top[i]!)}`;
+    const places = trunks.get(key);
+    if (places) places.push(trunkX[i]!);
+    else trunks.set(key, [trunkX[i]!]);
+  }
   for (let v = real; v < total; v++)
-    x[v] = trunks.get(`${graph.producer[v - real]} ${quarter(wanted[rank[v]!]!)}`) ?? Number.NaN;
+    x[v] = trunks.get(`${graph.producer[v - real]} ${quarter(wanted[rank[v]!]!)}`)?.shift() ?? Number.NaN;
 
   const above = adjacency(total, graph.lower, graph.upper);
   const below = adjacency(total, graph.upper, graph.lower);

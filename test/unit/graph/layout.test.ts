@@ -1,31 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { type LayoutInput, layout, layoutInput, viewOf } from "../../src/graph";
-import { article } from "./fixtures/article";
-
-/** Cards of one size joined by `pairs` (consumer, producer). */
-function cards(count: number, pairs: readonly (readonly [number, number])[], width = 120): LayoutInput {
-  return {
-    width: new Float64Array(count).fill(width),
-    height: new Float64Array(count).fill(44),
-    from: Int32Array.from(pairs, ([from]) => from),
-    to: Int32Array.from(pairs, ([, to]) => to),
-  };
-}
-
-/** As autograd's are: edges ≈ 1.1 n, mostly to nearby nodes, a few far. */
-function randomGraph(count: number, seed: number): LayoutInput {
-  let state = seed;
-  const random = () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
-  const pairs: [number, number][] = [];
-  for (let v = 1; v < count; v++) {
-    pairs.push([v - 1 - Math.floor(random() ** 4 * Math.min(v - 1, 40)), v]);
-    if (random() < 0.1) pairs.push([Math.floor(random() * v), v]);
-  }
-  return cards(count, pairs);
-}
+import { type LayoutInput, layout, layoutInput, viewOf } from "../../../src/graph";
+import { article } from "../fixtures/article";
+import { cards, expectClean, randomGraph } from "./check";
 
 const chain = (count: number) =>
   cards(
@@ -33,44 +9,8 @@ const chain = (count: number) =>
     Array.from({ length: count - 1 }, (_, i) => [i, i + 1] as const),
   );
 
-/** Points along a quadratic B-spline with clamped ends. */
-function* curve(points: Float64Array, start: number, end: number): Generator<[number, number]> {
-  const at = (i: number): [number, number] => [points[2 * i]!, points[2 * i + 1]!];
-  const middle = (a: [number, number], b: [number, number]): [number, number] => [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2];
-  for (let i = start + 1; i < end - 1; i++) {
-    const p = i === start + 1 ? at(start) : middle(at(i - 1), at(i));
-    const q = i === end - 2 ? at(end - 1) : middle(at(i), at(i + 1));
-    for (let t = 0; t <= 1; t += 0.1) {
-      const mix = (k: 0 | 1) => (1 - t) ** 2 * p[k] + 2 * t * (1 - t) * at(i)[k] + t * t * q[k];
-      yield [mix(0), mix(1)];
-    }
-  }
-}
-
 function expectNothingOverlaps(input: LayoutInput): void {
-  const placed = layout(input);
-  const byRow = new Map<number, number[]>();
-  for (const [v, y] of placed.y.entries()) byRow.set(y, [...(byRow.get(y) ?? []), v]);
-  for (const row of byRow.values()) {
-    row.sort((a, b) => placed.x[a]! - placed.x[b]!);
-    for (let i = 1; i < row.length; i++) {
-      const [a, b] = [row[i - 1]!, row[i]!];
-      expect(placed.x[b]! - placed.x[a]!).toBeGreaterThanOrEqual((input.width[a]! + input.width[b]!) / 2 + 1);
-    }
-  }
-  for (let e = 0; e < input.from.length; e++) {
-    for (const [x, y] of curve(placed.points, placed.pointStart[e]!, placed.pointStart[e + 1]!)) {
-      for (const [rowY, row] of byRow) {
-        if (Math.abs(y - rowY) > 20) continue;
-        for (const v of row) {
-          if (v === input.from[e] || v === input.to[e]) continue;
-          expect(Math.abs(x - placed.x[v]!), `edge ${e} runs through node ${v}`).toBeGreaterThan(
-            input.width[v]! / 2 - 1,
-          );
-        }
-      }
-    }
-  }
+  expectClean(input, layout(input));
 }
 
 describe("layout", () => {

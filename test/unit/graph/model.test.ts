@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { formatDuration, formatNumber, scaleColor, shorten, viewOf } from "../../src/graph";
-import type { Trace } from "../../src/trace/model";
-import { article, gradient } from "./fixtures/article";
+import { formatDuration, formatNumber, scaleColor, shorten, viewOf } from "../../../src/graph";
+import type { Trace } from "../../../src/trace/model";
+import { article, gradient } from "../fixtures/article";
 
 describe("the view of a trace", () => {
   const view = viewOf(article);
