@@ -91,19 +91,26 @@ export class CardPainter {
     context.fillStyle = node.broken ? theme.error : theme.muted;
     const norm = normLabel(node, view);
     const corner = cornerOf(node);
-    context.fillText(norm, textRight, y + CARD.titleBaseline);
+    context.fillText(norm, textRight, y + (node.low ? CARD.subtitleBaseline : CARD.titleBaseline));
     context.fillStyle = theme.muted;
     context.fillText(corner, textRight, y + CARD.subtitleBaseline);
     const normWidth = norm === "" ? 0 : this.width(norm, theme, "norm") + 6;
     const cornerWidth = corner === "" ? 0 : this.width(corner, theme, "norm") + 6;
     context.textAlign = "left";
     context.font = fontOf(theme, "subtitle");
-    this.fitted(node.subtitle, textLeft, y + CARD.subtitleBaseline, room - cornerWidth, theme, "subtitle");
+    this.fitted(
+      node.subtitle,
+      textLeft,
+      y + CARD.subtitleBaseline,
+      room - (node.low ? normWidth : cornerWidth),
+      theme,
+      "subtitle",
+    );
     const line = node.named ? "title" : "plainTitle";
     context.font = fontOf(theme, line);
     context.fillStyle = theme.text;
     const title = node.marks.derivative ? `∂ ${node.title}` : node.title;
-    this.fitted(title, textLeft, y + CARD.titleBaseline, room - normWidth, theme, line);
+    this.fitted(title, textLeft, y + CARD.titleBaseline, node.low ? room : room - normWidth, theme, line);
     this.marks(node, x, y, theme);
   }
 

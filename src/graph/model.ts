@@ -30,6 +30,8 @@ export interface ViewNode {
   shape: string;
   /** The coloured quantity (`8.49`), or empty where it is not known. */
   norm: string;
+  /** The title needs the whole first line: the quantity stands on the second. */
+  low: boolean;
   /** `×200`, or empty when all nodes say the same. */
   repeats: string;
   /** Place of the coloured quantity on the logarithmic scale, 0 to 1; null where it is not known. */
@@ -273,6 +275,7 @@ function opCard(
     subtitle: shorten(node.variable === undefined ? shapes : node.name, TITLE_MAX + 4),
     shape: node.variable === undefined ? "" : shorten(shapes, 16),
     norm: Number.isNaN(value) && !measured.broken[trace] ? "" : measured.format(value),
+    low: false,
     repeats: node.repeats === common || node.repeats === 1 ? "" : `×${node.repeats}`,
     level: Number.isFinite(value) && scale ? levelOf(value, scale) : null,
     broken: measured.broken[trace]!,
@@ -316,6 +319,7 @@ function groupCard(
     subtitle: shorten(steps || group.subtitle === group.title ? "" : group.subtitle, TITLE_MAX),
     shape: "",
     norm: "",
+    low: false,
     repeats: count > 1 ? `×${count}` : "",
     level: null,
     broken: false,
@@ -450,8 +454,11 @@ function fitWidths(nodes: ViewNode[], measure: Measure, { prefix }: Measured, be
   const needed = nodes.map((node) => {
     const corner = cornerOf(node);
     const second = width(node.subtitle, "subtitle") + (corner === "" ? 0 : CARD.gap + width(corner, "norm"));
-    const text = Math.max(width(node.title, "title") + norm, second);
     const ends = node.kind === "leaf" ? 2 * CARD.leafInset : 0;
+    const most = CARD.maxWidth - CARD.left - CARD.right - ends;
+    const title = width(node.title, "title");
+    node.low = title + norm > most && corner === "" && second + norm <= most;
+    const text = node.low ? Math.max(title, second + norm) : Math.max(title + norm, second);
     const wanted = Math.ceil((CARD.left + text + CARD.right + ends) / WIDTH_STEP) * WIDTH_STEP;
     return Math.min(Math.max(wanted, CARD.minWidth), CARD.maxWidth);
   });

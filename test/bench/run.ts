@@ -1,18 +1,19 @@
 /**
- * `npm run bench [engine|growth|window|live]… [workload…]`: without names, all of it. Prints figures; never a verdict that depends
- * on the machine's mood.
+ * `npm run bench [engine|growth|window|live|layout|panel]… [workload…]`: without names, all of it. Prints figures; never a
+ * verdict that depends on the machine's mood.
  */
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Engine } from "./engine";
 import { growthBench, plotName } from "./growth";
+import { layoutBench } from "./layout";
 import { measure, measureStart } from "./measure";
 import { engines } from "./peers";
 import { markdown, type Row, terminalTable } from "./report";
 import { GROWTH, WORKLOADS } from "./workloads";
 
-const PARTS = ["engine", "growth", "window", "live"];
+const PARTS = ["engine", "growth", "window", "live", "layout", "panel"];
 const START = { title: "fresh process to first gradient" };
 
 const asked = process.argv.slice(2);
@@ -50,4 +51,10 @@ for (const part of ["window", "live"]) {
   if (!wants(part) || only.length > 0) continue;
   const { status } = spawnSync(process.execPath, [`test/bench/${part}.mjs`], { stdio: "inherit" });
   if (status !== 0) process.exitCode = status ?? 1;
+}
+if (wants("layout") && only.length === 0) await layoutBench();
+if (wants("panel") && only.length === 0) {
+  const speed = ["scripts/test-webview.mjs", "--no-build", "test/webview/speed.test.ts"];
+  const { status } = spawnSync(process.execPath, speed, { stdio: "inherit" });
+  process.exitCode = status ?? 1;
 }
