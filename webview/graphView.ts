@@ -3,7 +3,7 @@
  * below it draws frames and what is far, the painter above it texts and marks.
  */
 import cytoscape from "cytoscape";
-import { CARD, type GraphView, type Placement } from "../src/graph";
+import { CARD, edgeWidth, type GraphView, type Placement } from "../src/graph";
 import { CardPainter, READABLE, type Viewport } from "./cards";
 import { type FrameHeads, frameHeads } from "./frameHeads";
 import { type Light, paintLight } from "./light";
@@ -606,7 +606,7 @@ function edgeElement(
   e: number,
   selected: number | null,
 ): cytoscape.EdgeDefinition & { classes: string } {
-  const { from, to, flow } = view.edges[e]!;
+  const { from, to } = view.edges[e]!;
   const start = placed.pointStart[e]!;
   const end = placed.pointStart[e + 1]! - 1;
   const at = (i: number): [number, number] => [placed.points[2 * i]!, placed.points[2 * i + 1]!];
@@ -627,8 +627,7 @@ function edgeElement(
     target: `n${to}`,
     out: `${sx - placed.x[from]!}px ${sy - placed.y[from]!}px`,
     in: `${tx - placed.x[to]!}px ${ty - placed.y[to]!}px`,
-    // From a hair where little flows to three pixels where most does.
-    width: flow === null ? 1.2 : 1 + 2 * flow,
+    width: edgeWidth(view.edges[e]!),
   };
   const near = from === selected || to === selected ? " near" : "";
   if (weights.length === 0) return { data, classes: `straight${near}` };

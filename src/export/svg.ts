@@ -1,4 +1,15 @@
-import { CARD, type GraphView, normLabel, type Placement, scaleLabels, type ViewNode } from "../graph";
+import {
+  CARD,
+  cornerOf,
+  edgeWidth,
+  type GraphView,
+  MEASURES,
+  normLabel,
+  type Placement,
+  scaleLabels,
+  type ViewFrame,
+  type ViewNode,
+} from "../graph";
 import { LEVELS, levelClass, type ThemeChoice, themeRules } from "./theme";
 
 const MARGIN = 24;
@@ -11,17 +22,22 @@ export function toSvg(view: GraphView, placed: Placement, theme: ThemeChoice = "
   const parts = [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeXml(`grad_fn graph of ${view.nodes.length} nodes`)}">`,
     `<style>${themeRules(theme)}${STYLE}</style>`,
-    '<defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path class="head" d="M0 .8 7.4 4 0 7.2z"/></marker></defs>',
+    '<defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="9" markerHeight="9" markerUnits="userSpaceOnUse" orient="auto"><path class="head" d="M0 .8 7.4 4 0 7.2z"/></marker></defs>',
     `<rect class="page" width="${width}" height="${height}"/>`,
     `<g transform="translate(${MARGIN} ${MARGIN})">`,
   ];
-  for (let e = 0; e < view.edges.length; e++)
-    parts.push(`<path class="edge" d="${edgePath(placed, e)}" marker-end="url(#arrow)"/>`);
+  view.frames.forEach((frame, f) => {
+    parts.push(frameBox(frame, placed.groups[f]!));
+  });
+  for (let e = 0; e < view.edges.length; e++) {
+    const stroke = `stroke-width:${round(edgeWidth(view.edges[e]!))}`;
+    parts.push(`<path class="edge" style="${stroke}" d="${edgePath(placed, e)}" marker-end="url(#arrow)"/>`);
+  }
   for (let e = 0; e < view.edges.length; e++)
     parts.push(edgeLabel(view.edges[e]!.label, placed.labelX[e]!, placed.labelY[e]!));
-  for (const node of view.nodes) parts.push(card(node, placed.x[node.index]!, placed.y[node.index]!));
+  for (const node of view.nodes) parts.push(card(node, placed.x[node.index]!, placed.y[node.index]!, view));
   parts.push("</g>");
-  if (view.scale) parts.push(legend(scaleLabels(view.scale), view.repeats, MARGIN, height - MARGIN - 12));
+  if (view.scale) parts.push(legend(view, scaleLabels(view.scale, view.quantity), MARGIN, height - MARGIN - 12));
   parts.push("</svg>");
   return `${parts.join("\n")}\n`;
 }
@@ -42,7 +58,14 @@ export function edgePath({ points, pointStart }: Pick<Placement, "points" | "poi
   return end - start === 1 ? `${path}L${at(end)}` : path;
 }
 
-function card(node: ViewNode, x: number, y: number): string {
+/** An open group. */
+function frameBox({ title, subtitle, steps }: ViewFrame, { x, y, width, height }: Placement["groups"][number]): string {
+  const step = steps ? ` ${steps.at + 1} / ${steps.count}` : "";
+  const what = subtitle === "" ? "" : `<tspan class="what" dx="6">${escapeXml(subtitle + step)}</tspan>`;
+  return `<g class="frame" transform="translate(${round(x)} ${round(y)})"><rect width="${round(width)}" height="${round(height)}" rx="10"/><text x="14" y="20">${escapeXml(title)}${what}</text></g>`;
+}
+
+function card(node: ViewNode, x: number, y: number, view: GraphView): string {
   const left = x - node.width / 2;
   const top = y - node.height / 2;
   const radius = node.kind === "leaf" ? node.height / 2 : CARD.radius;
@@ -51,12 +74,18 @@ function card(node: ViewNode, x: number, y: number): string {
   const right = node.width - CARD.right - inset;
   return [
     `<g class="${level}" transform="translate(${round(left)} ${round(top)})"><title>${escapeXml(node.description)}</title>`,
-    `<rect class="card" width="${node.width}" height="${node.height}" rx="${radius}"/>`,
+    ...(node.kind === "group"
+      ? [6, 3].map(
+          (by) =>
+            `<rect class="card" x="${by}" y="${by}" width="${node.width}" height="${node.height}" rx="${radius}"/>`,
+        )
+      : []),
+    `<rect class="card${node.marks.view ? " view" : ""}" width="${node.width}" height="${node.height}" rx="${radius}"/>`,
     `<rect class="bar" x="${CARD.barInset + inset}" y="9" width="${CARD.barWidth}" height="${node.height - 18}" rx="2"/>`,
     text(node.named ? "title" : "title op", CARD.left + inset, CARD.titleBaseline, node.title),
-    text("norm", right, CARD.titleBaseline, normLabel(node)),
+    text("norm", right, node.low ? CARD.subtitleBaseline : CARD.titleBaseline, normLabel(node, view)),
     text("subtitle", CARD.left + inset, CARD.subtitleBaseline, node.subtitle),
-    text("norm", right, CARD.subtitleBaseline, node.repeats),
+    text("norm", right, CARD.subtitleBaseline, cornerOf(node)),
     "</g>",
   ].join("");
 }
@@ -66,12 +95,12 @@ function edgeLabel(label: string, x: number, y: number): string {
   return `<rect class="page" x="${round(x - width / 2)}" y="${round(y - 8)}" width="${round(width)}" height="16" rx="3"/>${text("shape", x, y + 3.5, label)}`;
 }
 
-function legend([low, high]: [string, string], repeats: number, x: number, y: number): string {
+function legend({ repeats, quantity }: GraphView, [low, high]: [string, string], x: number, y: number): string {
   const bars = Array.from(
     { length: LEVELS },
     (_, i) => `<rect class="l${i} swatch" x="${x + 82 + i * 8}" y="${y}" width="8.5" height="8"/>`,
   );
-  return `${text("legend", x, y + 8, "‖∇‖")}${text("legend end", x + 74, y + 8, low)}${bars.join("")}${text("legend", x + 90 + LEVELS * 8, y + 8, high)}${repeats > 1 ? text("legend", x + 140 + LEVELS * 8, y + 8, `×${repeats}`) : ""}`;
+  return `${text("legend", x, y + 8, MEASURES[quantity].prefix || quantity)}${text("legend end", x + 74, y + 8, low)}${bars.join("")}${text("legend", x + 90 + LEVELS * 8, y + 8, high)}${repeats > 1 ? text("legend", x + 140 + LEVELS * 8, y + 8, `×${repeats}`) : ""}`;
 }
 
 function text(className: string, x: number, y: number, content: string): string {
@@ -97,6 +126,8 @@ export function escapeXml(value: string): string {
 const STYLE = [
   'text{font-family:system-ui,-apple-system,"Segoe UI",Ubuntu,sans-serif}',
   ".page{fill:var(--page)}.edge{fill:none;stroke:var(--edge);stroke-width:1.3}.head{fill:var(--edge)}",
+  ".frame rect{fill:var(--text);fill-opacity:.03;stroke:var(--border)}.frame text{font-size:12px;font-weight:600;fill:var(--text)}",
+  ".what{font-size:11px;font-weight:400;fill:var(--muted)}.view{stroke:var(--muted);stroke-dasharray:4 3}",
   ".card{fill:var(--card);stroke:var(--border)}.bar,.swatch{fill:var(--level)}",
   `.title{font-size:${CARD.titleSize}px;font-weight:600;fill:var(--text)}.op{font-weight:400}`,
   `.subtitle,.norm,.shape,.legend{font-size:${CARD.subtitleSize}px;fill:var(--muted)}.norm,.end{text-anchor:end}.shape{font-size:10px;text-anchor:middle}`,

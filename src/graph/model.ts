@@ -501,6 +501,11 @@ export function normLabel(
   return node.norm === "" ? "" : prefix === "" ? node.norm : `${prefix} ${node.norm}`;
 }
 
+/** Pixels: from a hair where little flows to three where most does. */
+export function edgeWidth({ flow }: ViewEdge): number {
+  return flow === null ? 1.2 : 1 + 2 * flow;
+}
+
 /** Ends of the legend's bar. */
 export function scaleLabels(scale: NormScale, quantity: Quantity = "gradient"): [string, string] {
   const { format } = MEASURES[quantity];

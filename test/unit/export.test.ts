@@ -39,7 +39,7 @@ describe("SVG", () => {
   it("shows every node, edge and shape", () => {
     for (const { name } of article.nodes) expect(svg).toContain(name);
     expect(svg.match(/class="edge"/g)).toHaveLength(4);
-    expect(svg.match(/>\[25\]</g)).toHaveLength(4);
+    expect(svg.match(/class="shape"[^>]*>\[25\]</g)).toHaveLength(4);
     expect(svg).toContain("‖∇‖ 10");
   });
 
