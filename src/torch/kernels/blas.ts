@@ -4,6 +4,9 @@
  *
  * `fround(c + a * b)` in doubles is the fused a b + c: the product of two float32 is exact in a double.
  */
+import { kernels } from "./wasm";
+import { addColumns, addRows, dotLanes, SMALLEST_VECTOR_PRODUCT } from "./wasm/gemv";
+
 const f = Math.fround;
 
 /** Memory seen as a matrix: element (i, j) is `data[start + i · row + j · column]`. */
@@ -192,7 +195,8 @@ export interface Vector {
 /** `y += a x` for `a` of n rows and k columns; `y` is dense from its beginning. */
 export function gemv(a: Matrix, x: Vector, y: Float32Array, n: number, k: number): void {
   const byColumns = a.row === 1 && a.column >= Math.max(1, n);
-  const v = Float32Array.from({ length: k }, (_, p) => x.data[x.start + p * x.step]);
+  const v = new Float32Array(k);
+  for (let p = 0; p < k; p++) v[p] = x.data[x.start + p * x.step];
   if (byColumns) sumColumns(a, v, y, n, k, x.step === 1 ? 8 : 4);
   else sumRows(a, v, y, n, k);
 }
@@ -204,9 +208,14 @@ const ROW_BLOCK = 4096;
 function sumRows(a: Matrix, x: Float32Array, y: Float32Array, n: number, k: number): void {
   const whole = k - (k % 4);
   const lanes = new Float32Array(8);
+  const wasm = a.column === 1 && n * k >= SMALLEST_VECTOR_PRODUCT && n >= 4 && whole > 0 ? kernels() : null;
+  const fours = n - (n % 4);
   for (let from = 0; from < whole; from += ROW_BLOCK) {
     const to = Math.min(whole, from + ROW_BLOCK);
-    for (let i = 0; i < n; i++) {
+    if (wasm !== null) {
+      addRows(wasm, { ...a, start: a.start + from }, x.subarray(from, to), y, fours, to - from);
+    }
+    for (let i = wasm === null ? 0 : fours; i < n; i++) {
       const fused = i < n - (n % 4);
       const width = !fused && n % 4 >= 2 && i < n - (n % 2) ? 4 : 8;
       lanes.fill(0);
@@ -243,11 +252,17 @@ function sumColumns(a: Matrix, x: Float32Array, y: Float32Array, n: number, k: n
   const rows = n - (n % 4);
   const at = (i: number, p: number) => a.data[a.start + i * a.row + p * a.column];
   let p = 0;
+  const paired = (block: number) => Math.min(rows - block, ROW_BLOCK) % 16;
+  const wasm = n * k >= SMALLEST_VECTOR_PRODUCT && rows > 0 && k >= 4 ? kernels() : null;
+  if (wasm !== null) {
+    p = k - (k % 4);
+    addColumns(wasm, a, x, y, rows, p, width, ROW_BLOCK, paired);
+  }
   while (k - p >= 4) {
     const step = k - p >= width ? width : 4;
     for (let i = 0; i < rows; i++) {
       const block = i - (i % ROW_BLOCK);
-      const inTwo = i - block < Math.min(rows - block, ROW_BLOCK) % 16;
+      const inTwo = i - block < paired(block);
       let even = 0;
       let odd = 0;
       for (let q = p; q < p + step; q++) {
@@ -284,8 +299,10 @@ export function dot(a: Vector, b: Vector, n: number): number {
     if (i < n) rest += f(product(i));
     return f(rest);
   }
-  const lanes = new Float32Array(32);
   const whole = n - (n % 32);
+  const wasm = n >= SMALLEST_VECTOR_PRODUCT ? kernels() : null;
+  const lanes = wasm === null ? new Float32Array(32) : dotLanes(wasm, a, b, whole);
+  if (wasm !== null) i = whole;
   for (; i < whole; i++) lanes[i % 32] += product(i);
   const half = (k: number) => f(lanes[k] + lanes[k + 4]);
   const lane = (k: number) => f(f(half(k) + half(k + 8)) + f(half(k + 16) + half(k + 24)));

@@ -26,6 +26,7 @@ import type { UpdateFunctions } from "../updates";
 import type { ConvolutionFunctions } from "./convolution";
 import type { ElementwiseFunctions } from "./elementwise";
 import type { GemmFunctions } from "./gemm";
+import type { VectorProductFunctions } from "./gemv";
 import relaxedModule from "./relaxed.wasm";
 import type { RowFunctions } from "./rows";
 import simdModule from "./simd.wasm";
@@ -41,7 +42,8 @@ interface Functions
     GemmFunctions,
     RowFunctions,
     SumFunctions,
-    UpdateFunctions {
+    UpdateFunctions,
+    VectorProductFunctions {
   scratchBase(): number;
 }
 
