@@ -69,6 +69,10 @@ export function gemm(
   alpha = 1,
 ): void {
   const factor = f(alpha);
+  if (k <= BLOCK && (m < LANES || n < 4)) {
+    singleChains(a, b, out, start, n, k, m, factor);
+    return;
+  }
   const left = packed(a.data, a.start, a.row, a.column, n, k, ROWS);
   const right = packed(b.data, b.start, b.column, b.row, m, k, COLUMNS);
   const oneVector = n === 1 || m === 1;
@@ -92,6 +96,29 @@ export function gemm(
           }
         }
       }
+    }
+  }
+}
+
+/** A product with too few rows or columns for a second chain, and one block of k: small ones need no panels. */
+function singleChains(
+  a: Matrix,
+  b: Matrix,
+  out: Float32Array,
+  start: number,
+  n: number,
+  k: number,
+  m: number,
+  factor: number,
+): void {
+  const [left, right] = [a.data, b.data];
+  for (let i = 0, to = start; i < n; i++) {
+    for (let j = 0; j < m; j++, to++) {
+      let sum = 0;
+      let from = a.start + i * a.row;
+      let at = b.start + j * b.column;
+      for (let p = 0; p < k; p++, from += a.column, at += b.row) sum = f(sum + left[from] * right[at]);
+      out[to] += factor * sum;
     }
   }
 }

@@ -41,12 +41,13 @@ export function batchProduct(a: Tensor, b: Tensor, sum: Tensor | null = null, al
   const [batch, n, k] = a.shape;
   const m = b.shape[2];
   const out = sum ?? allocate([batch, n, m], a.dtype);
-  const wasm = kernelsFor(a, n, k, m);
+  const small = a.dtype === float32 && n * k * m < SMALL;
+  const wasm = small ? null : kernelsFor(a, n, k, m);
   if (wasm !== null || a.dtype === float32) {
     for (let i = 0; i < batch; i++) {
       const [x, y] = [matrixOf(a, i), matrixOf(b, i)];
       if (wasm !== null) multiply(wasm, x, y, floats(out), i * n * m, n, k, m, alpha, sum === null);
-      else if (n * k * m < SMALL) plainProduct(x, y, floats(out), i * n * m, n, k, m, alpha);
+      else if (small) plainProduct(x, y, floats(out), i * n * m, n, k, m, alpha);
       else gemm(x, y, floats(out), i * n * m, n, k, m, alpha);
     }
     return out;
@@ -97,8 +98,14 @@ const floats = (t: Tensor): Float32Array => t.storageOf.data as Float32Array;
 
 /** The memory of a matrix, or of one of a batch. */
 function matrixOf(t: Tensor, i = 0): Matrix {
-  const [row, column] = t.strides.slice(-2);
-  return { data: t.storageOf.data, start: t.offset + (t.ndim === 3 ? i * t.strides[0] : 0), row, column };
+  const { strides } = t;
+  const last = strides.length - 1;
+  return {
+    data: t.storageOf.data,
+    start: t.offset + (last === 2 ? i * strides[0] : 0),
+    row: strides[last - 1],
+    column: strides[last],
+  };
 }
 
 function vectorOf(t: Tensor): Vector {

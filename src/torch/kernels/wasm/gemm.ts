@@ -33,7 +33,7 @@ export interface GemmFunctions {
 }
 
 /** Products of fewer numbers than this are done before a call into WASM would be. */
-export const SMALLEST_PRODUCT = 512;
+export const SMALLEST_PRODUCT = 256;
 
 /** Elements of one operand that are in scratch memory at a time. */
 const LIMIT = 1 << 20;
@@ -73,8 +73,24 @@ export function multiply(
   const gemm = bytes === 4 ? wasm.call.gemm32 : wasm.call.gemm64;
   const mark = wasm.mark();
   const panels = wasm.take(PANELS * bytes);
+  if (k * m <= LIMIT && n * Math.max(k, m) <= LIMIT) {
+    const line = Math.ceil(m / width) * 32;
+    const c = wasm.take(Math.ceil(n / 4) * 4 * line);
+    if (!fresh) load(wasm, out, start, m, n, m, c, line);
+    const left = stage(wasm, a, bytes, 0, 0, n, k);
+    const right = stage(wasm, b, bytes, 0, 0, k, m);
+    const init = fresh ? 0 : c;
+    // biome-ignore format: by operand
+    gemm(
+      left.at, left.row, left.column, right.at, right.row, right.column, c, line, init, line,
+      0, n, m, k, n, m, true, alpha, panels,
+    );
+    store(wasm, out, start, m, n, m, c, line);
+    wasm.release(mark);
+    return;
+  }
   const top = wasm.mark();
-  const wide = k * m <= LIMIT && n * m <= 4 * LIMIT ? m : CUT;
+  const wide = k * m <= LIMIT ? m : CUT;
   const longest = Math.max(CUT, LIMIT / wide - ((LIMIT / wide) % CUT));
   const high = n * Math.max(Math.min(k, longest), wide) <= LIMIT ? n : rowsAtOnce(Math.max(Math.min(k, longest), wide));
   for (let j0 = 0, columns = 0; j0 < m; j0 += columns) {
