@@ -68,3 +68,23 @@ export async function runChecks(suite, checks) {
   writeTally(suite, tally);
   return tally.failed > 0 ? 1 : 0;
 }
+
+/**
+ * Runs suites that leave a result each, one after another; their sum is the result of `suite`.
+ * @param {string} suite
+ * @param {{ name: string, run: (name: string) => Promise<number> }[]} parts
+ * @returns {Promise<number>} exit code
+ */
+export async function runTallied(suite, parts) {
+  clearResult(suite);
+  const sum = { passed: 0, failed: 0, skipped: 0 };
+  for (const { name, run } of parts) {
+    const code = await run(name);
+    const tally = readTally(name) ?? { passed: 0, failed: 0, skipped: 0 };
+    // A part that broke off, or ran nothing, has failed once.
+    if (tally.failed === 0 && (code !== 0 || tally.passed === 0)) tally.failed = 1;
+    for (const key of /** @type {const} */ (["passed", "failed", "skipped"])) sum[key] += tally[key];
+  }
+  writeTally(suite, sum);
+  return sum.failed > 0 ? 1 : 0;
+}

@@ -1,8 +1,8 @@
 /** Which kernels run, and the scratch memory of the WASM ones. */
-import { afterEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { availableSets, kernels, useKernels } from "../../../src/torch/kernels/wasm";
 
-afterEach(() => useKernels("best"));
+beforeEach(() => useKernels("best"));
 
 describe("kernel sets", () => {
   it("runs the last of those that the platform has", () => {
