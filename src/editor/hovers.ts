@@ -18,16 +18,16 @@ export function registerHovers(session: Session, extensionUri: vscode.Uri): vsco
     provideHover(document, position) {
       const called = operatorAt(document, position, docs);
       const part = session.part(document.uri);
-      const found = part && captureAt(session, part, position);
-      if (!part || !found) {
+      const found = part && foundIn(session, part, position);
+      if (!found) {
         if (!called?.isEngines) return undefined;
         return new vscode.Hover(new vscode.MarkdownString(operatorMarkdown(called)), called.range);
       }
-      const { capture, range } = found;
+      const { run, capture, range } = found;
       const isCall = capture.kind === "expression" && capture.last.kind === "tensor";
       const operator = called && (isCall || called.isEngines) ? called : undefined;
       return new vscode.Hover(
-        valueMarkdown(part.run, capture, operator),
+        valueMarkdown(run, capture, operator),
         operator?.range ?? new vscode.Range(range.start.line, range.start.column, range.end.line, range.end.column),
       );
     },
@@ -56,6 +56,15 @@ function valueMarkdown(run: Run, capture: Capture, operator?: HoverContext["oper
   );
   markdown.isTrusted = { enabledCommands: COMMANDS };
   return markdown;
+}
+
+/** In the run itself or, where it has not come (again), in the one before it. */
+function foundIn(session: Session, { run, file }: Part, position: vscode.Position) {
+  const found = captureAt(session, { run, file }, position);
+  if (found) return { run, ...found };
+  const { previous } = run;
+  const before = previous && captureAt(session, { run: previous, file }, position);
+  return before && { run: previous, ...before };
 }
 
 /** The operator whose name, before a parenthesis, is under the pointer. */

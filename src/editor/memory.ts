@@ -7,6 +7,10 @@ import type { Run, Session } from "./session";
 /** Characters of JSON; a larger run is not worth the wait at every run. */
 const SIZE_MAX = 4_000_000;
 
+/** Writing waits until the person looks, or stops typing. */
+const REST_MS = 500;
+const LIVE_REST_MS = 5000;
+
 interface Kept {
   uri: string;
   request: RunRequest;
@@ -24,7 +28,7 @@ export function registerMemory(session: Session, storage: vscode.Uri | undefined
     session.onDidFinishRun((run) => {
       // After the run is on screen, and once for a flurry of runs.
       clearTimeout(writing);
-      writing = setTimeout(() => void keep(run, storage, file), 500);
+      writing = setTimeout(() => void keep(run, storage, file), run.live ? LIVE_REST_MS : REST_MS);
     }),
     session.onDidChangeRun((run) => {
       if (!run) vscode.workspace.fs.delete(file).then(undefined, () => {});

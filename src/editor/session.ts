@@ -97,7 +97,8 @@ export class Session implements vscode.Disposable {
 
   /** Those whose results may be on screen. */
   get runs(): Run[] {
-    return [...new Set([...this.finished.values(), ...(this.lastRun ? [this.lastRun] : [])])];
+    const runs = [...this.finished.values(), ...(this.lastRun ? [this.lastRun] : [])];
+    return [...new Set(runs.flatMap((run) => (run.previous ? [run.previous, run] : [run])))];
   }
 
   /** What is known of a document: its own run, going on or done, or its part in the latest run that imported it. */

@@ -52,7 +52,6 @@ function registerLiveItem(session: Session, live: LiveMode): vscode.Disposable {
     if (!document) return;
     const isOurs = isProgram(document) && (importsGradlens(document) || session.part(document.uri) !== undefined);
     const on = live.isOn(document.uri);
-    void vscode.commands.executeCommand("setContext", "gradlens.live", on);
     if (!isOurs && !on) {
       item.hide();
       return;

@@ -2,9 +2,10 @@
 import { inspect } from "node:util";
 import { Script } from "node:vm";
 
-const LIMIT_MS = 150;
+/** Enough for a model of thousands of parameters on a busy machine. */
+const LIMIT_MS = 800;
 /** Values that were given up on, after which no other is asked. */
-const GIVE_UPS = 3;
+const GIVE_UPS = 2;
 const TEXT_MAX = 2_000;
 
 export interface Looked {

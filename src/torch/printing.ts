@@ -69,10 +69,10 @@ function withSuffixes(text: string, suffixes: readonly string[], indent: number)
 
 /** Indices of a dimension that are shown; a summarised one keeps its edges. */
 function shown(size: number, summarise: boolean): { head: number[]; tail: number[] } {
-  const all = Array.from({ length: size }, (_, i) => i);
+  const span = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
   const { edgeitems } = options;
-  if (!summarise || size <= 2 * edgeitems) return { head: all, tail: [] };
-  return { head: all.slice(0, edgeitems), tail: all.slice(size - edgeitems) };
+  if (!summarise || size <= 2 * edgeitems) return { head: span(0, size), tail: [] };
+  return { head: span(0, edgeitems), tail: span(size - edgeitems, size) };
 }
 
 function bodyText(t: Tensor, indent: number): string {

@@ -19,7 +19,7 @@ declare module "vitest" {
 }
 
 const LOAD_MS = 60_000;
-const STEP_MS = 15_000;
+const STEP_MS = 30_000;
 
 /** One of VS Code's own; a window keeps the one it was opened with. */
 export type Theme =

@@ -1,5 +1,8 @@
 /** Live mode: results follow the typing, and nothing else moves. */
 import assert from "node:assert/strict";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import * as vscode from "vscode";
 import { activate, eventually, find, hoverAt, openExample, openText } from "./programs";
 import { note, test } from "./suite";
@@ -122,3 +125,35 @@ test("from an edit to its result, in a warm window", async () => {
 function gradientText(last: { kind: string; tensor?: { gradient?: { text: string } } }): string | undefined {
   return last.kind === "tensor" ? last.tensor?.gradient?.text : undefined;
 }
+
+test("an imported file runs as the editor holds it, shows its own values, and its edits run the program", async () => {
+  const { session } = await activate();
+  const folder = mkdtempSync(join(tmpdir(), "gradlens-import-"));
+  writeFileSync(
+    join(folder, "part.ts"),
+    "export function scale(x: any) {\n  const scaled = x.mul(2);\n  return scaled;\n}\n",
+  );
+  writeFileSync(
+    join(folder, "main.ts"),
+    'import * as torch from "gradlens";\nimport { scale } from "./part";\nconst x = torch.tensor([1], { requires_grad: true });\nscale(x).sum().backward();\n',
+  );
+  const main = await vscode.workspace.openTextDocument(join(folder, "main.ts"));
+  await vscode.window.showTextDocument(main);
+  await vscode.commands.executeCommand("gradlens.toggleLive");
+  const gradient = () => {
+    const run = session.finishedRun(main.uri);
+    const x = run?.trace?.captures.find(({ name, kind }) => name === "x" && kind === "variable");
+    return run?.edited === false && x ? gradientText(x.last) : undefined;
+  };
+  await eventually("the first result", () => gradient() === "tensor([2.])");
+  const part = await vscode.workspace.openTextDocument(join(folder, "part.ts"));
+  const editor = await vscode.window.showTextDocument(part);
+  await replace(editor, "export", "\n\nexport");
+  await replace(editor, "mul(2)", "mul(6)");
+  await eventually("the result of the unsaved text", () => gradient() === "tensor([6.])");
+  assert.match(await hoverAt(part, find(part, "scaled").start), /\[1\]/);
+  assert.equal(session.part(part.uri)?.file, 1);
+  await vscode.commands.executeCommand("workbench.action.files.revert");
+  await vscode.window.showTextDocument(main);
+  await off();
+});
