@@ -46,7 +46,7 @@ class Item extends vscode.TreeItem implements ValueRef {
       this.command = {
         command: "gradlens.goToSource",
         title: "Go to Source",
-        arguments: [{ run, capture: tree.capture }],
+        arguments: [{ run, capture: tree.capture }, true],
       };
     else if (tree.node !== undefined)
       this.command = { command: "gradlens.showGraph", title: "Show in Graph", arguments: [{ run, node: tree.node }] };

@@ -38,10 +38,15 @@ export function registerValueCommands(session: Session): vscode.Disposable {
   return vscode.Disposable.from(
     vscode.commands.registerCommand("gradlens.copyJson", copy(valueJson, "JSON")),
     vscode.commands.registerCommand("gradlens.copyPyTorch", copy(pytorchCode, "PyTorch code")),
-    vscode.commands.registerCommand("gradlens.goToSource", async (ref: ValueRef) => {
+    vscode.commands.registerCommand("gradlens.goToSource", async (ref: ValueRef, preserveFocus: unknown) => {
       const found = findValue(session, ref);
       const place = found && session.locate(found.run, found.capture.range);
-      if (place) await vscode.window.showTextDocument(place.uri, { selection: place.range });
+      if (place)
+        await vscode.window.showTextDocument(place.uri, {
+          selection: place.range,
+          // A menu passes the selected items here, the tree itself true.
+          preserveFocus: preserveFocus === true,
+        });
     }),
   );
 }

@@ -3,6 +3,7 @@ import "./activation.test";
 import "./run.test";
 import "./accidents.test";
 import "./live.test";
+import "./playground.test";
 import "./soak.test";
 import "./speed.test";
 import { runAll } from "./suite";
