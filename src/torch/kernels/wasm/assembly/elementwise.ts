@@ -20,7 +20,7 @@ import {
   TRIGONOMETRIC_MAX,
   tanh4,
 } from "./math";
-import { fused32 } from "./vectors";
+import { at32, fused32 } from "./vectors";
 
 // ── of one number ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -90,7 +90,7 @@ export function gelu32(from: usize, to: usize, n: i32): void {
 export function silu32(from: usize, to: usize, n: i32): void {
   for (const end = from + ((<usize>n) << 2); from < end; from += 16, to += 16) {
     const x = v128.load(from);
-    v128.store(to, f32x4.div(x, f32x4.add(splat(1.0), exp4(f32x4.neg(x)))));
+    v128.store(to, f32x4.div(x, f32x4.add(at32(memory.data<f32>([1.0])), exp4(f32x4.neg(x)))));
   }
 }
 
@@ -104,14 +104,14 @@ export function sqrt32(from: usize, to: usize, n: i32): void {
 export function rsqrt32(from: usize, to: usize, n: i32): void {
   for (const end = from + ((<usize>n) << 2); from < end; from += 16, to += 16) {
     const x = v128.load(from);
-    v128.store(to, f32x4.div(splat(1.0), f32x4.sqrt(x)));
+    v128.store(to, f32x4.div(at32(memory.data<f32>([1.0])), f32x4.sqrt(x)));
   }
 }
 
 export function reciprocal32(from: usize, to: usize, n: i32): void {
   for (const end = from + ((<usize>n) << 2); from < end; from += 16, to += 16) {
     const x = v128.load(from);
-    v128.store(to, f32x4.div(splat(1.0), x));
+    v128.store(to, f32x4.div(at32(memory.data<f32>([1.0])), x));
   }
 }
 
@@ -148,7 +148,7 @@ export function sin32(from: usize, to: usize, n: i32): i32 {
   let beyond = i32x4.splat(0);
   for (const end = from + ((<usize>n) << 2); from < end; from += 16, to += 16) {
     const x = v128.load(from);
-    beyond = v128.or(beyond, f32x4.gt(f32x4.abs(x), splat(TRIGONOMETRIC_MAX)));
+    beyond = v128.or(beyond, f32x4.gt(f32x4.abs(x), at32(memory.data<f32>([TRIGONOMETRIC_MAX]))));
     v128.store(to, pick(f32x4.eq(x, splat(0.0)), x, sin4(x)));
   }
   return i32(v128.any_true(beyond));
@@ -159,7 +159,7 @@ export function cos32(from: usize, to: usize, n: i32): i32 {
   let beyond = i32x4.splat(0);
   for (const end = from + ((<usize>n) << 2); from < end; from += 16, to += 16) {
     const x = v128.load(from);
-    beyond = v128.or(beyond, f32x4.gt(f32x4.abs(x), splat(TRIGONOMETRIC_MAX)));
+    beyond = v128.or(beyond, f32x4.gt(f32x4.abs(x), at32(memory.data<f32>([TRIGONOMETRIC_MAX]))));
     v128.store(to, cos4(x));
   }
   return i32(v128.any_true(beyond));
@@ -227,7 +227,7 @@ export function tanh_backward32(a: usize, b: usize, to: usize, n: i32): void {
   for (const end = a + ((<usize>n) << 2); a < end; a += 16, b += 16, to += 16) {
     const x = v128.load(a);
     const y = v128.load(b);
-    v128.store(to, f32x4.mul(x, fused32(f32x4.neg(y), y, splat(1.0))));
+    v128.store(to, f32x4.mul(x, fused32(f32x4.neg(y), y, at32(memory.data<f32>([1.0])))));
   }
 }
 
@@ -235,7 +235,7 @@ export function sigmoid_backward32(a: usize, b: usize, to: usize, n: i32): void 
   for (const end = a + ((<usize>n) << 2); a < end; a += 16, b += 16, to += 16) {
     const x = v128.load(a);
     const y = v128.load(b);
-    v128.store(to, f32x4.mul(f32x4.mul(x, f32x4.sub(splat(1.0), y)), y));
+    v128.store(to, f32x4.mul(f32x4.mul(x, f32x4.sub(at32(memory.data<f32>([1.0])), y)), y));
   }
 }
 
@@ -261,8 +261,8 @@ export function pow32(a: usize, b: usize, to: usize, n: i32): i32 {
   for (const end = a + ((<usize>n) << 2); a < end; a += 16, b += 16, to += 16) {
     const x = v128.load(a);
     const y = v128.load(b);
-    const plain = v128.and(f32x4.gt(x, splat(0.0)), f32x4.lt(x, splat(Infinity)));
-    odd = v128.or(odd, v128.not(v128.and(plain, f32x4.lt(f32x4.abs(y), splat(Infinity)))));
+    const plain = v128.and(f32x4.gt(x, splat(0.0)), f32x4.lt(x, at32(memory.data<f32>([Infinity]))));
+    odd = v128.or(odd, v128.not(v128.and(plain, f32x4.lt(f32x4.abs(y), at32(memory.data<f32>([Infinity]))))));
     v128.store(to, pow4(x, y));
   }
   return i32(v128.any_true(odd));

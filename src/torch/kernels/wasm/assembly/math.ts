@@ -2,7 +2,7 @@
  * Elementary functions of four floats, within 2 ulp over the whole range; NaN, infinities, signed zeros and denormals come
  * out as IEEE 754 has them. The functions that PyTorch vectorises have its bits: the same steps as in `kernels/singles.ts`.
  */
-import { fused32, madd32, madd64 } from "./vectors";
+import { at32, at64, fused32, madd32, madd64 } from "./vectors";
 
 // @inline
 export function splat(x: f32): v128 {
@@ -23,13 +23,13 @@ export function magnitude(x: v128): v128 {
 /** |x| with the sign of `from`. */
 // @inline
 export function signed(x: v128, from: v128): v128 {
-  return v128.bitselect(from, x, i32x4.splat(<i32>0x80000000));
+  return v128.bitselect(from, x, at32(memory.data<i32>([<i32>0x80000000])));
 }
 
 /** 2ⁿ for whole numbers −126 ≤ n ≤ 127. */
 // @inline
 function power2(n: v128): v128 {
-  return i32x4.shl(i32x4.add(n, i32x4.splat(127)), 23);
+  return i32x4.shl(i32x4.add(n, at32(memory.data<i32>([127]))), 23);
 }
 
 const LN2_HIGH: f32 = -0.693145751953125;
@@ -38,7 +38,7 @@ const LN2_LOW: f32 = -1.428606765330187045e-6;
 /** The whole number of ln 2 nearest to x. */
 // @inline
 function wholes(x: v128): v128 {
-  return f32x4.nearest(f32x4.mul(x, splat(Mathf.LOG2E)));
+  return f32x4.nearest(f32x4.mul(x, at32(memory.data<f32>([Mathf.LOG2E]))));
 }
 
 /** y 2ⁿ, in two steps, so that denormals are reached and 2¹²⁸ is. */
@@ -53,28 +53,34 @@ function scaled(y: v128, n: v128): v128 {
 // @inline
 export function exp4(x: v128): v128 {
   // Beyond these the result is 0 or ∞; NaN goes through.
-  const bounded = f32x4.pmax(f32x4.pmin(x, splat(89.0)), splat(-104.0));
+  const bounded = f32x4.pmax(f32x4.pmin(x, at32(memory.data<f32>([89.0]))), at32(memory.data<f32>([-104.0])));
   const n = wholes(bounded);
-  const r = fused32(n, splat(LN2_LOW), fused32(n, splat(LN2_HIGH), bounded));
-  let u = splat(0.000198527617612853646278381);
-  u = fused32(u, r, splat(0.00139304355252534151077271));
-  u = fused32(u, r, splat(0.00833336077630519866943359));
-  u = fused32(u, r, splat(0.0416664853692054748535156));
-  u = fused32(u, r, splat(0.166666671633720397949219));
-  u = fused32(u, r, splat(0.5));
-  return scaled(f32x4.add(fused32(f32x4.mul(r, r), u, r), splat(1.0)), n);
+  const r = fused32(n, at32(memory.data<f32>([LN2_LOW])), fused32(n, at32(memory.data<f32>([LN2_HIGH])), bounded));
+  let u = at32(memory.data<f32>([0.000198527617612853646278381]));
+  u = fused32(u, r, at32(memory.data<f32>([0.00139304355252534151077271])));
+  u = fused32(u, r, at32(memory.data<f32>([0.00833336077630519866943359])));
+  u = fused32(u, r, at32(memory.data<f32>([0.0416664853692054748535156])));
+  u = fused32(u, r, at32(memory.data<f32>([0.166666671633720397949219])));
+  u = fused32(u, r, at32(memory.data<f32>([0.5])));
+  return scaled(f32x4.add(fused32(f32x4.mul(r, r), u, r), at32(memory.data<f32>([1.0]))), n);
 }
 
 // ── pairs: each function leaves its second part, what the first rounds away, in `low` ───────────────────────────
 
 let low: v128 = i32x4(0, 0, 0, 0);
 
-/** x + y; |x| ≥ |y| is not needed. */
+/** What s = x + y rounds away; |x| ≥ |y| is not needed. */
+// @inline
+function lostInSum(x: v128, y: v128, s: v128): v128 {
+  const v = f32x4.sub(s, x);
+  return f32x4.add(f32x4.sub(x, f32x4.sub(s, v)), f32x4.sub(y, v));
+}
+
+/** x + y */
 // @inline
 function twoSum(x: v128, y: v128): v128 {
   const s = f32x4.add(x, y);
-  const v = f32x4.sub(s, x);
-  low = f32x4.add(f32x4.sub(x, f32x4.sub(s, v)), f32x4.sub(y, v));
+  low = lostInSum(x, y, s);
   return s;
 }
 
@@ -103,10 +109,10 @@ function pairTimesPair(xh: v128, xl: v128, yh: v128, yl: v128): v128 {
 /** (nh, nl) / (dh, dl) */
 // @inline
 function pairOverPair(nh: v128, nl: v128, dh: v128, dl: v128): v128 {
-  const t = f32x4.div(splat(1.0), dh);
+  const t = f32x4.div(at32(memory.data<f32>([1.0])), dh);
   const s = f32x4.mul(nh, t);
   const u = lost(t, nh, s);
-  const v = fused32(f32x4.neg(dl), t, fused32(f32x4.neg(dh), t, splat(1.0)));
+  const v = fused32(f32x4.neg(dl), t, fused32(f32x4.neg(dh), t, at32(memory.data<f32>([1.0]))));
   low = fused32(s, v, fused32(nl, t, u));
   return s;
 }
@@ -115,43 +121,47 @@ function pairOverPair(nh: v128, nl: v128, dh: v128, dl: v128): v128 {
 // @inline
 function expOfPair(xh: v128, xl: v128): v128 {
   const n = wholes(f32x4.add(xh, xl));
-  let sh = twoSum(xh, f32x4.mul(n, splat(LN2_HIGH)));
-  let sl = f32x4.add(low, xl);
-  sh = twoSum(sh, f32x4.mul(n, splat(LN2_LOW)));
-  sl = f32x4.add(low, sl);
-  let u = splat(0.1980960224e-3);
-  u = fused32(u, sh, splat(0.1394256484e-2));
-  u = fused32(u, sh, splat(0.8333456703e-2));
-  u = fused32(u, sh, splat(0.4166637361e-1));
-  let th = pairTimes(sh, sl, u);
-  let tl = low;
-  th = twoSum(th, splat(0.166666659414234244790680580464));
-  tl = f32x4.add(low, tl);
-  th = pairTimesPair(sh, sl, th, tl);
-  tl = low;
-  th = twoSum(th, splat(0.5));
-  tl = f32x4.add(low, tl);
+  // The parts stay in registers: what goes through `low` goes through memory.
+  const a = f32x4.mul(n, at32(memory.data<f32>([LN2_HIGH])));
+  const first = f32x4.add(xh, a);
+  const b = f32x4.mul(n, at32(memory.data<f32>([LN2_LOW])));
+  const sh = f32x4.add(first, b);
+  const sl = f32x4.add(lostInSum(first, b, sh), f32x4.add(lostInSum(xh, a, first), xl));
+  let u = at32(memory.data<f32>([0.1980960224e-3]));
+  u = fused32(u, sh, at32(memory.data<f32>([0.1394256484e-2])));
+  u = fused32(u, sh, at32(memory.data<f32>([0.8333456703e-2])));
+  u = fused32(u, sh, at32(memory.data<f32>([0.4166637361e-1])));
+  const third = at32(memory.data<f32>([0.166666659414234244790680580464]));
+  const ph = f32x4.mul(sh, u);
+  const pl = fused32(sl, u, lost(sh, u, ph));
+  const qh = f32x4.add(ph, third);
+  const ql = f32x4.add(lostInSum(ph, third, qh), pl);
+  const rh = f32x4.mul(sh, qh);
+  const rl = fused32(sh, ql, fused32(sl, qh, lost(sh, qh, rh)));
+  const half = at32(memory.data<f32>([0.5]));
+  const vh = f32x4.add(rh, half);
+  const vl = f32x4.add(lostInSum(rh, half, vh), rl);
   const square = f32x4.mul(sh, sh);
   const squareLow = fused32(f32x4.add(sh, sh), sl, lost(sh, sh, square));
-  th = pairTimesPair(square, squareLow, th, tl);
-  tl = low;
-  const sum = twoSum(sh, th);
-  tl = f32x4.add(low, f32x4.add(sl, tl));
-  const y = f32x4.add(splat(1.0), sum);
-  low = scaled(f32x4.add(f32x4.add(f32x4.sub(splat(1.0), y), sum), tl), n);
+  const wh = f32x4.mul(square, vh);
+  const wl = fused32(square, vl, fused32(squareLow, vh, lost(square, vh, wh)));
+  const sum = f32x4.add(sh, wh);
+  const tl = f32x4.add(lostInSum(sh, wh, sum), f32x4.add(sl, wl));
+  const y = f32x4.add(at32(memory.data<f32>([1.0])), sum);
+  low = scaled(f32x4.add(f32x4.add(f32x4.sub(at32(memory.data<f32>([1.0])), y), sum), tl), n);
   return scaled(y, n);
 }
 
 /** eˣ − 1 */
 // @inline
 export function expm14(x: v128): v128 {
-  const bounded = f32x4.pmax(f32x4.pmin(x, splat(89.0)), splat(-20.0));
+  const bounded = f32x4.pmax(f32x4.pmin(x, at32(memory.data<f32>([89.0]))), at32(memory.data<f32>([-20.0])));
   const h = expOfPair(bounded, splat(0.0));
   const l = low;
-  const s = twoSum(h, splat(-1.0));
+  const s = twoSum(h, at32(memory.data<f32>([-1.0])));
   let y = f32x4.add(s, f32x4.add(low, l));
-  y = pick(f32x4.gt(x, splat(88.72283172607421875)), splat(Infinity), y);
-  y = pick(f32x4.lt(x, splat(-16.63553233343869)), splat(-1.0), y);
+  y = pick(f32x4.gt(x, at32(memory.data<f32>([88.72283172607421875]))), at32(memory.data<f32>([Infinity])), y);
+  y = pick(f32x4.lt(x, at32(memory.data<f32>([-16.63553233343869]))), at32(memory.data<f32>([-1.0])), y);
   // −0 stays −0.
   return pick(f32x4.eq(x, splat(0.0)), x, pick(f32x4.eq(x, x), y, x));
 }
@@ -159,20 +169,27 @@ export function expm14(x: v128): v128 {
 /** e such that x 2⁻ᵉ lies in [¾, 1½) */
 // @inline
 function exponentOf(x: v128): v128 {
-  return i32x4.sub(i32x4.shr_u(f32x4.mul(x, splat(1.3333333333333333)), 23), i32x4.splat(127));
+  return i32x4.sub(
+    i32x4.shr_u(f32x4.mul(x, at32(memory.data<f32>([1.3333333333333333]))), 23),
+    at32(memory.data<i32>([127])),
+  );
 }
 
 /** ln (m 2ᵉ) from the pairs m − 1 and m + 1. */
 // @inline
 function logOf(e: v128, nh: v128, nl: v128, dh: v128, dl: v128): v128 {
-  const sh = pairTimes(splat(0.69314718246459960938), splat(-1.904654323148236017e-9), e);
+  const sh = pairTimes(
+    at32(memory.data<f32>([0.69314718246459960938])),
+    at32(memory.data<f32>([-1.904654323148236017e-9])),
+    e,
+  );
   const sl = low;
   const xh = pairOverPair(nh, nl, dh, dl);
   const xl = low;
   const square = f32x4.mul(xh, xh);
-  let t = splat(0.3027294874);
-  t = fused32(t, square, splat(0.3996108174));
-  t = fused32(t, square, splat(0.666669488));
+  let t = at32(memory.data<f32>([0.3027294874]));
+  t = fused32(t, square, at32(memory.data<f32>([0.3996108174])));
+  t = fused32(t, square, at32(memory.data<f32>([0.666669488])));
   const twice = f32x4.add(xh, xh);
   const a = f32x4.add(sh, twice);
   const al = f32x4.add(f32x4.add(f32x4.add(f32x4.sub(sh, a), twice), sl), f32x4.add(xl, xl));
@@ -185,12 +202,12 @@ function logOf(e: v128, nh: v128, nl: v128, dh: v128, dl: v128): v128 {
 /** Smaller ones are raised by 2⁶⁴ before their exponent is read. */
 // @inline
 function isTiny(x: v128): v128 {
-  return f32x4.lt(x, splat(1.17549435e-38));
+  return f32x4.lt(x, at32(memory.data<f32>([1.17549435e-38])));
 }
 
 // @inline
 function raised(x: v128, tiny: v128): v128 {
-  return pick(tiny, f32x4.mul(x, splat(18446744073709551616.0)), x);
+  return pick(tiny, f32x4.mul(x, at32(memory.data<f32>([18446744073709551616.0]))), x);
 }
 
 // @inline
@@ -199,58 +216,61 @@ export function log4(x: v128): v128 {
   const d = raised(x, tiny);
   const e = exponentOf(d);
   const m = i32x4.sub(d, i32x4.shl(e, 23));
-  const nh = twoSum(splat(-1.0), m);
+  const nh = twoSum(at32(memory.data<f32>([-1.0])), m);
   const nl = low;
-  const dh = twoSum(splat(1.0), m);
-  const exponent = f32x4.sub(f32x4.convert_i32x4_s(e), v128.and(tiny, splat(64.0)));
+  const dh = twoSum(at32(memory.data<f32>([1.0])), m);
+  const exponent = f32x4.sub(f32x4.convert_i32x4_s(e), v128.and(tiny, at32(memory.data<f32>([64.0]))));
   return logarithmOf(x, logOf(exponent, nh, nl, dh, low));
 }
 
 /** `y`, except where x has no finite logarithm. */
 // @inline
 function logarithmOf(x: v128, y: v128): v128 {
-  let out = pick(f32x4.lt(x, splat(Infinity)), y, x);
-  out = pick(f32x4.eq(x, splat(0.0)), splat(-Infinity), out);
-  return pick(f32x4.lt(x, splat(0.0)), splat(NaN), out);
+  let out = pick(f32x4.lt(x, at32(memory.data<f32>([Infinity]))), y, x);
+  out = pick(f32x4.eq(x, splat(0.0)), at32(memory.data<f32>([-Infinity])), out);
+  return pick(f32x4.lt(x, splat(0.0)), at32(memory.data<f32>([NaN])), out);
 }
 
 /** ln(1 + x) */
 // @inline
 export function log1p4(x: v128): v128 {
-  const u = f32x4.add(x, splat(1.0));
+  const one = at32(memory.data<f32>([1.0]));
+  const two = at32(memory.data<f32>([2.0]));
+  const u = f32x4.add(x, one);
   const tiny = isTiny(u);
   const e = exponentOf(raised(u, tiny));
-  // 2⁻ᵉ; beyond 2¹²⁶ the one added does not count.
-  const t = power2(i32x4.max_s(i32x4.neg(e), i32x4.splat(-126)));
-  const m = fused32(x, t, f32x4.sub(t, splat(1.0)));
-  const dh = f32x4.add(splat(2.0), m);
-  const dl = f32x4.add(f32x4.sub(splat(2.0), dh), m);
-  const exponent = f32x4.sub(f32x4.convert_i32x4_s(e), v128.and(tiny, splat(64.0)));
-  const y = pick(f32x4.gt(x, splat(1e38)), log4(x), logarithmOf(u, logOf(exponent, m, splat(0.0), dh, dl)));
+  // 2⁻ᵉ, or four times that and a quarter of x, where it would be a denormal.
+  const large = f32x4.gt(x, at32(memory.data<f32>([1e38])));
+  const t = power2(i32x4.neg(i32x4.add(e, i32x4.add(large, large))));
+  const m = fused32(pick(large, f32x4.mul(x, at32(memory.data<f32>([0.25]))), x), t, f32x4.sub(t, one));
+  const dh = f32x4.add(two, m);
+  const dl = f32x4.add(f32x4.sub(two, dh), m);
+  const exponent = f32x4.sub(f32x4.convert_i32x4_s(e), v128.and(tiny, at32(memory.data<f32>([64.0]))));
+  const y = logarithmOf(u, logOf(exponent, m, splat(0.0), dh, dl));
   return pick(f32x4.eq(x, splat(0.0)), x, y);
 }
 
 /** (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ) */
 // @inline
 export function tanh4(x: v128): v128 {
-  const a = f32x4.pmin(magnitude(x), splat(10.0));
+  const a = f32x4.pmin(magnitude(x), at32(memory.data<f32>([10.0])));
   const dh = expOfPair(a, splat(0.0));
   const dl = low;
-  const eh = f32x4.div(splat(1.0), dh);
-  const el = f32x4.mul(eh, fused32(f32x4.neg(dl), eh, fused32(f32x4.neg(dh), eh, splat(1.0))));
+  const eh = f32x4.div(at32(memory.data<f32>([1.0])), dh);
+  const el = f32x4.mul(eh, fused32(f32x4.neg(dl), eh, fused32(f32x4.neg(dh), eh, at32(memory.data<f32>([1.0])))));
   const nh = f32x4.sub(dh, eh);
   const nl = f32x4.sub(f32x4.add(f32x4.sub(f32x4.sub(dh, nh), eh), dl), el);
   const sh = f32x4.add(dh, eh);
   const sl = f32x4.add(f32x4.add(f32x4.add(f32x4.sub(dh, sh), eh), dl), el);
   const h = pairOverPair(nh, nl, sh, sl);
-  const y = pick(f32x4.gt(a, splat(8.664339742)), splat(1.0), f32x4.add(h, low));
+  const y = pick(f32x4.gt(a, at32(memory.data<f32>([8.664339742]))), at32(memory.data<f32>([1.0])), f32x4.add(h, low));
   return pick(f32x4.eq(x, x), signed(y, x), x);
 }
 
 /** 1 / (1 + e⁻ˣ) */
 // @inline
 export function sigmoid4(x: v128): v128 {
-  return f32x4.div(splat(1.0), f32x4.add(splat(1.0), exp4(f32x4.neg(x))));
+  return f32x4.div(at32(memory.data<f32>([1.0])), f32x4.add(at32(memory.data<f32>([1.0])), exp4(f32x4.neg(x))));
 }
 
 /** log σ(x) = min(0, x) − log(1 + e^−|x|) */
@@ -261,8 +281,8 @@ export function logSigmoid4(x: v128): v128 {
 
 /** One of three numbers: |x| < 1.1, < 2.4, beyond. */
 // @inline
-function part(near: v128, middle: v128, a: f32, b: f32, c: f32): v128 {
-  return pick(near, splat(a), pick(middle, splat(b), splat(c)));
+function part(near: v128, middle: v128, three: usize): v128 {
+  return pick(near, at32(three), pick(middle, at32(three + 4), at32(three + 8)));
 }
 
 /** (xh, xl) + (yh, yl) */
@@ -276,46 +296,58 @@ function pairPlusPair(xh: v128, xl: v128, yh: v128, yl: v128): v128 {
 /** erf x: a polynomial near 0, 1 − e to the power of one farther away. */
 // @inline
 export function erf4(x: v128): v128 {
-  const a = f32x4.pmin(magnitude(x), splat(4.0));
-  const near = f32x4.lt(a, splat(1.1));
-  const middle = f32x4.lt(a, splat(2.4));
+  const a = f32x4.pmin(magnitude(x), at32(memory.data<f32>([4.0])));
+  const near = f32x4.lt(a, at32(memory.data<f32>([1.1])));
+  const middle = f32x4.lt(a, at32(memory.data<f32>([2.4])));
   const u = pick(near, f32x4.mul(a, a), a);
-  let t = part(near, middle, 0.7089292194e-4, -0.1792667899e-4, -0.9495757695e-5);
-  t = fused32(t, u, part(near, middle, -0.7768311189e-3, 0.393763301e-3, 0.2481465926e-3));
-  t = fused32(t, u, part(near, middle, 0.5159463733e-2, -0.3949181177e-2, -0.2918176819e-2));
-  t = fused32(t, u, part(near, middle, -0.2683781274e-1, 0.244547464e-1, 0.2059706673e-1));
-  t = fused32(t, u, part(near, middle, 0.1128318012, -0.107099615, -0.9901899844e-1));
+  let t = part(near, middle, memory.data<f32>([0.7089292194e-4, -0.1792667899e-4, -0.9495757695e-5]));
+  t = fused32(t, u, part(near, middle, memory.data<f32>([-0.7768311189e-3, 0.393763301e-3, 0.2481465926e-3])));
+  t = fused32(t, u, part(near, middle, memory.data<f32>([0.5159463733e-2, -0.3949181177e-2, -0.2918176819e-2])));
+  t = fused32(t, u, part(near, middle, memory.data<f32>([-0.2683781274e-1, 0.244547464e-1, 0.2059706673e-1])));
+  t = fused32(t, u, part(near, middle, memory.data<f32>([0.1128318012, -0.107099615, -0.9901899844e-1])));
   let h = f32x4.mul(t, u);
-  const first = part(near, middle, -0.3761258760006575, -0.6345889059084084, -0.6435980505478916);
-  const firstLow = part(near, middle, -3.865495035171307e-9, -8.680169472086163e-9, 2.9133504497735885e-8);
+  const first = part(near, middle, memory.data<f32>([-0.3761258760006575, -0.6345889059084084, -0.6435980505478916]));
+  const firstLow = part(
+    near,
+    middle,
+    memory.data<f32>([-3.865495035171307e-9, -8.680169472086163e-9, 2.9133504497735885e-8]),
+  );
   h = pairPlusPair(h, lost(t, u, h), first, firstLow);
   h = pairTimes(h, low, u);
-  const last = part(near, middle, 1.1283791602105914, -1.1287985582669451, -1.1246148774284556);
-  const lastLow = part(near, middle, 5.368898570168312e-8, 4.574459211426074e-8, -4.264299491296697e-8);
+  const last = part(near, middle, memory.data<f32>([1.1283791602105914, -1.1287985582669451, -1.1246148774284556]));
+  const lastLow = part(
+    near,
+    middle,
+    memory.data<f32>([5.368898570168312e-8, 4.574459211426074e-8, -4.264299491296697e-8]),
+  );
   h = pairPlusPair(h, low, last, lastLow);
   h = pairTimes(h, low, a);
   const l = low;
   const e = expOfPair(h, l);
-  const far = f32x4.sub(splat(1.0), e);
-  const farLow = f32x4.sub(f32x4.sub(f32x4.sub(splat(1.0), far), e), low);
+  const far = f32x4.sub(at32(memory.data<f32>([1.0])), e);
+  const farLow = f32x4.sub(f32x4.sub(f32x4.sub(at32(memory.data<f32>([1.0])), far), e), low);
   const y = pick(near, f32x4.add(h, l), f32x4.add(far, farLow));
-  return pick(f32x4.eq(x, x), signed(pick(f32x4.lt(a, splat(4.0)), y, splat(1.0)), x), x);
+  return pick(
+    f32x4.eq(x, x),
+    signed(pick(f32x4.lt(a, at32(memory.data<f32>([4.0]))), y, at32(memory.data<f32>([1.0]))), x),
+    x,
+  );
 }
 
 /** ½ x (1 + erf (x / √2)), rounded where PyTorch rounds. */
 // @inline
 export function gelu4(x: v128): v128 {
-  const erf = erf4(f32x4.mul(x, splat(Mathf.SQRT1_2)));
-  return f32x4.mul(f32x4.mul(x, splat(0.5)), f32x4.add(splat(1.0), erf));
+  const erf = erf4(f32x4.mul(x, at32(memory.data<f32>([Mathf.SQRT1_2]))));
+  return f32x4.mul(f32x4.mul(x, at32(memory.data<f32>([0.5]))), f32x4.add(at32(memory.data<f32>([1.0])), erf));
 }
 
 /** Φ(x) + x φ(x) */
 // @inline
 export function geluSlope4(x: v128): v128 {
-  const gauss = exp4(f32x4.mul(f32x4.mul(x, x), splat(-0.5)));
-  const erf = erf4(f32x4.mul(x, splat(Mathf.SQRT1_2)));
-  const cdf = f32x4.mul(f32x4.add(splat(1.0), erf), splat(0.5));
-  return madd32(x, f32x4.mul(gauss, splat(0.3989422804014327)), cdf);
+  const gauss = exp4(f32x4.mul(f32x4.mul(x, x), at32(memory.data<f32>([-0.5]))));
+  const erf = erf4(f32x4.mul(x, at32(memory.data<f32>([Mathf.SQRT1_2]))));
+  const cdf = f32x4.mul(f32x4.add(at32(memory.data<f32>([1.0])), erf), at32(memory.data<f32>([0.5])));
+  return madd32(x, f32x4.mul(gauss, at32(memory.data<f32>([0.3989422804014327]))), cdf);
 }
 
 // ── sine and cosine ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -332,16 +364,16 @@ const PI_2: f32 = -1.9841872589410058936e-9;
 function sineOf(th: v128, tl: v128, q: v128, bit: i32): v128 {
   const s = f32x4.mul(th, th);
   const sl = fused32(f32x4.add(th, th), tl, lost(th, th, s));
-  let u = splat(2.6083159809786593541503e-6);
-  u = fused32(u, s, splat(-0.0001981069071916863322258));
-  u = fused32(u, s, splat(0.00833307858556509017944336));
-  const first = splat(-0.166666597127914428710938);
+  let u = at32(memory.data<f32>([2.6083159809786593541503e-6]));
+  u = fused32(u, s, at32(memory.data<f32>([-0.0001981069071916863322258])));
+  u = fused32(u, s, at32(memory.data<f32>([0.00833307858556509017944336])));
+  const first = at32(memory.data<f32>([-0.166666597127914428710938]));
   const c = f32x4.mul(u, s);
   const ch = f32x4.add(first, c);
   const ph = pairTimesPair(ch, f32x4.add(f32x4.sub(first, ch), c), s, sl);
   const pl = low;
-  const xh = f32x4.add(splat(1.0), ph);
-  const xl = f32x4.add(f32x4.add(f32x4.sub(splat(1.0), xh), ph), pl);
+  const xh = f32x4.add(at32(memory.data<f32>([1.0])), ph);
+  const xl = f32x4.add(f32x4.add(f32x4.sub(at32(memory.data<f32>([1.0])), xh), ph), pl);
   const y = fused32(th, xh, fused32(tl, xh, f32x4.mul(th, xl)));
   return v128.xor(y, i32x4.shl(v128.and(q, i32x4.splat(bit)), bit === 1 ? 31 : 30));
 }
@@ -349,10 +381,10 @@ function sineOf(th: v128, tl: v128, q: v128, bit: i32): v128 {
 /** sin x */
 // @inline
 export function sin4(x: v128): v128 {
-  const u = f32x4.nearest(f32x4.mul(x, splat(0.3183098861837907)));
-  const h = twoSum(fused32(u, splat(PI_0), x), f32x4.mul(u, splat(PI_1)));
+  const u = f32x4.nearest(f32x4.mul(x, at32(memory.data<f32>([0.3183098861837907]))));
+  const h = twoSum(fused32(u, at32(memory.data<f32>([PI_0])), x), f32x4.mul(u, at32(memory.data<f32>([PI_1]))));
   const l = low;
-  const c = f32x4.mul(u, splat(PI_2));
+  const c = f32x4.mul(u, at32(memory.data<f32>([PI_2])));
   const th = f32x4.add(h, c);
   const tl = f32x4.add(f32x4.add(f32x4.sub(h, th), c), l);
   const y = sineOf(th, tl, i32x4.trunc_sat_f32x4_s(u), 1);
@@ -362,13 +394,13 @@ export function sin4(x: v128): v128 {
 /** cos x = −sin (x − (2 n + 1) π/2) for even n, + for odd n */
 // @inline
 export function cos4(x: v128): v128 {
-  const n = f32x4.nearest(fused32(x, splat(0.3183098861837907), splat(-0.5)));
-  const u = fused32(n, splat(2.0), splat(1.0));
-  let h = twoSum(x, f32x4.mul(u, splat(PI_0 * 0.5)));
+  const n = f32x4.nearest(fused32(x, at32(memory.data<f32>([0.3183098861837907])), at32(memory.data<f32>([-0.5]))));
+  const u = fused32(n, at32(memory.data<f32>([2.0])), at32(memory.data<f32>([1.0])));
+  let h = twoSum(x, f32x4.mul(u, at32(memory.data<f32>([PI_0 * 0.5]))));
   let l = low;
-  h = twoSum(h, f32x4.mul(u, splat(PI_1 * 0.5)));
+  h = twoSum(h, f32x4.mul(u, at32(memory.data<f32>([PI_1 * 0.5]))));
   l = f32x4.add(low, l);
-  h = twoSum(h, f32x4.mul(u, splat(PI_2 * 0.5)));
+  h = twoSum(h, f32x4.mul(u, at32(memory.data<f32>([PI_2 * 0.5]))));
   return sineOf(h, f32x4.add(low, l), v128.not(i32x4.trunc_sat_f32x4_s(u)), 2);
 }
 
@@ -377,17 +409,17 @@ export function cos4(x: v128): v128 {
 /** log₂ of two positive finite doubles: e + s P(s²), s = (m − 1) / (m + 1) */
 // @inline
 function log2of(x: v128): v128 {
-  const e = i64x2.shr_s(i64x2.sub(x, i64x2.splat(0x3fe6a09e667f3bcd)), 52);
+  const e = i64x2.shr_s(i64x2.sub(x, at64(memory.data<i64>([0x3fe6a09e667f3bcd]))), 52);
   const m = i64x2.sub(x, i64x2.shl(e, 52));
-  const s = f64x2.div(f64x2.sub(m, f64x2.splat(1.0)), f64x2.add(m, f64x2.splat(1.0)));
+  const s = f64x2.div(f64x2.sub(m, at64(memory.data<f64>([1.0]))), f64x2.add(m, at64(memory.data<f64>([1.0]))));
   const z = f64x2.mul(s, s);
-  let p = f64x2.splat(0.22573638906521679);
-  p = madd64(p, z, f64x2.splat(0.26280066081237363));
-  p = madd64(p, z, f64x2.splat(0.320577785637021));
-  p = madd64(p, z, f64x2.splat(0.4121988876666544));
-  p = madd64(p, z, f64x2.splat(0.5770780144859808));
-  p = madd64(p, z, f64x2.splat(0.961796693930749));
-  p = madd64(p, z, f64x2.splat(2.8853900817779228));
+  let p = at64(memory.data<f64>([0.22573638906521679]));
+  p = madd64(p, z, at64(memory.data<f64>([0.26280066081237363])));
+  p = madd64(p, z, at64(memory.data<f64>([0.320577785637021])));
+  p = madd64(p, z, at64(memory.data<f64>([0.4121988876666544])));
+  p = madd64(p, z, at64(memory.data<f64>([0.5770780144859808])));
+  p = madd64(p, z, at64(memory.data<f64>([0.961796693930749])));
+  p = madd64(p, z, at64(memory.data<f64>([2.8853900817779228])));
   const whole = f64x2.convert_low_i32x4_s(i32x4.shuffle(e, e, 0, 2, 0, 2));
   return madd64(s, p, whole);
 }
@@ -397,23 +429,23 @@ function log2of(x: v128): v128 {
 function exp2of(x: v128): v128 {
   const n = f64x2.nearest(x);
   const f = f64x2.sub(x, n);
-  let p = f64x2.splat(1.326323172426443e-6);
-  p = madd64(p, f, f64x2.splat(1.5310136031299876e-5));
-  p = madd64(p, f, f64x2.splat(0.00015403416896015616));
-  p = madd64(p, f, f64x2.splat(0.001333345042138767));
-  p = madd64(p, f, f64x2.splat(0.009618129217027824));
-  p = madd64(p, f, f64x2.splat(0.05550410941231796));
-  p = madd64(p, f, f64x2.splat(0.2402265069556666));
-  p = madd64(p, f, f64x2.splat(0.6931471805460038));
-  p = madd64(p, f, f64x2.splat(1.0));
+  let p = at64(memory.data<f64>([1.326323172426443e-6]));
+  p = madd64(p, f, at64(memory.data<f64>([1.5310136031299876e-5])));
+  p = madd64(p, f, at64(memory.data<f64>([0.00015403416896015616])));
+  p = madd64(p, f, at64(memory.data<f64>([0.001333345042138767])));
+  p = madd64(p, f, at64(memory.data<f64>([0.009618129217027824])));
+  p = madd64(p, f, at64(memory.data<f64>([0.05550410941231796])));
+  p = madd64(p, f, at64(memory.data<f64>([0.2402265069556666])));
+  p = madd64(p, f, at64(memory.data<f64>([0.6931471805460038])));
+  p = madd64(p, f, at64(memory.data<f64>([1.0])));
   const exponent = i64x2.extend_low_i32x4_s(i32x4.trunc_sat_f64x2_s_zero(n));
-  return f64x2.mul(p, i64x2.shl(i64x2.add(exponent, i64x2.splat(1023)), 52));
+  return f64x2.mul(p, i64x2.shl(i64x2.add(exponent, at64(memory.data<i64>([1023]))), 52));
 }
 
 // @inline
 function pow2(x: v128, y: v128): v128 {
   const exponent = f64x2.mul(log2of(f64x2.promote_low_f32x4(x)), f64x2.promote_low_f32x4(y));
-  const bounded = f64x2.pmax(f64x2.pmin(exponent, f64x2.splat(400.0)), f64x2.splat(-400.0));
+  const bounded = f64x2.pmax(f64x2.pmin(exponent, at64(memory.data<f64>([400.0]))), at64(memory.data<f64>([-400.0])));
   return f32x4.demote_f64x2_zero(exp2of(bounded));
 }
 

@@ -3,7 +3,7 @@
  * vector; what is read there is masked out.
  */
 import { exp4, log4, pick, splat } from "./math";
-import { fused32 } from "./vectors";
+import { at32, fused32 } from "./vectors";
 
 /** All ones in the lanes of a row's last vector that are the row's. */
 // @inline
@@ -32,10 +32,10 @@ function plus(sum: v128, x: v128): v128 {
 }
 
 function largest(from: usize, n: i32): f32 {
-  let best = splat(-Infinity);
+  let best = at32(memory.data<f32>([-Infinity]));
   const end = from + ((<usize>(n & ~3)) << 2);
   for (; from < end; from += 16) best = f32x4.max(best, v128.load(from));
-  if (n & 3) best = f32x4.max(best, pick(lanesOf(n), v128.load(from), splat(-Infinity)));
+  if (n & 3) best = f32x4.max(best, pick(lanesOf(n), v128.load(from), at32(memory.data<f32>([-Infinity]))));
   const a = max<f32>(f32x4.extract_lane(best, 0), f32x4.extract_lane(best, 1));
   return max<f32>(a, max<f32>(f32x4.extract_lane(best, 2), f32x4.extract_lane(best, 3)));
 }

@@ -1,5 +1,20 @@
 /** What all kernels share: vectors of four floats or two doubles. */
 
+// Constants stand in memory, `at32(memory.data<f32>([0.5]))`: one instruction reads and repeats them, where V8 takes five to
+// put a vector together from an immediate.
+
+/** The float (or the integer) at `p`, four times. */
+// @inline
+export function at32(p: usize): v128 {
+  return v128.load32_splat(p);
+}
+
+/** The double at `p`, twice. */
+// @inline
+export function at64(p: usize): v128 {
+  return v128.load64_splat(p);
+}
+
 /** a · b + c, in one rounding where the build has it. */
 // @inline
 export function madd32(a: v128, b: v128, c: v128): v128 {
