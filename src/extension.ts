@@ -17,6 +17,7 @@ import { Session } from "./editor/session";
 import { registerStatusBar } from "./editor/statusBar";
 import { registerTensorsView } from "./editor/tensorsView";
 import { registerValueCommands } from "./editor/values";
+import { registerWhyHovers } from "./editor/whyHovers";
 
 /** What tests hold on to. */
 export interface GradlensApi {
@@ -35,7 +36,8 @@ export function activate(context: vscode.ExtensionContext): GradlensApi {
     panel,
     live,
     registerOutput(session),
-    registerDiagnostics(session),
+    registerDiagnostics(session, context.extensionUri),
+    registerWhyHovers(session, context.extensionUri),
     registerInlineValues(session, live),
     registerHovers(session, context.extensionUri),
     registerCodeLens(live),

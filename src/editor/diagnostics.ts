@@ -1,26 +1,47 @@
-/** What a run threw, at its place; a crash has none. */
+/** What a run threw, at its place (a crash has none), and what is wrong with its gradients. */
 import * as vscode from "vscode";
+import { Findings } from "./findings";
 import type { Run, Session } from "./session";
 
-export function registerDiagnostics(session: Session): vscode.Disposable {
+export function registerDiagnostics(session: Session, extensionUri: vscode.Uri): vscode.Disposable {
   const collection = vscode.languages.createDiagnosticCollection("gradlens");
+  const findings = new Findings(session, extensionUri);
+  const clear = () => {
+    collection.clear();
+    findings.clear();
+  };
   return vscode.Disposable.from(
     collection,
+    findings,
     session.onDidChangeRun((run) => {
-      if (!run || run.state === "running") collection.clear();
+      if (!run || run.state === "running") clear();
     }),
-    session.onDidFinishRun((run) => report(session, run, collection)),
+    session.onDidFinishRun((run) => {
+      // A run that is over at once was never announced: its predecessor's words still stand.
+      clear();
+      collection.set(byDocument([...thrown(session, run, findings), ...findings.of(run)]));
+    }),
   );
 }
 
-function report(session: Session, run: Run, collection: vscode.DiagnosticCollection): void {
-  // A run that is over at once was never announced: its predecessor's words still stand.
-  collection.clear();
+type Placed = [vscode.Uri, vscode.Diagnostic];
+
+function byDocument(all: readonly Placed[]): [vscode.Uri, vscode.Diagnostic[]][] {
+  const documents = new Map<string, [vscode.Uri, vscode.Diagnostic[]]>();
+  for (const [uri, diagnostic] of all) {
+    const known = documents.get(uri.toString());
+    if (known) known[1].push(diagnostic);
+    else documents.set(uri.toString(), [uri, [diagnostic]]);
+  }
+  return [...documents.values()];
+}
+
+function thrown(session: Session, run: Run, findings: Findings): Placed[] {
   const error = run.trace?.error;
-  if (!error || run.trace?.status === "stopped") return;
+  if (!error || run.trace?.status === "stopped") return [];
   if (run.trace?.status === "crashed") {
     void vscode.window.showErrorMessage(`Gradlens: ${error.message}.`);
-    return;
+    return [];
   }
   const place = error.range && session.locate(run, error.range);
   const diagnostic = new vscode.Diagnostic(
@@ -41,5 +62,7 @@ function report(session: Session, run: Run, collection: vscode.DiagnosticCollect
         ]
       : [];
   });
-  collection.set(place?.uri ?? run.uri, [diagnostic]);
+  const uri = place?.uri ?? run.uri;
+  findings.advise(run, uri, diagnostic, error);
+  return [[uri, diagnostic]];
 }

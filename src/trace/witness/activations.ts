@@ -20,6 +20,8 @@ interface Course {
 
 const KINDS: Record<string, Activation["kind"]> = {
   ReluBackward0: "relu",
+  ClampBackward1: "relu",
+  ClampMinBackward0: "relu",
   TanhBackward0: "tanh",
   SigmoidBackward0: "sigmoid",
 };
@@ -52,7 +54,7 @@ export class Activations {
     const kind = KINDS[node.name()];
     if (kind === undefined) return;
     const index = this.scene.indexOf(node);
-    const result = index < 0 ? undefined : resultOf(node);
+    const result = index < 0 ? undefined : resultOf(node, kind);
     if (!result || result.ndim === 0 || result.numel() === 0 || result.numel() > ELEMENTS_MAX) return;
     let course = this.courses.get(index);
     if (!course) {
@@ -86,11 +88,15 @@ export class Activations {
   }
 }
 
-function resultOf(node: Node): Tensor | undefined {
+/** What it gave; of a clamp at 0 what it was given, which is above 0 in the same places. */
+function resultOf(node: Node, kind: Activation["kind"]): Tensor | undefined {
+  const isClamp = kind === "relu" && node.name() !== "ReluBackward0";
+  if (isClamp && (node as Node & { _saved_min?: unknown })._saved_min !== 0) return undefined;
+  const wanted = isClamp ? "self" : "result";
   try {
     return node
       .savedTensors()
-      .find(([name]) => name === "result")?.[1]
+      .find(([name]) => name === wanted)?.[1]
       .unpack();
   } catch {
     return undefined;

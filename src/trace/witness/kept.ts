@@ -37,9 +37,12 @@ export class KeptGraphs {
     const found: Kept[] = [];
     const holders = [...this.scene.holders()];
     let visits = 0;
-    for (const { kind, name, range, count, last } of holders) {
+    // What is added to in place is one tensor, seen where it was made once and at each change.
+    const seen = new Map<unknown, number>();
+    for (const { last, count } of holders) seen.set(last, Math.max(count, seen.get(last) ?? 0));
+    for (const { kind, name, range, last } of holders) {
       if (kind !== "variable") continue;
-      if (last instanceof Tensor && (count > CHAIN_MIN || refused) && visits < VISITS_MAX) {
+      if (last instanceof Tensor && (seen.get(last)! > CHAIN_MIN || refused) && visits < VISITS_MAX) {
         const held = this.reachable(last);
         visits += held.visits;
         if (held.passes.size < (refused ? 1 : CHAIN_MIN)) continue;
