@@ -1,0 +1,5 @@
+export interface OperatorDoc {
+  docs: string[];
+  derivatives: string[];
+}
+export function operatorDocs(engine: string): Record<string, OperatorDoc>;
