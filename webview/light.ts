@@ -1,7 +1,7 @@
 /** The timeline's light on the graph: what has not run is dimmed, what runs now stands out, with what it sends. */
 import type { GraphView, Placement } from "../src/graph";
 import type { Viewport } from "./cards";
-import { visibleBox } from "./scene";
+import { curve, visibleBox } from "./scene";
 import type { Theme } from "./theme";
 
 /** By card. */
@@ -53,9 +53,7 @@ export function paintLight(
   for (const [e, edge] of view.edges.entries()) {
     if (edge.from !== light.current || !light.sentTo.has(edge.to)) continue;
     context.beginPath();
-    for (let i = placed.pointStart[e]!; i < placed.pointStart[e + 1]!; i++) {
-      context.lineTo(placed.points[2 * i]!, placed.points[2 * i + 1]!);
-    }
+    curve(context, placed.points, placed.pointStart[e]!, placed.pointStart[e + 1]! - 1);
     context.stroke();
   }
   if (outline(light.current, REACH)) context.stroke();

@@ -8,6 +8,8 @@ export interface FormulaContext {
   ask: Ask;
   /** What a node is called: its variable. */
   nameOf(node: number): string | undefined;
+  /** Whether there are tables beside it in which another element can be clicked. */
+  tables?: boolean;
 }
 
 /** A node as the formula needs it. */
@@ -105,7 +107,9 @@ export class FormulaCard {
     }
     if (this.index.length > 0) {
       rows.unshift(
-        element("p", { class: "note" }, [`At element [${this.index.join(", ")}]; click another in a table.`]),
+        element("p", { class: "note" }, [
+          `At element [${this.index.join(", ")}]${this.context.tables ? "; click another in a table" : ""}.`,
+        ]),
       );
     }
     return rows;

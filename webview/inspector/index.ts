@@ -93,7 +93,7 @@ export class Inspector {
     const node = trace.nodes[index]!;
     const formula = new FormulaCard(
       { gradFn: node.name, name: node.variable, shape: node.shapes[0] ?? [], facts },
-      { ask, nameOf: (other) => trace.nodes[other]?.variable },
+      { ask, nameOf: (other) => trace.nodes[other]?.variable, tables: true },
     );
     const context = {
       ask,
