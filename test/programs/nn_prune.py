@@ -82,7 +82,6 @@ print(lin.bias_mask, lin.bias)
 lin2 = nn.Linear(4, 3)
 prune.ln_structured(lin2, 'weight', amount=2, n=float('inf'), dim=-1)
 print(lin2.weight)
-prune.l1_unstructured(lin2, 'weight', amount=0.5, importance_scores=torch.arange(12.).view(3, 4)) if False else None
 print(prune.L1Unstructured(amount=2).prune(torch.tensor([3., -1., 0.5, -4.])))
 lin3 = nn.Linear(2, 3)
 prune.l1_unstructured(lin3, 'weight', amount=2, importance_scores=torch.tensor([[1., 2.], [0., 5.], [3., 4.]]))
