@@ -264,6 +264,11 @@ export class GraphCanvas {
     this.fitted = false;
   }
 
+  /** Cards are on their way to their places. */
+  get moving(): boolean {
+    return this.tween !== null;
+  }
+
   /** What of the graph is on screen, in the layout's units. */
   get screen(): { left: number; top: number; right: number; bottom: number } {
     return visibleBox(this.port);

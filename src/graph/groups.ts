@@ -25,7 +25,7 @@ export interface Grouped {
   of: Int32Array;
 }
 
-type Source = Pick<Trace, "nodes" | "edges" | "calls" | "blocks">;
+type Source = Pick<Trace, "nodes" | "edges" | "calls" | "blocks" | "executions">;
 
 /** A group's own part of a path. */
 type Segment = Pick<Group, "key" | "kind" | "title" | "subtitle">;
@@ -133,101 +133,46 @@ function linePath({ name, range }: GraphNode): Segment[] {
   return [{ key: `line ${file}:${start.line}`, kind: "line", title: `line ${start.line + 1}`, subtitle: "" }];
 }
 
-/** One execution of a block: the nodes of a stretch of the forward pass. */
-interface Execution {
-  block: number;
-  /** Which execution of the block, from 0. */
-  index: number;
-  /** Sequence numbers, both included. */
-  first: number;
-  last: number;
-}
-
-/**
- * Executions are read off the order of the forward pass: a place of a block's own text (not of a loop in it) that comes
- * a second time begins the block's next execution. What a loop calls is made between its own nodes and belongs to them.
- */
-function blockPaths({ nodes, blocks = [] }: Source, mode: "function" | "loop"): Segment[][] {
+/** Executions nest as calls do: a function's within the iteration that called it, an inner loop's within the outer one's. */
+function blockPaths({ nodes, blocks = [], executions = [] }: Source, mode: "function" | "loop"): Segment[][] {
   const order = [...nodes.keys()]
-    .filter((v) => nodes[v]!.name !== LEAF && nodes[v]!.derivativeOf === undefined && nodes[v]!.range)
+    .filter((v) => nodes[v]!.name !== LEAF && nodes[v]!.derivativeOf === undefined)
     .sort((a, b) => nodes[a]!.sequence - nodes[b]!.sequence || a - b);
-  const executions = blocks.flatMap((block, b) => (block.kind === mode ? executionsOf(b, blocks, order, nodes) : []));
-  const counts = new Map<number, number>();
-  for (const { block } of executions) counts.set(block, (counts.get(block) ?? 0) + 1);
-  const useful = executions.filter(({ block }) => mode === "function" || counts.get(block)! > 1);
-  useful.sort((a, b) => a.first - b.first || b.last - a.last || a.block - b.block);
-
+  const wanted = executions.filter(({ block }) => blocks[block]?.kind === mode);
   const paths: Segment[][] = nodes.map(() => []);
-  const stack: { execution: Execution; path: Segment[] }[] = [];
+  const stack: { last: number; path: Segment[] }[] = [];
+  /** How often a block ran within the one around it, by the keys of both. */
+  const counts = new Map<string, number>();
   let next = 0;
   for (const v of order) {
     const { sequence } = nodes[v]!;
-    while (next < useful.length && useful[next]!.first <= sequence) {
-      const execution = useful[next++]!;
-      while (stack.length > 0 && stack.at(-1)!.execution.last < execution.first) stack.pop();
+    while (next < wanted.length && wanted[next]!.first <= sequence) {
+      const { block, first, last } = wanted[next++]!;
+      if (last < sequence) continue;
+      while (stack.length > 0 && stack.at(-1)!.last < first) stack.pop();
       const outer = stack.at(-1)?.path ?? [];
-      stack.push({ execution, path: [...outer, ...blockSegments(blocks[execution.block]!, execution, outer)] });
+      const { range } = blocks[block]!;
+      const base = `${outer.at(-1)?.key ?? ""}/${mode} ${range.file}:${range.start.line}:${range.start.column}`;
+      const index = counts.get(base) ?? 0;
+      counts.set(base, index + 1);
+      stack.push({ last, path: [...outer, ...blockSegments(blocks[block]!, base, index)] });
     }
-    while (stack.length > 0 && stack.at(-1)!.execution.last < sequence) stack.pop();
+    while (stack.length > 0 && stack.at(-1)!.last < sequence) stack.pop();
     paths[v] = stack.at(-1)?.path ?? [];
   }
-  return paths;
+  // A loop that went round once, or whose steps are all alike to the graph, is none.
+  const once = new Set([...counts].flatMap(([base, count]) => (mode === "loop" && count < 2 ? [base] : [])));
+  return paths.map((path) => path.filter(({ key }) => !once.has(key.replace(/#\d+$/, ""))));
 }
 
-function blockSegments({ kind, name, range }: SourceBlock, { index }: Execution, outer: readonly Segment[]): Segment[] {
-  const place = `${range.file}:${range.start.line}:${range.start.column}`;
-  const base = `${outer.at(-1)?.key ?? ""}/${kind} ${place}`;
+function blockSegments({ kind, name, range }: SourceBlock, base: string, index: number): Segment[] {
   const line = `line ${range.start.line + 1}`;
   if (kind === "function")
-    return [
-      { key: `${base}#${index}`, kind: "function", title: index > 0 ? `${name} ${index + 1}` : name, subtitle: line },
-    ];
+    return [{ key: `${base}#${index}`, kind, title: index > 0 ? `${name} ${index + 1}` : name, subtitle: line }];
   return [
-    { key: base, kind: "loop", title: name, subtitle: line },
+    { key: base, kind, title: name, subtitle: line },
     { key: `${base}#${index}`, kind: "iteration", title: `step ${index + 1}`, subtitle: name },
   ];
-}
-
-function executionsOf(
-  b: number,
-  blocks: readonly SourceBlock[],
-  order: readonly number[],
-  nodes: readonly GraphNode[],
-): Execution[] {
-  const block = blocks[b]!;
-  const inner = blocks.filter((other, i) => i !== b && within(other.range, block));
-  const executions: Execution[] = [];
-  const seen = new Set<string>();
-  for (const v of order) {
-    const { range, sequence, name } = nodes[v]!;
-    if (!within(range!, block)) continue;
-    const direct = !inner.some((other) => within(range!, other));
-    const site = `${range!.start.line}:${range!.start.column}:${range!.end.line}:${range!.end.column} ${name}`;
-    if (executions.length === 0 || (direct && seen.has(site))) {
-      const before = executions.at(-1);
-      executions.push({
-        block: b,
-        index: executions.length,
-        first: before ? before.last + 1 : sequence,
-        last: sequence,
-      });
-      seen.clear();
-    }
-    if (direct) seen.add(site);
-    executions.at(-1)!.last = sequence;
-    if (block.kind === "function" && seen.size === 1 && executions.at(-1)!.first < sequence && direct) {
-      // A call begins with its own first node: what was made before it belongs to others.
-      executions.at(-1)!.first = Math.max(executions.at(-1)!.first, Math.min(sequence, executions.at(-1)!.last));
-    }
-  }
-  return executions;
-}
-
-function within({ file, start }: NonNullable<GraphNode["range"]>, { range }: SourceBlock): boolean {
-  if (file !== range.file) return false;
-  const after =
-    start.line > range.start.line || (start.line === range.start.line && start.column >= range.start.column);
-  return after && (start.line < range.end.line || (start.line === range.end.line && start.column < range.end.column));
 }
 
 /** A leaf stands where all of its consumers stand: in the innermost group that they share. */
@@ -313,7 +258,7 @@ class Tree {
       for (let i = 0; i < at.children.length; ) {
         let end = i + 1;
         const first = at.children[i]!;
-        const like = first.kind === "call" ? this.signature(first) : "";
+        const like = first.kind === "call" || first.kind === "function" ? this.signature(first) : "";
         while (like && end < at.children.length && this.signature(at.children[end]!) === like) end++;
         const run = at.children.slice(i, end);
         const members = new Set(run.flatMap(membersOf));

@@ -52,6 +52,8 @@ export interface Trace {
   calls?: ModuleCall[];
   /** The functions and loops of the program's text, outer ones before inner ones. */
   blocks?: SourceBlock[];
+  /** When they ran, as far as they made nodes; in the order of the forward pass, outer ones before inner ones. */
+  executions?: BlockExecution[];
   /** What its gradients may suffer from; absent in traces of old. */
   facts?: Facts;
   console: ConsoleEntry[];
@@ -215,6 +217,14 @@ export interface SourceBlock {
   /** `attend`, `Block.forward`; `for`, `while` or `do`. */
   name: string;
   range: SourceRange;
+}
+
+/** One run of a function's body, or of a loop's: it made the nodes with these sequence numbers, both included. */
+export interface BlockExecution {
+  /** Index into {@link Trace.blocks}. */
+  block: number;
+  first: number;
+  last: number;
 }
 
 /** `next_functions[input]` of `from` is `[to, output]`. */

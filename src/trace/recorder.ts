@@ -5,6 +5,7 @@ import { is_lazy } from "../torch/nn/uninitialized";
 import type { Observer } from "../torch/observer";
 import { Tensor } from "../torch/tensor";
 import { Calls } from "./calls";
+import { Executions } from "./executions";
 import type { Made } from "./facts";
 import { HistoryRecorder } from "./history";
 import { type Held, holdSaved, keepCall } from "./keep";
@@ -52,7 +53,16 @@ const TICK_EVERY = 256;
 
 type GraphParts = Pick<
   Trace,
-  "captures" | "nodes" | "edges" | "passes" | "parameters" | "calls" | "blocks" | "omittedNodes" | "omittedPasses"
+  | "captures"
+  | "nodes"
+  | "edges"
+  | "passes"
+  | "parameters"
+  | "calls"
+  | "blocks"
+  | "executions"
+  | "omittedNodes"
+  | "omittedPasses"
 >;
 
 const UNSEEN: Origin = { site: -1, variable: -1 };
@@ -69,7 +79,7 @@ export class Recorder {
   /** Where a tensor was first seen: by an expression, by a variable. It outlives changes in place, which give a new grad_fn. */
   private readonly firstSeen = new WeakMap<Tensor, Origin>();
   private readonly calls = new Calls();
-  private readonly blocks: SourceBlock[] = [];
+  private readonly executions = new Executions();
   private readonly structure = new Structure((node) => this.originOf(node), this.calls);
   private readonly modules = new WeakMap<object, number>();
   private parameterNames: ReadonlyMap<Tensor, string> = new Map();
@@ -95,17 +105,21 @@ export class Recorder {
   }
 
   addBlocks(blocks: readonly SourceBlock[]): void {
-    this.blocks.push(...blocks);
+    this.executions.addBlocks(blocks);
   }
 
   addSites(sites: readonly CaptureSite[]): void {
-    for (const site of sites) this.slots.push({ site, count: 0, last: undefined, version: 0, history: null });
+    for (const site of sites) {
+      this.slots.push({ site, count: 0, last: undefined, version: 0, history: null });
+      this.executions.addSite(site.range);
+    }
   }
 
   /** Called by the program for each captured value; returns it. */
   readonly capture = <T>(id: number, value: T): T => {
     const slot = this.slots[id]!;
     slot.count++;
+    this.executions.captured(id);
     slot.last = value;
     if (typeof value === "number") {
       slot.history ??= new HistoryRecorder();
@@ -173,13 +187,17 @@ export class Recorder {
   readonly observer: Observer = {
     backwardStart: (roots, createGraph) => {
       const nodes = roots.map(edgeOf).filter((node): node is Node => node !== null);
-      this.structure.walk(nodes);
+      this.walk(nodes);
       const indices = nodes.map((node) => this.structure.indexOf(node)!).filter((index) => index >= 0);
       this.running.push({ roots: indices, order: [], createGraph, node: null });
     },
     moduleStart: (module) => this.calls.start(module),
     moduleEnd: () => this.calls.end(),
-    nodeMade: (node) => this.calls.made(node, this.running.at(-1)?.node ?? null),
+    nodeMade: (node) => {
+      const source = this.running.at(-1)?.node ?? null;
+      this.calls.made(node, source);
+      if (!source && !("variable" in node)) this.executions.made(node._sequence_nr());
+    },
     nodeStart: (node, gradients) => {
       const index = this.structure.arrived(node, gradients, this.passes.count);
       const pass = this.running.at(-1);
@@ -194,7 +212,10 @@ export class Recorder {
     nodeEnd: (node, gradients) => this.structure.sent(node, gradients),
     backwardEnd: () => {
       const pass = this.running.pop();
-      if (this.running.length === 0) this.calls.stepDone();
+      if (this.running.length === 0) {
+        this.calls.stepDone();
+        this.executions.stepDone();
+      }
       if (pass) this.passes.add(pass.roots, pass.order, pass.createGraph, this.options.where);
     },
   };
@@ -275,7 +296,9 @@ export class Recorder {
     return this.structure.entries[index];
   }
 
-  private groups(): Pick<Trace, "calls" | "blocks"> {
+  private groups(): Pick<Trace, "calls" | "blocks" | "executions"> {
+    const { blocks } = this.executions;
+    const executions = this.executions.finish();
     const variables = new Map<unknown, string>();
     for (const { site, last } of this.slots) {
       if (site.kind === "variable" && !site.name.includes(".") && !variables.has(last)) variables.set(last, site.name);
@@ -286,7 +309,8 @@ export class Recorder {
     });
     return {
       ...(calls.length > 0 ? { calls } : {}),
-      ...(this.blocks.length > 0 ? { blocks: [...this.blocks] } : {}),
+      ...(blocks.length > 0 ? { blocks: [...blocks] } : {}),
+      ...(executions.length > 0 ? { executions } : {}),
     };
   }
 
@@ -359,7 +383,15 @@ export class Recorder {
       }
     }
     // One walk each: what two results share is known by the second.
-    for (const root of roots) this.structure.walk([root]);
+    for (const root of roots) this.walk([root]);
+  }
+
+  /** Enters what can be reached, and keeps the executions that made what is new of it. */
+  private walk(roots: readonly Node[]): void {
+    const { entries } = this.structure;
+    const known = entries.length;
+    this.structure.walk(roots);
+    if (entries.length > known) this.executions.keep(entries.slice(known).map(({ sequence }) => sequence));
   }
 
   private summarise(slots: readonly Slot[]): Capture[] {
