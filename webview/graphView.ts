@@ -127,7 +127,8 @@ export class GraphCanvas {
     this.selected = kept >= 0 ? kept : null;
     this.scene.forget();
     this.emptyCytoscape();
-    if (!keepViewport || this.fitted) this.fit();
+    // Where nothing moves in the graph, nothing moves on screen either.
+    if (!before && (!keepViewport || this.fitted)) this.fit();
     this.heads.show(view);
     if (before) this.moveFrom(before.view, before.drawn);
     this.refresh();
