@@ -72,6 +72,16 @@ describe.each(["simd", "relaxed"] as const)("%s", (set) => {
     );
   });
 
+  test("what is not a number stays with the taps that meet it", () => {
+    useKernels(set);
+    const x = torch.ones(2, 3, 9, 9);
+    x.select(-1, 8).fill_(Number.NaN);
+    const w = torch.ones(4, 3, 3, 3, { requires_grad: true });
+    torch.nn.functional.conv2d(x, w).sum().backward();
+    expect(w.grad.isnan().select(-1, 2).all().item()).toBe(true);
+    expect(w.grad.isnan().narrow(-1, 0, 2).any().item()).toBe(false);
+  });
+
   test("volumes, and single elements as one long row", () => {
     const three = { input: 5, kernel: 2, output: 4, stride: 1, padding: 0, dilation: 1 };
     const one = { input: 4, kernel: 1, output: 4, stride: 1, padding: 0, dilation: 1 };

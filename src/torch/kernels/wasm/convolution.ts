@@ -309,7 +309,7 @@ export function convolveWeightWasm(wasm: Kernels, x: Floats, dy: Floats, out: Fl
         image,
         bases,
         rows,
-        vectors,
+        output[2],
         offsets,
         taps.length,
         grad,

@@ -195,12 +195,19 @@ function addSum<T>(to: usize, v: v128): void {
   store<T>(to, load<T>(to) + sumOf<T>(v));
 }
 
+/** All bits of the lanes below `count`. */
+// @inline
+function lanesBelow<T>(count: i32): v128 {
+  if (sizeof<T>() === 8) return i32x4.lt_s(i32x4(0, 0, 1, 1), i32x4.splat(count));
+  return i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(count));
+}
+
 // @inline
 function correlate<T>(
   x: usize,
   bases: usize,
   rows: i32,
-  vectors: i32,
+  width: i32,
   offsets: usize,
   taps: i32,
   dy: usize,
@@ -210,6 +217,9 @@ function correlate<T>(
   out: usize,
 ): void {
   const next = <usize>taps * sizeof<T>();
+  const full = width & -lanesOf<T>();
+  const tail = width - full;
+  const inside = lanesBelow<T>(tail);
   for (let c = 0; c < panels; c++) {
     const top = dy + <usize>c * 4 * plane;
     for (let t = 0; t < taps; t += 2) {
@@ -229,9 +239,25 @@ function correlate<T>(
         const base = x + load<u32>(bases + ((<usize>r) << 2));
         let one = base + first;
         let two = base + second;
-        for (const end = at + ((<usize>vectors) << 4); at < end; at += 16, one += 16, two += 16) {
+        for (const end = at + <usize>full * sizeof<T>(); at < end; at += 16, one += 16, two += 16) {
           const b0 = v128.load(one);
           const b1 = v128.load(two);
+          const g0 = v128.load(at);
+          c00 = madd<T>(g0, b0, c00);
+          c01 = madd<T>(g0, b1, c01);
+          const g1 = v128.load(at + plane);
+          c10 = madd<T>(g1, b0, c10);
+          c11 = madd<T>(g1, b1, c11);
+          const g2 = v128.load(at + 2 * plane);
+          c20 = madd<T>(g2, b0, c20);
+          c21 = madd<T>(g2, b1, c21);
+          const g3 = v128.load(at + 3 * plane);
+          c30 = madd<T>(g3, b0, c30);
+          c31 = madd<T>(g3, b1, c31);
+        }
+        if (tail > 0) {
+          const b0 = v128.and(v128.load(one), inside);
+          const b1 = v128.and(v128.load(two), inside);
           const g0 = v128.load(at);
           c00 = madd<T>(g0, b0, c00);
           c01 = madd<T>(g0, b1, c01);
@@ -393,14 +419,14 @@ export function convolve64(
 }
 
 /**
- * out[channel, tap] += Σ over rows and their elements of dy[channel] · x at the tap: the gradient of a weight. What is in dy's lines
- * behind their end must be zero, and x finite there.
+ * out[channel, tap] += Σ over rows and their elements of dy[channel] · x at the tap: the gradient of a weight. Rows have
+ * `width` elements; what is in dy's lines behind them must be zero.
  */
 export function correlate32(
   x: usize,
   bases: usize,
   rows: i32,
-  vectors: i32,
+  width: i32,
   offsets: usize,
   taps: i32,
   dy: usize,
@@ -409,7 +435,7 @@ export function correlate32(
   panels: i32,
   out: usize,
 ): void {
-  correlate<f32>(x, bases, rows, vectors, offsets, taps, dy, line, plane, panels, out);
+  correlate<f32>(x, bases, rows, width, offsets, taps, dy, line, plane, panels, out);
 }
 
 /** The same for doubles. */
@@ -417,7 +443,7 @@ export function correlate64(
   x: usize,
   bases: usize,
   rows: i32,
-  vectors: i32,
+  width: i32,
   offsets: usize,
   taps: i32,
   dy: usize,
@@ -426,5 +452,5 @@ export function correlate64(
   panels: i32,
   out: usize,
 ): void {
-  correlate<f64>(x, bases, rows, vectors, offsets, taps, dy, line, plane, panels, out);
+  correlate<f64>(x, bases, rows, width, offsets, taps, dy, line, plane, panels, out);
 }

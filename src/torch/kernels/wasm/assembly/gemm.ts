@@ -378,7 +378,7 @@ function gemm<T>(
             if (left > 2) {
               const half = panelA + 2 * sizeof<T>();
               const below = to + 2 * lineC;
-              const fromBelow = from === 0 ? 0 : from + 2 * lineFrom;
+              const fromBelow = from === 0 ? <usize>0 : from + 2 * lineFrom;
               if (lower) paired<T>(2, half, panelB, deep, factor, below, lineC, fromBelow, lineFrom);
               else tile2<T>(half, panelB, 0, deep, 0, factor, below, lineC, fromBelow, lineFrom);
             }
