@@ -3,15 +3,16 @@ import {
   type GraphView,
   type Grouped,
   type Grouping,
-  groupingsOf,
+  groupingsFor,
   groupsOf,
   layoutInput,
   type Memory,
   matchNodes,
-  openAtFirst,
+  openFirst,
   type Placement,
   type Quantity,
   quantitiesOf,
+  usualGroups,
   viewOf,
   wayTo,
 } from "../src/graph";
@@ -34,13 +35,6 @@ export interface Shown {
   view: GraphView;
   placed: Placement;
 }
-
-/** A graph of at most so many cards, under 150 elements with its edges, is shown as a whole. */
-const WHOLE = 68;
-/** Of a larger one groups are opened until there are so many. */
-const CARDS_AT_FIRST = 40;
-/** Above this many nodes a group for every line or loop of them would take longer than it helps. */
-const ASKED_MAX = 20_000;
 
 export class GraphPane {
   settings: GraphSettings = { quantity: "gradient", direction: "down" };
@@ -66,7 +60,7 @@ export class GraphPane {
 
   /** Those that make any groups; found out when somebody asks. */
   get groupings(): readonly Grouping[] {
-    this.modes ??= !this.trace || this.trace.nodes.length > ASKED_MAX ? ["none"] : groupingsOf(this.trace);
+    this.modes ??= this.trace ? groupingsFor(this.trace) : ["none"];
     return this.modes;
   }
 
@@ -101,24 +95,9 @@ export class GraphPane {
 
   private group(): void {
     const { grouping, open, steps } = this.settings;
-    this.grouped = grouping ? groupsOf(this.trace!, grouping) : this.usual();
-    this.open = open
-      ? new Set(open)
-      : openAtFirst(this.grouped, this.trace!.nodes.length > WHOLE ? CARDS_AT_FIRST : WHOLE);
+    this.grouped = grouping ? groupsOf(this.trace!, grouping) : usualGroups(this.trace!);
+    this.open = open ? new Set(open) : openFirst(this.trace!, this.grouped);
     this.steps = new Map(steps ?? []);
-  }
-
-  /** Modules where there are any; a small graph without them needs no groups. */
-  private usual(): Grouped {
-    const trace = this.trace!;
-    const { length } = trace.nodes;
-    const tried: Grouping[] =
-      length <= WHOLE || length > ASKED_MAX ? ["module"] : ["module", "loop", "function", "line"];
-    for (const mode of tried) {
-      const grouped = groupsOf(trace, mode);
-      if (grouped.groups.length > 0) return grouped;
-    }
-    return groupsOf(trace, "none");
   }
 
   async setGrouping(mode: Grouping): Promise<void> {

@@ -1,5 +1,5 @@
 /** The grad_fn graph as a file: what the panel shows, without the panel. */
-import { type GraphView, layoutInput, layoutNested, type Placement, viewOf } from "../graph";
+import { atOrigin, firstView, type GraphView, layoutInput, layoutNested, type Placement, viewOf } from "../graph";
 import type { Trace } from "../trace/model";
 import { toDot } from "./dot";
 import type { ExportFormat } from "./formats";
@@ -14,7 +14,7 @@ export { DARK, LIGHT, type PictureTheme, type ThemeChoice } from "./theme";
 /** Formats that are text made of the drawing alone. */
 export type DrawingFormat = Exclude<ExportFormat, "png" | "html">;
 
-/** What is on screen, or would be. */
+/** What is on screen, or would be; its upper left corner is (0, 0). */
 export interface Drawing {
   trace: Omit<Trace, "console">;
   view: GraphView;
@@ -23,8 +23,8 @@ export interface Drawing {
 
 /** `trace`'s graph as the panel would first show it. */
 export function drawingOf(trace: Drawing["trace"]): Drawing {
-  const view = viewOf(trace);
-  return { trace, view, placed: layoutNested(layoutInput(view)) };
+  const view = viewOf(trace, firstView(trace));
+  return { trace, view, placed: atOrigin(layoutNested(layoutInput(view))) };
 }
 
 export function exportDrawing(

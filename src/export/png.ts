@@ -1,5 +1,6 @@
 /** The graph as a PNG, without a browser: the same picture as the SVG's. */
-import { CARD, normLabel, scaleColor, scaleLabels, type ViewNode } from "../graph";
+import { CARD, cornerOf, type GraphView, MEASURES, normLabel, scaleColor, scaleLabels, type ViewNode } from "../graph";
+import { edgeWidth, frameTitle, SAVED, STACK } from "./drawing";
 import type { Drawing } from "./index";
 import { PixelContext } from "./raster/context";
 import { systemFonts } from "./raster/fonts";
@@ -26,16 +27,39 @@ export function toPng({ view, placed }: Drawing, theme: PictureTheme): Uint8Arra
   context.fillRect(0, 0, width + 1, height + 1);
   context.save();
   context.translate(MARGIN, MARGIN);
-  for (let e = 0; e < view.edges.length; e++) edge(context, placed, e, theme);
+  view.frames.forEach((each, f) => {
+    const { x, y, width: w, height: h } = placed.groups[f]!;
+    context.beginPath();
+    context.roundRect(x, y, w, h, 10);
+    context.globalAlpha = 0.06;
+    context.fillStyle = theme.muted;
+    context.fill();
+    context.globalAlpha = 1;
+    context.strokeStyle = theme.border;
+    context.lineWidth = 1;
+    context.stroke();
+  });
+  for (let e = 0; e < view.edges.length; e++) edge(context, placed, e, edgeWidth(view.edges[e]!.flow), theme);
   for (let e = 0; e < view.edges.length; e++)
     edgeLabel(context, view.edges[e]!.label, placed.labelX[e]!, placed.labelY[e]!, theme);
-  for (const node of view.nodes) card(context, node, placed.x[node.index]!, placed.y[node.index]!, theme);
+  view.frames.forEach((each, f) => {
+    const { x, y, width: w } = placed.groups[f]!;
+    context.font = `600 ${CARD.titleSize}${FONT}`;
+    fitted(context, frameTitle(each), x + 14, y + 21, w - 28, theme.text);
+  });
+  for (const node of view.nodes) card(context, view, node, placed.x[node.index]!, placed.y[node.index]!, theme);
   context.restore();
-  if (view.scale) legend(context, scaleLabels(view.scale), MARGIN, height - MARGIN - 12, theme);
+  if (view.scale) legend(context, view, MARGIN, height - MARGIN - 12, theme);
   return encodePng(context.pixels, context.width, context.height, Math.round(PER_METRE * scale));
 }
 
-function edge(context: PixelContext, { points, pointStart }: Drawing["placed"], e: number, theme: PictureTheme): void {
+function edge(
+  context: PixelContext,
+  { points, pointStart }: Drawing["placed"],
+  e: number,
+  width: number,
+  theme: PictureTheme,
+): void {
   const start = pointStart[e]!;
   const end = pointStart[e + 1]! - 1;
   const at = (i: number): [number, number] => [points[2 * i]!, points[2 * i + 1]!];
@@ -49,7 +73,7 @@ function edge(context: PixelContext, { points, pointStart }: Drawing["placed"], 
   }
   if (end - start === 1) context.lineTo(...at(end));
   context.strokeStyle = theme.edge;
-  context.lineWidth = 1.3;
+  context.lineWidth = width;
   context.stroke();
   // The arrow's head, along the last piece.
   const [tipX, tipY] = at(end);
@@ -76,18 +100,25 @@ function edgeLabel(context: PixelContext, label: string, x: number, y: number, t
   text(context, label, x, y + 3.5, theme.muted, "center");
 }
 
-function card(context: PixelContext, node: ViewNode, x: number, y: number, theme: PictureTheme): void {
+function card(context: PixelContext, view: GraphView, node: ViewNode, x: number, y: number, theme: PictureTheme): void {
   const { width, height } = node;
   const [left, top] = [x - width / 2, y - height / 2];
   const isLeaf = node.kind === "leaf";
   const inset = isLeaf ? CARD.leafInset : 0;
-  context.beginPath();
-  context.roundRect(left + 0.5, top + 0.5, width - 1, height - 1, isLeaf ? height / 2 : CARD.radius);
-  context.fillStyle = theme.card;
-  context.fill();
-  context.strokeStyle = theme.border;
   context.lineWidth = 1;
-  context.stroke();
+  for (const by of [...(node.kind === "group" ? STACK : []), 0]) {
+    context.beginPath();
+    context.roundRect(left + by + 0.5, top + by + 0.5, width - 1, height - 1, isLeaf ? height / 2 : CARD.radius);
+    context.fillStyle = theme.card;
+    context.fill();
+    context.strokeStyle = theme.border;
+    context.setLineDash(node.marks.view && by === 0 ? [3, 2] : []);
+    context.stroke();
+  }
+  context.setLineDash([]);
+  context.fillStyle = theme.edge;
+  for (let i = 0; i < Math.min(node.marks.saved, SAVED.most); i++)
+    context.fillRect(left + SAVED.left + inset + i * SAVED.step, top + height - SAVED.size / 2, SAVED.size, SAVED.size);
   context.beginPath();
   context.roundRect(left + CARD.barInset + inset, top + 9, CARD.barWidth, height - 18, 2);
   context.fillStyle = node.broken
@@ -99,19 +130,34 @@ function card(context: PixelContext, node: ViewNode, x: number, y: number, theme
   const right = left + width - CARD.right - inset;
   const from = left + CARD.left + inset;
   context.font = `${CARD.subtitleSize}${FONT}`;
-  const norm = normLabel(node);
+  const norm = normLabel(node, view);
+  const corner = cornerOf(node);
   text(context, norm, right, top + CARD.titleBaseline, node.broken ? theme.error : theme.muted, "right");
-  text(context, node.repeats, right, top + CARD.subtitleBaseline, theme.muted, "right");
+  text(context, corner, right, top + CARD.subtitleBaseline, theme.muted, "right");
   const normRoom = norm === "" ? 0 : context.measureText(norm).width + 6;
-  const repeatsRoom = node.repeats === "" ? 0 : context.measureText(node.repeats).width + 6;
-  fitted(context, node.subtitle, from, top + CARD.subtitleBaseline, right - from - repeatsRoom, theme.muted);
+  const cornerRoom = corner === "" ? 0 : context.measureText(corner).width + 6;
+  fitted(context, node.subtitle, from, top + CARD.subtitleBaseline, right - from - cornerRoom, theme.muted);
   context.font = `${node.named ? "600 " : ""}${CARD.titleSize}${FONT}`;
-  fitted(context, node.title, from, top + CARD.titleBaseline, right - from - normRoom, theme.text);
+  fitted(
+    context,
+    `${node.marks.derivative ? "∂ " : ""}${node.title}`,
+    from,
+    top + CARD.titleBaseline,
+    right - from - normRoom,
+    theme.text,
+  );
 }
 
-function legend(context: PixelContext, [low, high]: [string, string], x: number, y: number, theme: PictureTheme): void {
+function legend(
+  context: PixelContext,
+  { scale, quantity }: GraphView,
+  x: number,
+  y: number,
+  theme: PictureTheme,
+): void {
+  const [low, high] = scaleLabels(scale!, quantity);
   context.font = `${CARD.subtitleSize}${FONT}`;
-  text(context, "‖∇‖", x, y + 8, theme.muted, "left");
+  text(context, MEASURES[quantity].prefix || quantity, x, y + 8, theme.muted, "left");
   text(context, low, x + 74, y + 8, theme.muted, "right");
   for (let i = 0; i < LEVELS; i++) {
     context.fillStyle = scaleColor(i / (LEVELS - 1), theme.appearance);

@@ -1,4 +1,5 @@
 /** From a trace to a picture's geometry. Reads the trace's model only. */
+export { firstView, groupingsFor, openFirst, usualGroups } from "./firstView";
 export * from "./format";
 export * from "./groups";
 export * from "./layout";

@@ -478,7 +478,7 @@ export function cornerOf({ shape, repeats }: ViewNode): string {
 }
 
 /** Without a canvas to ask: a proportional sans-serif's usual widths, on the generous side. */
-function estimate(text: string, line: "title" | "subtitle" | "norm"): number {
+export function estimate(text: string, line: "title" | "subtitle" | "norm"): number {
   let ems = 0;
   for (const character of text) {
     ems += /[ilj.,:;'|![\]() ]/.test(character)

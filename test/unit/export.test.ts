@@ -12,6 +12,7 @@ import {
 import { type PageParts, toHtml } from "../../src/export/html";
 import { escapeMermaid } from "../../src/export/mermaid";
 import { toPng } from "../../src/export/png";
+import { atOrigin, groupsOf, layoutInput, layoutNested, viewOf } from "../../src/graph";
 import type { Trace } from "../../src/trace/model";
 import { article } from "./fixtures/article";
 
@@ -73,6 +74,47 @@ describe("DOT", () => {
 
   it("quotes", () => {
     expect(exportGraph(hostile, "dot")).toContain('label="<b>&\\"\\\\');
+  });
+});
+
+describe("what is in groups", () => {
+  // The article's chain twice over in a module's call: one open group, and one closed.
+  const calls = [
+    { parent: -1, name: "model", type: "Net", repetition: 0 },
+    { parent: -1, name: "head", type: "Linear", repetition: 0 },
+  ];
+  const trace: Trace = {
+    ...article,
+    calls,
+    nodes: article.nodes.map((node, i) => ({
+      ...node,
+      ...(i === 1 || i === 2 ? { call: 0 } : i === 3 ? { call: 1 } : {}),
+    })),
+  };
+  const grouped = groupsOf(trace, "module");
+  const keyOf = (title: string) => grouped.groups.find((group) => group.title === title)!.key;
+  const view = viewOf(trace, { grouped, open: new Set([keyOf("model")]) });
+  const drawing = { trace, view, placed: atOrigin(layoutNested(layoutInput(view))) };
+  const closed = view.nodes.find(({ kind }) => kind === "group")!;
+
+  it("is seen as in the panel: open ones as frames, closed ones as one card", () => {
+    expect(view.frames).toHaveLength(1);
+    const svg = exportDrawing(drawing, "svg");
+    expect(svg.match(/class="frame"/g)).toHaveLength(1);
+    expect(svg).toContain(">model · Net");
+    expect(exportDrawing(drawing, "dot")).toMatch(/subgraph cluster_0 \{\n\s+label="model · Net[^\n]*\n\s+n\d/);
+    expect(exportDrawing(drawing, "dot")).toContain(`n${closed.index} [label="head`);
+    expect(exportDrawing(drawing, "mermaid")).toMatch(/subgraph g0 \["model · Net[^"]*"\]\n\s+n\d/);
+    expect(exportDrawing(drawing, "mermaid")).toContain(`n${closed.index}[["head`);
+    expect(toPng(drawing, LIGHT).length).toBeGreaterThan(1000);
+  });
+
+  it("keeps every node in the JSON, with the card that shows it", () => {
+    const graph = JSON.parse(exportDrawing(drawing, "json"));
+    expect(graph.nodes).toHaveLength(trace.nodes.length);
+    expect(graph.nodes[3]).toMatchObject({ name: "SinBackward0", card: closed.index });
+    expect(graph.frames[0]).toMatchObject({ title: "model", parent: null });
+    expect(graph.cards[closed.index]).toMatchObject({ kind: "group", node: null });
   });
 });
 
