@@ -81,9 +81,12 @@ export async function draw(place: HTMLElement, figure: Record<string, unknown>, 
 
 async function render(place: HTMLElement, spec: Record<string, unknown>, theme: Theme): Promise<View> {
   const compiled = compile({ background: "transparent", ...spec } as TopLevelSpec, { config: configOf(theme) });
+  // Vega would overwrite what the place says of itself to a screen reader.
+  const container = place.appendChild(document.createElement("div"));
+  container.setAttribute("aria-hidden", "true");
   const view = new View(parse(compiled.spec, {}, { ast: true }), {
     renderer: "canvas",
-    container: place,
+    container,
     hover: true,
     expr: expressionInterpreter,
   } as ConstructorParameters<typeof View>[1]);

@@ -27,8 +27,7 @@ export function toPng({ view, placed }: Drawing, theme: PictureTheme): Uint8Arra
   context.fillRect(0, 0, width + 1, height + 1);
   context.save();
   context.translate(MARGIN, MARGIN);
-  view.frames.forEach((each, f) => {
-    const { x, y, width: w, height: h } = placed.groups[f]!;
+  for (const { x, y, width: w, height: h } of placed.groups) {
     context.beginPath();
     context.roundRect(x, y, w, h, 10);
     context.globalAlpha = 0.06;
@@ -38,7 +37,7 @@ export function toPng({ view, placed }: Drawing, theme: PictureTheme): Uint8Arra
     context.strokeStyle = theme.border;
     context.lineWidth = 1;
     context.stroke();
-  });
+  }
   for (let e = 0; e < view.edges.length; e++) edge(context, placed, e, edgeWidth(view.edges[e]!.flow), theme);
   for (let e = 0; e < view.edges.length; e++)
     edgeLabel(context, view.edges[e]!.label, placed.labelX[e]!, placed.labelY[e]!, theme);

@@ -84,11 +84,14 @@ function zoomable(view: Json, index: number): Json {
   return { ...view, layer: [{ ...clipped(first), params }, ...layers.slice(1).map(clipped)] };
 }
 
-/** What a figure shows, for those who cannot see it: `2 lines; x 0 to 6.28, y −1 to 1`. */
+/** What a figure shows, for those who cannot see it: `2 lines; x 0 to 6.28, y −1 to 1`; of several axes with their titles. */
 export function describeFigure(spec: Json, format: (value: number) => string): string {
   const rows = rowsOf(spec);
-  const views = rows ? rows.flat() : [spec];
-  return views.map((view) => describeView(view, format)).join(". ");
+  if (!rows) return describeView({ ...spec, title: "" }, format);
+  return rows
+    .flat()
+    .map((view) => describeView(view, format))
+    .join(". ");
 }
 
 const NAMES: Record<string, string> = {

@@ -61,7 +61,10 @@ describe("a row of axes", () => {
 });
 
 test("a figure in words", () => {
-  expect(describeFigure(axes("T"), String)).toBe("T: line; x 0 to 2, y -1 to 1");
+  expect(describeFigure(axes("T"), String)).toBe("line; x 0 to 2, y -1 to 1");
+  expect(describeFigure({ hconcat: [axes("T"), axes()] }, String)).toBe(
+    "T: line; x 0 to 2, y -1 to 1. line; x 0 to 2, y -1 to 1",
+  );
   const two = { ...axes(), layer: [...axes().layer, ...axes().layer] };
   expect(describeFigure(two, String)).toBe("2 lines; x 0 to 2, y -1 to 1");
 });
