@@ -7,11 +7,6 @@ export const STACK = [6, 3] as const;
 /** Squares on a card's lower border, one for each saved tensor. */
 export const SAVED = { left: 18, step: 8, size: 5, most: 4 } as const;
 
-/** From a hair where little flows to three pixels where most does. */
-export function edgeWidth(flow: number | null): number {
-  return flow === null ? 1.2 : Math.round(10 * (1 + 2 * flow)) / 10;
-}
-
 /** `encoder · 12 nodes`, and of a loop the step that is seen. */
 export function frameTitle({ title, subtitle, steps }: ViewFrame): string {
   const step = steps ? `step ${steps.at + 1} of ${steps.count}` : "";

@@ -1,6 +1,16 @@
 /** The graph as a PNG, without a browser: the same picture as the SVG's. */
-import { CARD, cornerOf, type GraphView, MEASURES, normLabel, scaleColor, scaleLabels, type ViewNode } from "../graph";
-import { edgeWidth, frameTitle, SAVED, STACK } from "./drawing";
+import {
+  CARD,
+  cornerOf,
+  edgeWidth,
+  type GraphView,
+  MEASURES,
+  normLabel,
+  scaleColor,
+  scaleLabels,
+  type ViewNode,
+} from "../graph";
+import { frameTitle, SAVED, STACK } from "./drawing";
 import type { Drawing } from "./index";
 import { PixelContext } from "./raster/context";
 import { systemFonts } from "./raster/fonts";
@@ -38,7 +48,7 @@ export function toPng({ view, placed }: Drawing, theme: PictureTheme): Uint8Arra
     context.lineWidth = 1;
     context.stroke();
   }
-  for (let e = 0; e < view.edges.length; e++) edge(context, placed, e, edgeWidth(view.edges[e]!.flow), theme);
+  for (let e = 0; e < view.edges.length; e++) edge(context, placed, e, edgeWidth(view.edges[e]!), theme);
   for (let e = 0; e < view.edges.length; e++)
     edgeLabel(context, view.edges[e]!.label, placed.labelX[e]!, placed.labelY[e]!, theme);
   view.frames.forEach((each, f) => {
@@ -131,10 +141,12 @@ function card(context: PixelContext, view: GraphView, node: ViewNode, x: number,
   context.font = `${CARD.subtitleSize}${FONT}`;
   const norm = normLabel(node, view);
   const corner = cornerOf(node);
-  text(context, norm, right, top + CARD.titleBaseline, node.broken ? theme.error : theme.muted, "right");
+  const normLine = node.low ? CARD.subtitleBaseline : CARD.titleBaseline;
+  text(context, norm, right, top + normLine, node.broken ? theme.error : theme.muted, "right");
   text(context, corner, right, top + CARD.subtitleBaseline, theme.muted, "right");
-  const normRoom = norm === "" ? 0 : context.measureText(norm).width + 6;
-  const cornerRoom = corner === "" ? 0 : context.measureText(corner).width + 6;
+  const normRoom = norm === "" || node.low ? 0 : context.measureText(norm).width + 6;
+  const lower = node.low ? norm : corner;
+  const cornerRoom = lower === "" ? 0 : context.measureText(lower).width + 6;
   fitted(context, node.subtitle, from, top + CARD.subtitleBaseline, right - from - cornerRoom, theme.muted);
   context.font = `${node.named ? "600 " : ""}${CARD.titleSize}${FONT}`;
   fitted(

@@ -10,6 +10,7 @@ import {
   type ViewFrame,
   type ViewNode,
 } from "../graph";
+import { SAVED } from "./drawing";
 import { LEVELS, levelClass, type ThemeChoice, themeRules } from "./theme";
 
 const MARGIN = 24;
@@ -86,6 +87,11 @@ function card(node: ViewNode, x: number, y: number, view: GraphView): string {
     text("norm", right, node.low ? CARD.subtitleBaseline : CARD.titleBaseline, normLabel(node, view)),
     text("subtitle", CARD.left + inset, CARD.subtitleBaseline, node.subtitle),
     text("norm", right, CARD.subtitleBaseline, cornerOf(node)),
+    ...Array.from(
+      { length: Math.min(node.marks.saved, SAVED.most) },
+      (_, i) =>
+        `<rect class="saved" x="${SAVED.left + inset + i * SAVED.step}" y="${node.height - SAVED.size / 2}" width="${SAVED.size}" height="${SAVED.size}"/>`,
+    ),
     "</g>",
   ].join("");
 }
@@ -125,7 +131,7 @@ export function escapeXml(value: string): string {
 
 const STYLE = [
   'text{font-family:system-ui,-apple-system,"Segoe UI",Ubuntu,sans-serif}',
-  ".page{fill:var(--page)}.edge{fill:none;stroke:var(--edge);stroke-width:1.3}.head{fill:var(--edge)}",
+  ".page{fill:var(--page)}.edge{fill:none;stroke:var(--edge);stroke-width:1.3}.head,.saved{fill:var(--edge)}",
   ".frame rect{fill:var(--text);fill-opacity:.03;stroke:var(--border)}.frame text{font-size:12px;font-weight:600;fill:var(--text)}",
   ".what{font-size:11px;font-weight:400;fill:var(--muted)}.view{stroke:var(--muted);stroke-dasharray:4 3}",
   ".card{fill:var(--card);stroke:var(--border)}.bar,.swatch{fill:var(--level)}",

@@ -101,7 +101,7 @@ describe("what is in groups", () => {
     expect(view.frames).toHaveLength(1);
     const svg = exportDrawing(drawing, "svg");
     expect(svg.match(/class="frame"/g)).toHaveLength(1);
-    expect(svg).toContain(">model · Net");
+    expect(svg).toContain(">model<");
     expect(exportDrawing(drawing, "dot")).toMatch(/subgraph cluster_0 \{\n\s+label="model · Net[^\n]*\n\s+n\d/);
     expect(exportDrawing(drawing, "dot")).toContain(`n${closed.index} [label="head`);
     expect(exportDrawing(drawing, "mermaid")).toMatch(/subgraph g0 \["model · Net[^"]*"\]\n\s+n\d/);
