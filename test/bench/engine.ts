@@ -19,7 +19,7 @@ export interface Answer {
   reason?: string;
 }
 
-const LIMIT_MS = 90_000;
+const LIMIT_MS = 60_000;
 
 export class Engine {
   version = "";

@@ -16,7 +16,11 @@ const SPECS: readonly EngineSpec[] = [
     name: "gradlens",
     title: "Gradlens",
     command: node,
-    args: [join(BUILT, "gradlens.mjs")],
+    // As the runner does: before Node 22 fused multiply-add has to be asked for.
+    args: [
+      ...(Number.parseInt(process.versions.node, 10) < 22 ? ["--experimental-wasm-relaxed-simd"] : []),
+      join(BUILT, "gradlens.mjs"),
+    ],
     start: [node, [join("dist", "cli.js"), "run", join(ENGINES, "start", "gradlens.ts")]],
   },
   {

@@ -70,6 +70,13 @@ const markdownTable = (table: string[][]): string =>
     .map((line) => `| ${line.join(" | ")} |`)
     .join("\n");
 
+/** The plots that were drawn. */
+function growth(plots: readonly string[]): string {
+  if (plots.length === 0) return "";
+  const pictures = plots.map((plot) => `![${plot}](images/${plot})`).join("\n");
+  return `## Growth\n\nThe time of a run against its size, both on logarithmic scales.\n\n${pictures}\n\n`;
+}
+
 export function markdown(rows: readonly Row[], engines: readonly Engine[], plots: readonly string[]): string {
   const versions = engines.map(({ spec, version }) => `${spec.title} ${version}`).join(", ");
   const machine = `${cpus()[0]?.model.trim() ?? "unknown processor"}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GB, ${type()}`;
@@ -86,13 +93,7 @@ Machine: ${machine}; Node ${process.version}.
 Engines: ${versions}. PyTorch calls OpenBLAS; tfjs runs its WebAssembly backend with SIMD, through its own optimisers;
 jax-js runs its WebAssembly backend, training steps compiled whole by \`jit\`.
 
-## Growth
-
-The time of a run against its size, both on logarithmic scales.
-
-${plots.map((plot) => `![${plot}](images/${plot})`).join("\n")}
-
-## Repeat it
+${growth(plots)}## Repeat it
 
 \`npm run bench\` measures everything, installs the JavaScript peers into \`.bench\` and rewrites this page; PyTorch takes part
 where \`python3-torch\` is installed. \`npm run bench engine\` measures the table alone, \`npm run bench growth\` the plots,

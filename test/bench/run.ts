@@ -3,7 +3,7 @@
  * verdict that depends on the machine's mood.
  */
 import { spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Engine } from "./engine";
 import { growthBench, plotName } from "./growth";
@@ -35,7 +35,14 @@ async function table(taking: readonly Engine[]): Promise<void> {
   }
   console.log(`\n${terminalTable(rows, taking)}\n`);
   if (only.length > 0) return;
-  writeFileSync(join("docs", "performance.md"), markdown(rows, taking, GROWTH.map(plotName)));
+  writeFileSync(
+    join("docs", "performance.md"),
+    markdown(
+      rows,
+      taking,
+      GROWTH.map(plotName).filter((name) => existsSync(join("docs", "images", name))),
+    ),
+  );
 }
 
 if (wants("engine") || wants("growth")) {
