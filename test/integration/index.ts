@@ -2,6 +2,7 @@
 import "./activation.test";
 import "./run.test";
 import "./accidents.test";
+import "./findings.test";
 import "./live.test";
 import "./playground.test";
 import "./soak.test";
