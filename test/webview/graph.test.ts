@@ -38,19 +38,21 @@ const choose = async (menu: string, value: string) => {
 
 test("a closed group opens at a click, and closes by its head", async () => {
   await open({ width: 900, reducedMotion: true });
-  await panel.show(programTrace(MODEL));
+  const trace = programTrace(MODEL);
+  await panel.show(trace);
   await choose("#group-by", "module");
   await panel.locator("#graph-options").click();
   await panel.locator("#close-all").click();
   await expect.poll(frames).toEqual([]);
   const items = panel.locator("#graph-tree [role=treeitem]");
   const closed = await items.count();
-  const loss = await panel.nodePosition(0);
+  const root = trace.nodes.findIndex(({ variable }) => variable === "loss");
+  const loss = await panel.nodePosition(root);
   await panel.page.evaluate(
     "__gradlens.pane.openCard(__gradlens.pane.current.view.nodes.findIndex((n) => n.group === 0))",
   );
   await expect.poll(frames).toEqual(["model"]);
-  expect(await panel.nodePosition(0)).toEqual(loss);
+  expect(await panel.nodePosition(root)).toEqual(loss);
   await panel.locator(".frame-close").first().click();
   await expect.poll(() => items.count()).toBe(closed);
 });
