@@ -52,7 +52,7 @@ test("a node's formula is filled in with the numbers of the run", async () => {
 test("its Jacobian is a heat map, and multiplies a vector", async () => {
   await panel.locator(".jacobian-ends select").selectOption({ label: await firstEnd() });
   await panel.locator(".jacobian .heat-map canvas").first().waitFor();
-  expect(await text(".jacobian-title")).toContain("25 × 25");
+  expect(await text(".jacobian-title")).toMatch(/(\d+) × \1$/);
   await panel.locator(".product-controls button").click();
   await poll(() => text('.jacobian-result [aria-label^="v ·"] pre')).toMatch(/^tensor\(/);
   await workbench.screenshot("inspector-jacobian");
@@ -64,6 +64,7 @@ async function firstEnd(): Promise<string> {
 }
 
 test("the timeline goes through forward and backward by keys", async () => {
+  await panel.locator('#timeline [aria-label="Backward pass"]').selectOption("0");
   await panel.locator('#timeline [aria-label="Step"]').focus();
   await workbench.press("End");
   await poll(() => text("#timeline .now")).toMatch(/Backward x AccumulateGrad .*x\.grad \+=/);
@@ -80,9 +81,7 @@ test("a training run: steps are scrubbed, parameters stand in one table and lead
   await panel.locator('#timeline [aria-label="Training step"]').fill("0");
   await poll(() => text("#timeline .training .count")).toBe("1 / 200");
   await panel.locator("#health summary").click();
-  expect(await panel.locator(".health-table tbody th").allInnerTexts()).toEqual(
-    ["W1", "b1", "W2", "b2", "W3", "b3"].sort(),
-  );
+  expect(await panel.locator(".health-table tbody th").allInnerTexts()).toEqual(["W1", "b1", "W2", "b2", "W3", "b3"]);
   await panel.locator('.health-table tr:has(th[title="W2"])').click();
   await panel.locator(".health-courses canvas").first().waitFor();
   await panel.locator('.health-table tr:has(th[title="W2"])').press("Enter");
