@@ -5,7 +5,7 @@ import { Script } from "node:vm";
 /** Enough for a model of thousands of parameters on a busy machine. */
 const LIMIT_MS = 800;
 /** Values that were given up on, after which no other is asked. */
-const GIVE_UPS = 2;
+const GIVE_UPS = 3;
 const TEXT_MAX = 2_000;
 
 export interface Looked {

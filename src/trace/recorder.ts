@@ -349,7 +349,7 @@ export class Recorder {
   /** A result that some captured place still holds. */
   named(node: Node, output: number): Tensor | null {
     for (const { last, version } of this.slots) {
-      if (last instanceof Tensor && last.gradFn === node && last.output_nr === output && last._version === version)
+      if (this.isTensor(last) && last.gradFn === node && last.output_nr === output && last._version === version)
         return last;
     }
     return null;
