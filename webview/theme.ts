@@ -53,7 +53,8 @@ export function readTheme(): Theme {
     selection: solid(read("list-activeSelectionBackground", "#0078d4"), page),
     error: solid(read("editorError-foreground", dark ? "#f14c4c" : "#e51400"), page),
     saved: chart("blue", "#1a5fb4", "#59a4f9"),
-    inPlace: chart("orange", "#b5500b", "#d18616"),
+    // The charts' orange is half transparent in some themes.
+    inPlace: dark ? "#e5a34b" : "#b5500b",
     derivative: chart("purple", "#652d90", "#b180d7"),
     font: read("font-family", "system-ui, sans-serif"),
     mono: read("editor-font-family", "monospace"),
