@@ -160,9 +160,16 @@ export function useKernels(set: KernelSet | "best"): void {
   current = undefined;
 }
 
+/** Node 20 and 21 keep fused multiply-add behind a flag, which can be set as long as no module was compiled. */
+function askForRelaxed(): void {
+  const { process } = globalThis as { process?: { getBuiltinModule?(id: string): Record<string, any> | undefined } };
+  process?.getBuiltinModule?.("node:v8")?.setFlagsFromString?.("--experimental-wasm-relaxed-simd");
+}
+
 /** The sets that this platform has, the plainest first. */
 export function availableSets(): KernelSet[] {
   const has = (set: "simd" | "relaxed") => platform?.validate(decode(PROBES[set])) ?? false;
+  if (has("simd") && !has("relaxed")) askForRelaxed();
   return ["typescript", ...(["simd", "relaxed"] as const).filter(has)];
 }
 
