@@ -6,7 +6,7 @@ import * as torch from "gradlens";
 import * as plt from "gradlens/pyplot";
 
 // %% A function of 25 points, each step recorded
-const x = torch.linspace(0, 2 * Math.PI, 23, { requires_grad: true });
+const x = torch.linspace(0, 2 * Math.PI, 25, { requires_grad: true });
 console.log(x);
 
 const b = torch.sin(x);

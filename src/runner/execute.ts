@@ -221,10 +221,11 @@ export class Program {
     const { onConsole } = this.options;
     if (!onConsole) return;
     const emit: Emit = (entry, raw, stream) => {
-      this.consoleText += entry.text.length;
-      if (!this.isConsoleFull) this.console.push(entry);
-      else this.droppedEntries++;
+      const full = this.isConsoleFull;
       onConsole(entry, raw, stream);
+      if (full) this.droppedEntries++;
+      else this.console.push(entry);
+      this.consoleText += entry.text.length;
     };
     // Whom nobody will read need not say where it is: that takes longer than printing.
     const place = () => (this.isConsoleFull ? undefined : where());

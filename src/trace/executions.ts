@@ -26,7 +26,7 @@ export class Executions {
   /** The block around a block; -1 for none. */
   private readonly parents: number[] = [];
   /** As {@link State.last}, of a file's own text. */
-  private readonly ofFile = new Map<number, number>();
+  private readonly ofFile: number[] = [];
   private readonly files: number[] = [];
   private newest = -1;
   private previous = -1;
@@ -73,7 +73,7 @@ export class Executions {
       this.states[b]!.last = this.newest;
       if (this.blocks[b]!.kind === "function") return;
     }
-    this.ofFile.set(file, this.newest);
+    this.ofFile[file] = this.newest;
   }
 
   private begin(b: number): BlockExecution {
@@ -81,7 +81,7 @@ export class Executions {
     const parent = this.parents[b]!;
     // A call's arguments were captured before it; a loop goes on where the text around it was left.
     const outer = parent >= 0 ? this.states[parent]! : null;
-    const left = outer ? Math.max(outer.last, (outer.current?.first ?? 0) - 1) : (this.ofFile.get(range.file) ?? -1);
+    const left = outer ? Math.max(outer.last, (outer.current?.first ?? 0) - 1) : (this.ofFile[range.file] ?? -1);
     const first = (kind === "function" ? this.previous : left) + 1;
     const execution = { block: b, first, last: this.newest };
     if (this.waiting.length >= WAITING_MAX) this.waiting = this.waiting.slice(WAITING_MAX / 2);

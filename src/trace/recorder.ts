@@ -144,9 +144,9 @@ export class Recorder {
     return (
       typeof value === "object" &&
       value !== null &&
-      !is_lazy(value) &&
       !this.options.isProxy?.(value) &&
-      (value as object) instanceof Tensor
+      value instanceof Tensor &&
+      !is_lazy(value)
     );
   }
 

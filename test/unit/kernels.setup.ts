@@ -1,4 +1,7 @@
 /** Unit tests run with the kernels that programs get in the runner. */
 import { prepareKernels } from "../../src/runner/kernels";
+import { availableSets } from "../../src/torch/kernels/wasm";
 
 prepareKernels();
+// Asks for what the platform keeps behind a flag, before any test compiles a module.
+availableSets();

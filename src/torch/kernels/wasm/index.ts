@@ -166,11 +166,15 @@ function askForRelaxed(): void {
   process?.getBuiltinModule?.("node:v8")?.setFlagsFromString?.("--experimental-wasm-relaxed-simd");
 }
 
+function isAvailable(set: "simd" | "relaxed"): boolean {
+  const has = () => platform?.validate(decode(PROBES[set])) ?? false;
+  if (set === "relaxed" && !has()) askForRelaxed();
+  return has();
+}
+
 /** The sets that this platform has, the plainest first. */
 export function availableSets(): KernelSet[] {
-  const has = (set: "simd" | "relaxed") => platform?.validate(decode(PROBES[set])) ?? false;
-  if (has("simd") && !has("relaxed")) askForRelaxed();
-  return ["typescript", ...(["simd", "relaxed"] as const).filter(has)];
+  return ["typescript", ...(["simd", "relaxed"] as const).filter(isAvailable)];
 }
 
 /** The WASM kernels, compiled when first asked for; null where the TypeScript ones serve. */
