@@ -22,7 +22,12 @@ const executablePath = await ensureChromium();
 const { file } = await packageExtension();
 const extensionsDir = join(profile.folder, "extensions");
 await installExtension(file, extensionsDir, profile.folder);
-const server = await startServer({ workspace: EXAMPLES, userDataDir: profile.folder, extensionsDir, settings: {} });
+const server = await startServer({
+  workspace: EXAMPLES,
+  userDataDir: profile.folder,
+  extensionsDir,
+  settings: { "files.autoSave": "off" },
+});
 const browser = await chromium.launch({ executablePath, args: CHROMIUM_ARGS });
 try {
   const page = await (await browser.newContext({ viewport: { width: 1440, height: 900 } })).newPage();
