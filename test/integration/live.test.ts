@@ -71,7 +71,7 @@ test("a running program shows how far it is", async () => {
   const progress: number[] = [];
   const subscription = session.onDidProgress(({ trace }) => progress.push(trace!.durationMs));
   const editor = await live(
-    `${PROGRAM}let n = 0;\nfor (let i = 0; i < 40; i++) { n = i; await new Promise((done) => setTimeout(done, 25)); x.sum(); }\n`,
+    `${PROGRAM}let n = 0;\nfor (let i = 0; i < 120; i++) { n = i; await new Promise((done) => setTimeout(done, 25)); x.sum(); }\n`,
   );
   subscription.dispose();
   assert.ok(progress.length >= 2, `${progress.length} snapshots`);
@@ -112,7 +112,7 @@ test("from an edit to its result, in a warm window", async () => {
       const subscription = session.onDidChangeRun(take);
     });
     const end = editor.document.lineAt(editor.document.lineCount - 1).range.end;
-    await editor.edit((edit) => edit.insert(end, i % 2 === 0 ? "\nconst q = 1 + 1;" : " "));
+    await editor.edit((edit) => edit.insert(end, i % 2 === 0 ? `\nconst q${i} = 1 + 1;` : " "));
     await shown;
   }
   await off();
