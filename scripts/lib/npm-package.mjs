@@ -8,7 +8,7 @@ import { tsc } from "./tools.mjs";
 
 const CONSUMER = join(OUT, "npm-package");
 const BELONGS =
-  /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|dist\/(torch|pyplot|cli|runner)\.c?js|dist\/types\/.*\.d\.ts)$/;
+  /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|dist\/(torch|pyplot|cli|runner|figures)\.c?js|dist\/standalone\/[\w.-]+\.(js|css)|dist\/types\/.*\.d\.ts)$/;
 
 /** The engine's state must be one: a tensor of `gradlens` is one for `gradlens/pyplot` too. */
 const PROGRAM = `

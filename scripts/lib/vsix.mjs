@@ -9,17 +9,21 @@ const BELONGS = [
   /^\[Content_Types\]\.xml$/,
   /^extension\.vsixmanifest$/,
   /^extension\/(package\.json|package\.nls(\.[\w-]+)?\.json|readme\.md|changelog\.md|LICENSE(\.txt|\.md)?)$/i,
-  /^extension\/dist\/(extension\.cjs|runner\.cjs|operators\.json|webview\/[\w.-]+\.(js|css)|types\/.+\.d\.ts)$/,
+  /^extension\/dist\/(extension\.cjs|runner\.cjs|figures\.cjs|operators\.json|(webview|standalone)\/[\w.-]+\.(js|css)|types\/.+\.d\.ts)$/,
+  /^extension\/docs\/findings\/[\w-]+\.md$/,
   /^extension\/media\//,
 ];
 const NEEDED = [
   "package.json",
   "dist/extension.cjs",
   "dist/runner.cjs",
+  "dist/figures.cjs",
   "dist/operators.json",
   "dist/types/torch/index.d.ts",
   "dist/webview/main.js",
   "dist/webview/layoutWorker.js",
+  "dist/standalone/main.js",
+  "docs/findings/README.md",
 ].map((file) => `extension/${file}`);
 
 const HEAVY = new Set(["node_modules", ".git", ".vscode-test", "out"]);
