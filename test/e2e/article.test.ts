@@ -39,6 +39,7 @@ describe.each(THEMES)("the article's program in %s", (theme, name) => {
     await workbench.command("Gradlens: Run Selection");
     const panel = await workbench.panel();
     await panel.locator("body[data-state=ready]").waitFor();
+    await panel.getByRole("treeitem").first().waitFor();
     const items = await panel.getByRole("treeitem").allTextContents();
     expect(items.map((text) => /[A-Z]\w*Backward\d|AccumulateGrad/.exec(text)?.[0])).toEqual(CHAIN);
     await workbench.screenshot(`graph-${name}`, { readme: name !== "high-contrast" });
