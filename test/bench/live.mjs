@@ -5,11 +5,8 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { chromium } from "playwright-core";
-import { CHROMIUM_ARGS, ensureChromium } from "../../scripts/lib/chromium.mjs";
 import { EXAMPLES } from "../../scripts/lib/paths.mjs";
-import { installExtension, startServer, temporaryFolder } from "../../scripts/lib/vscode-server.mjs";
-import { packageExtension } from "../../scripts/lib/vsix.mjs";
+import { browser, close, server } from "./examplesWindow.mjs";
 
 const RUNS = 15;
 const WARM_UP = 3;
@@ -25,27 +22,13 @@ const CASES = [
   { file: "two-moons.ts", before: undefined, value: "probe [" },
 ];
 
-const profile = temporaryFolder();
-const executablePath = await ensureChromium();
-const { file } = await packageExtension();
-const extensionsDir = join(profile.folder, "extensions");
-await installExtension(file, extensionsDir, profile.folder);
-const server = await startServer({
-  workspace: EXAMPLES,
-  userDataDir: profile.folder,
-  extensionsDir,
-  settings: { "files.autoSave": "off" },
-});
-const browser = await chromium.launch({ executablePath, args: CHROMIUM_ARGS });
 try {
   console.log(
     `\nLast key to new values at line ends, live mode (${RUNS} edits each, after ${WARM_UP}; goal ${GOAL_MS} ms):`,
   );
   for (const example of CASES) await measure(example);
 } finally {
-  await browser.close();
-  await server.stop();
-  profile.remove();
+  await close();
 }
 
 async function measure({ file: name, before, value }) {

@@ -6,29 +6,14 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { chromium } from "playwright-core";
-import { CHROMIUM_ARGS, ensureChromium } from "../../scripts/lib/chromium.mjs";
 import { EXAMPLES } from "../../scripts/lib/paths.mjs";
-import { installExtension, startServer, temporaryFolder } from "../../scripts/lib/vscode-server.mjs";
-import { packageExtension } from "../../scripts/lib/vsix.mjs";
+import { browser, close, server } from "./examplesWindow.mjs";
 
 const WARM_UP = 5;
 const RUNS = 25;
 const GOAL_MS = 150;
 const PAUSE_MS = 1500;
 
-const profile = temporaryFolder();
-const executablePath = await ensureChromium();
-const { file } = await packageExtension();
-const extensionsDir = join(profile.folder, "extensions");
-await installExtension(file, extensionsDir, profile.folder);
-const server = await startServer({
-  workspace: EXAMPLES,
-  userDataDir: profile.folder,
-  extensionsDir,
-  settings: { "files.autoSave": "off" },
-});
-const browser = await chromium.launch({ executablePath, args: CHROMIUM_ARGS });
 try {
   const page = await (await browser.newContext({ viewport: { width: 1440, height: 900 } })).newPage();
   await openExample(page);
@@ -40,9 +25,7 @@ try {
   console.log(`  first run of the window   ${times[0]} ms`);
   console.log(`  median ${at(0.5)} ms · fastest ${sorted[0]} ms · 90 % below ${at(0.9)} ms · goal ${GOAL_MS} ms`);
 } finally {
-  await browser.close();
-  await server.stop();
-  profile.remove();
+  await close();
 }
 
 /** Opens the example and selects from `const x` to `out.backward()`. */
