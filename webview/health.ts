@@ -1,6 +1,6 @@
 /** One table of all parameters: how large they and their gradients are, how fast they change, what is broken. */
 import { formatNumber, formatShape } from "../src/graph";
-import { brokenCount, type Column, type Finding, findingsOf, lastUpdate, ridgeOf, sorted } from "../src/graph/health";
+import { brokenCount, type Column, type Finding, findingsOf, gradientNorm, lastUpdate, ridgeOf, sorted } from "../src/graph/health";
 import type { Distribution, History, Num, Parameter } from "../src/trace/model";
 import { element } from "./dom";
 import "./health.css";
@@ -26,7 +26,7 @@ const COLUMNS: readonly [Column | null, string, string][] = [
   ["name", "parameter", "Name"],
   ["shape", "shape", "Shape; sorted by the number of elements"],
   ["value", "‖w‖", "Euclidean norm of the value at the end"],
-  ["gradient", "‖∇‖", "Euclidean norm of .grad at the end"],
+  ["gradient", "‖∇‖", "Euclidean norm of .grad at the end; of the last gradient that arrived where .grad has been cleared"],
   [null, "‖∇‖ over steps", "Norm of the gradient that arrived, pass by pass"],
   ["update", "update", "‖Δw‖ / ‖w‖ of the last step; around 0.001 is usual"],
   ["zeros", "zeros", "Elements of the value that are zero"],
@@ -138,7 +138,7 @@ export class HealthTable {
 
   private row(index: number): HTMLElement {
     const parameter = this.parameters[index]!;
-    const { name, shape, value, gradient, gradientNorms } = parameter;
+    const { name, shape, value, gradientNorms } = parameter;
     const findings = findingsOf(parameter);
     const cell = (column: Column, text: string | null): HTMLElement => {
       const found = findings.find((finding) => finding.column === column);
@@ -153,7 +153,7 @@ export class HealthTable {
       element("th", { scope: "row", title: name }, [name]),
       cell("shape", formatShape(shape)),
       cell("value", number(value.norm)),
-      cell("gradient", number(gradient?.norm)),
+      cell("gradient", number(gradientNorm(parameter))),
       element("td", {}, course ? [sparklinePicture(gradientNorms, spoken(gradientNorms), [72, 18])] : []),
       cell("update", number(lastUpdate(parameter))),
       cell("zeros", share === 0 ? "0" : `${formatNumber(Number((100 * share).toPrecision(3)))} %`),

@@ -1,5 +1,5 @@
 /** What stands in the table of parameters, how it is sorted, and what in it is worth a second look. */
-import type { Distribution, Parameter } from "../trace/model";
+import type { Distribution, Num, Parameter } from "../trace/model";
 import { toNumber } from "./format";
 
 export type Column = "name" | "shape" | "value" | "gradient" | "update" | "zeros" | "broken";
@@ -17,8 +17,14 @@ const UPDATE_HIGH = 0.1;
 const VANISHED = 1e-8;
 
 export function lastUpdate({ updates }: Parameter): number | undefined {
-  const last = updates?.values.at(-1);
-  return last === undefined ? undefined : toNumber(last);
+  return optional(updates?.values.at(-1));
+}
+
+const optional = (given: Num | undefined) => (given === undefined ? undefined : toNumber(given));
+
+/** Of `.grad` at the end or, where the program has cleared it, of the gradient that arrived last. */
+export function gradientNorm({ gradient, gradientNorms }: Parameter): Num | undefined {
+  return gradient?.norm ?? gradientNorms?.values.at(-1);
 }
 
 /** Elements of value and gradient that are NaN or infinite. */
@@ -27,14 +33,15 @@ export function brokenCount({ value, gradient }: Parameter): number {
 }
 
 export function findingsOf(parameter: Parameter): Finding[] {
-  const { value, gradient, gradientNorms, updates } = parameter;
+  const { value, updates } = parameter;
+  const gradient = gradientNorm(parameter);
   const found: Finding[] = [];
   const broken = brokenCount(parameter);
   if (broken > 0) found.push({ level: "bad", column: "broken", text: `${broken} NaN or infinite` });
-  if (!gradient && !gradientNorms) {
+  if (gradient === undefined) {
     found.push({ level: "odd", column: "gradient", text: "no gradient ever arrived" });
-  } else if (gradient && gradient.numel > 0) {
-    const norm = toNumber(gradient.norm);
+  } else if (value.numel > 0) {
+    const norm = toNumber(gradient);
     if (norm === 0) found.push({ level: "odd", column: "gradient", text: "the gradient is all zeros" });
     else if (norm < VANISHED)
       found.push({ level: "odd", column: "gradient", text: "the gradient has all but vanished" });
@@ -77,7 +84,7 @@ function key(parameter: Parameter, column: Column): number | string | undefined 
     case "value":
       return toNumber(parameter.value.norm);
     case "gradient":
-      return parameter.gradient && toNumber(parameter.gradient.norm);
+      return optional(gradientNorm(parameter));
     case "update":
       return lastUpdate(parameter);
     case "zeros":
