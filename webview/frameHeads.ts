@@ -53,7 +53,7 @@ function head({ key, title, subtitle, steps, description }: ViewFrame, f: number
       subtitle === "" ? null : element("span", { class: "what" }, [subtitle]),
     ],
   );
-  button.setAttribute("aria-label", description);
+  button.setAttribute("aria-description", description);
   button.addEventListener("click", () => events.close(f));
   const made = element("div", { class: "frame-head" }, [button]);
   if (!steps) return made;

@@ -1,6 +1,15 @@
 /** One table of all parameters: how large they and their gradients are, how fast they change, what is broken. */
 import { formatNumber, formatShape } from "../src/graph";
-import { brokenCount, type Column, type Finding, findingsOf, gradientNorm, lastUpdate, ridgeOf, sorted } from "../src/graph/health";
+import {
+  brokenCount,
+  type Column,
+  type Finding,
+  findingsOf,
+  gradientNorm,
+  lastUpdate,
+  ridgeOf,
+  sorted,
+} from "../src/graph/health";
 import type { Distribution, History, Num, Parameter } from "../src/trace/model";
 import { element } from "./dom";
 import "./health.css";
@@ -26,7 +35,11 @@ const COLUMNS: readonly [Column | null, string, string][] = [
   ["name", "parameter", "Name"],
   ["shape", "shape", "Shape; sorted by the number of elements"],
   ["value", "‖w‖", "Euclidean norm of the value at the end"],
-  ["gradient", "‖∇‖", "Euclidean norm of .grad at the end; of the last gradient that arrived where .grad has been cleared"],
+  [
+    "gradient",
+    "‖∇‖",
+    "Euclidean norm of .grad at the end; of the last gradient that arrived where .grad has been cleared",
+  ],
   [null, "‖∇‖ over steps", "Norm of the gradient that arrived, pass by pass"],
   ["update", "update", "‖Δw‖ / ‖w‖ of the last step; around 0.001 is usual"],
   ["zeros", "zeros", "Elements of the value that are zero"],
@@ -56,7 +69,7 @@ export class HealthTable {
       button.addEventListener("click", () => this.sortBy(column));
       return element("th", { scope: "col", "aria-sort": "none" }, [button]);
     });
-    const table = element("table", { class: "health-table", "aria-label": "Parameters" }, [
+    const table = element("table", { class: "health-table", role: "treegrid", "aria-label": "Parameters" }, [
       element("thead", {}, [element("tr", {}, this.heads)]),
       this.body,
     ]);
@@ -92,6 +105,10 @@ export class HealthTable {
     const findings = this.parameters.filter((parameter) => findingsOf(parameter).length > 0).length;
     this.warnings.textContent = findings === 0 ? "" : `${findings} worth a look`;
     this.draw();
+  }
+
+  unfold(): void {
+    this.details.open = true;
   }
 
   /** Marks the row of the graph's selected node. */
@@ -245,7 +262,7 @@ function note(text: string): HTMLElement {
 function course(title: string, history: History | undefined): HTMLElement | null {
   if (!history || history.values.length === 0) return null;
   return element("figure", {}, [
-    element("h4", {}, [title]),
+    element("h3", {}, [title]),
     sparklinePicture(history, `${title}: ${spoken(history)}`, [210, 54]),
     element("figcaption", {}, [
       element("span", {}, [formatNumber(history.values[0]!)]),
@@ -273,7 +290,7 @@ function ridge(title: string, distributions: readonly Distribution[] | undefined
     }
   }
   return element("figure", {}, [
-    element("h4", {}, [`${title}: ${formatNumber(min)} … ${formatNumber(max)}`]),
+    element("h3", {}, [`${title}: ${formatNumber(min)} … ${formatNumber(max)}`]),
     canvas,
     element("figcaption", {}, [
       element("span", {}, [`pass ${steps[0]! + 1}`]),

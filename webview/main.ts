@@ -182,6 +182,8 @@ Object.assign(window, {
   },
 });
 
+/** Details stand beside the graph, as in styles.css. */
+const WIDE = "(min-width: 720px)";
 const TREE_AT_ONCE = 1500;
 const TREE_LATER_MS = 150;
 const NO_GRAPH = "This run made no graph: no tensor that requires a gradient went through an operation.";
@@ -263,6 +265,7 @@ async function showTrace(run: number, program: string, trace: PanelTrace): Promi
   if (saved?.inspector && again) inspector.state = saved.inspector;
   if (saved?.health && again) health.state = saved.health;
   health.show(trace);
+  if (!again && matchMedia(WIDE).matches && trace.figures.length === 0) health.unfold();
   timeline.show(trace, asker.about(run), again ? (saved?.timeline ?? timeline.state) : undefined);
   select(selected);
   explore.ran(program, trace);

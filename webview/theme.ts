@@ -44,7 +44,7 @@ export function readTheme(): Theme {
     highContrast,
     page,
     card: highContrast ? page : inView ? solid(editor, page) : blend(text, page, 0.035),
-    frame: highContrast ? page : blend(text, page, dark ? 0.035 : 0.028),
+    frame: highContrast ? page : blend(text, page, 0.03),
     border: highContrast ? solid(contrast, page) : blend(text, page, dark ? 0.2 : 0.22),
     text,
     muted: highContrast ? text : blend(text, page, dark ? 0.7 : 0.74),

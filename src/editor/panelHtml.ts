@@ -43,7 +43,7 @@ ${panelMain({ shortcut, trusted })}
 /** What the page shows, for every place that it is shown in. */
 export function panelMain({ shortcut, trusted }: Pick<PanelPage, "shortcut" | "trusted">): string {
   return `<main id="app">
-  <button id="error" role="alert" hidden></button>
+  <div id="alert" role="alert"><button id="error" hidden></button></div>
   <section id="graph-section" aria-label="grad_fn graph">
     <p id="status">
       <span class="spinner" aria-hidden="true"></span><span id="program"></span><span id="outcome" role="status"></span><button id="stop">Stop</button>

@@ -60,7 +60,7 @@ test("by keyboard: rows, courses, node and source", async () => {
   await panel.page.keyboard.press("ArrowDown");
   await panel.page.keyboard.press(" ");
   await panel.locator(".health-courses").waitFor();
-  const titles = await panel.locator(".health-courses h4").allInnerTexts();
+  const titles = await panel.locator(".health-courses h3").allInnerTexts();
   expect(titles.length).toBe(5);
   expect(titles[3]).toMatch(/^Gradients over the steps: /);
   await panel.page.keyboard.press("Enter");

@@ -37,7 +37,7 @@ export class Comparison {
     element("option", { value: "previous" }, ["the run before"]),
     element("option", { value: "pinned" }, ["the pinned run"]),
   ]);
-  private readonly list = element("ul", { "aria-label": "What changed" });
+  private readonly list = element("ul", { "aria-label": "What changed", tabindex: "0" });
   private readonly pin: HTMLButtonElement;
   private state: ComparisonState = { on: false, with: "previous" };
   private current: { program: string; trace: PanelTrace } | null = null;

@@ -8,6 +8,8 @@ const HEIGHT_MAX = 104;
 /** Of the graph's place, at most so much. */
 const SHARE = 0.26;
 const PADDING = 5;
+/** In a narrower place it would lie over the cards. */
+const ROOM_MIN = 320;
 /** Less than this part out of sight is no reason for a map. */
 const OUT_OF_SIGHT = 0.02;
 
@@ -48,7 +50,7 @@ export class Minimap {
     const isOut =
       beyond(placed.left, placed.width, box.left, box.width) > OUT_OF_SIGHT ||
       beyond(placed.top, placed.height, box.top, box.height) > OUT_OF_SIGHT;
-    this.canvas.hidden = !isOut || view.nodes.length < 2 || port.width < 200;
+    this.canvas.hidden = !isOut || view.nodes.length < 2 || port.width < ROOM_MIN;
     if (this.canvas.hidden) return;
     if (
       this.drawn?.view !== view ||

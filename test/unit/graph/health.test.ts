@@ -2,7 +2,16 @@ import { expect, test } from "vitest";
 import { findingsOf, gradientNorm, sorted } from "../../../src/graph/health";
 import type { History, Parameter, Statistics } from "../../../src/trace/model";
 
-const statistics = (norm: number): Statistics => ({ numel: 4, min: 0, max: norm, mean: 0, norm, zeros: 0, nan: 0, inf: 0 });
+const statistics = (norm: number): Statistics => ({
+  numel: 4,
+  min: 0,
+  max: norm,
+  mean: 0,
+  norm,
+  zeros: 0,
+  nan: 0,
+  inf: 0,
+});
 const history = (...values: number[]): History => ({ values, stride: 1, total: values.length });
 const parameter = (name: string, more: Partial<Parameter> = {}): Parameter => ({
   name,
