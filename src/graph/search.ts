@@ -130,7 +130,7 @@ function filter(key: string, value: string, text: string): Parsed {
     case "dtype":
       return has((node) => node.dtype);
     case "module":
-      return has((node, { calls }) => callPath(calls, node.call));
+      return has(moduleOf);
     case "shape":
       return shapeTest(value);
     case "is":
@@ -164,12 +164,17 @@ function shapeTest(text: string): Parsed {
   };
 }
 
-/** In the variable's name, the op's, the module's path or the shape as it is written. */
+/** In the variable's name, the op's, the module's path or its class. */
 function contains(text: string): Test {
   const part = text.toLowerCase();
-  return (node, { calls }) =>
+  return (node, graph) =>
     hasOp(node, part) ||
-    [node.variable ?? "", callPath(calls, node.call)].some((name) => name.toLowerCase().includes(part));
+    [node.variable ?? "", moduleOf(node, graph)].some((name) => name.toLowerCase().includes(part));
+}
+
+/** Path and class of the module that made a node: `model/blocks.0 Linear`. */
+function moduleOf({ call }: GraphNode, { calls }: Graph): string {
+  return `${callPath(calls, call)} ${calls?.[call ?? -1]?.type ?? ""}`;
 }
 
 /** A leaf accumulates, but nobody who looks for `mul` means it. */
