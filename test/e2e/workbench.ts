@@ -1,6 +1,6 @@
 /** VS Code's window as a person sees it: keys, clicks, and what is on the screen. */
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { type Browser, chromium, type Frame, type Locator, type Page } from "playwright-core";
 import { inject } from "vitest";
 
@@ -60,7 +60,7 @@ export class Workbench {
     });
   }
 
-  /** Opens a window of its own, with empty browser storage, and waits until the examples are listed. */
+  /** Opens a window of its own, without storage or unsaved texts of earlier ones, and waits until the examples are listed. */
   static async open({
     theme = "Default Dark Modern",
     size = { width: 1280, height: 800 },
@@ -71,6 +71,7 @@ export class Workbench {
       settingsFile,
       JSON.stringify({ ...settings, "workbench.colorTheme": theme, "window.autoDetectColorScheme": false }, null, 2),
     );
+    rmSync(join(dirname(settingsFile), "Backups"), { recursive: true, force: true });
     const context = await (await launch()).newContext({ viewport: size });
     const workbench = new Workbench(await context.newPage());
     await workbench.page.goto(url);
