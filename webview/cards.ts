@@ -1,4 +1,6 @@
 /** Paints what Cytoscape cannot: two weights of text on a card, the colour bar, marks, and the shapes on edges. */
+
+import { LabelPlaces, paintInPlace } from "../src/export";
 import { CARD, cornerOf, type GraphView, normLabel, type Placement, type ViewNode } from "../src/graph";
 import { levelColor, type Theme } from "./theme";
 
@@ -46,14 +48,14 @@ export class CardPainter {
     const bottom = top + port.height / port.zoom;
 
     if (onEdges && port.zoom >= LABELS) {
-      const taken: number[] = [];
+      const places = new LabelPlaces();
       context.textAlign = "center";
       context.font = fontOf(theme, "norm");
       for (let e = 0; e < view.edges.length; e++) {
         const x = placed.labelX[e]!;
         const y = placed.labelY[e]!;
         if (x < left - 60 || x > right + 60 || y < top - 20 || y > bottom + 20) continue;
-        this.edgeLabel(view.edges[e]!.label, x, y, theme, taken);
+        this.edgeLabel(view.edges[e]!.label, x, y, theme, places);
       }
     }
     for (const node of view.nodes) {
@@ -127,23 +129,7 @@ export class CardPainter {
       context.strokeRect(at - 0.5, bottom - 3.5, 7, 7);
       at += 9;
     }
-    if (!marks.inPlace) return;
-    context.beginPath();
-    context.arc(at + 6, bottom, 6.5, 0, 2 * Math.PI);
-    context.fillStyle = theme.page;
-    context.fill();
-    context.beginPath();
-    context.arc(at + 6, bottom, 4, -0.4, 1.5 * Math.PI);
-    context.strokeStyle = theme.inPlace;
-    context.lineWidth = 1.6;
-    context.stroke();
-    context.beginPath();
-    context.moveTo(at + 5, bottom - 7);
-    context.lineTo(at + 9.5, bottom - 4);
-    context.lineTo(at + 5, bottom - 1);
-    context.closePath();
-    context.fillStyle = theme.inPlace;
-    context.fill();
+    if (marks.inPlace) paintInPlace(context, at + 6, bottom, theme);
   }
 
   /** Width of `text` in the font of a line, for the model to size the cards with. */
@@ -182,13 +168,10 @@ export class CardPainter {
   }
 
   /** On a patch of the page's colour, unless another label has the place. */
-  private edgeLabel(label: string, x: number, y: number, theme: Theme, taken: number[]): void {
+  private edgeLabel(label: string, x: number, y: number, theme: Theme, places: LabelPlaces): void {
     if (label === "") return;
     const half = this.width(label, theme, "norm") / 2 + 4;
-    for (let i = 0; i < taken.length; i += 3) {
-      if (Math.abs(taken[i + 1]! - y) < 15 && Math.abs(taken[i]! - x) < taken[i + 2]! + half) return;
-    }
-    taken.push(x, y, half);
+    if (!places.take(x, y, half)) return;
     this.context.fillStyle = theme.page;
     this.context.globalAlpha = 0.88;
     this.context.fillRect(x - half, y - 7.5, 2 * half, 15);

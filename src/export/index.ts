@@ -8,6 +8,7 @@ import { toMermaid } from "./mermaid";
 import { toSvg } from "./svg";
 import type { ThemeChoice } from "./theme";
 
+export { LabelPlaces, paintInPlace } from "./drawing";
 export { EXPORT_FORMATS, type ExportFormat, FORMATS, formatOf } from "./formats";
 export { DARK, LIGHT, type PictureTheme, type ThemeChoice } from "./theme";
 

@@ -10,7 +10,7 @@ import {
   scaleLabels,
   type ViewNode,
 } from "../graph";
-import { frameTitle, SAVED, STACK } from "./drawing";
+import { frameTitle, inPlaceAt, LabelPlaces, paintInPlace, SAVED, STACK } from "./drawing";
 import type { Drawing } from "./index";
 import { PixelContext } from "./raster/context";
 import { systemFonts } from "./raster/fonts";
@@ -49,8 +49,9 @@ export function toPng({ view, placed }: Drawing, theme: PictureTheme): Uint8Arra
     context.stroke();
   }
   for (let e = 0; e < view.edges.length; e++) edge(context, placed, e, edgeWidth(view.edges[e]!), theme);
+  const places = new LabelPlaces();
   for (let e = 0; e < view.edges.length; e++)
-    edgeLabel(context, view.edges[e]!.label, placed.labelX[e]!, placed.labelY[e]!, theme);
+    edgeLabel(context, view.edges[e]!.label, placed.labelX[e]!, placed.labelY[e]!, theme, places);
   view.frames.forEach((each, f) => {
     const { x, y, width: w } = placed.groups[f]!;
     context.font = `600 ${CARD.titleSize}${FONT}`;
@@ -100,10 +101,18 @@ function edge(
   context.restore();
 }
 
-function edgeLabel(context: PixelContext, label: string, x: number, y: number, theme: PictureTheme): void {
+function edgeLabel(
+  context: PixelContext,
+  label: string,
+  x: number,
+  y: number,
+  theme: PictureTheme,
+  places: LabelPlaces,
+): void {
   if (label === "") return;
   context.font = `10${FONT}`;
   const width = context.measureText(label).width + 8;
+  if (!places.take(x, y, width / 2)) return;
   context.fillStyle = theme.page;
   context.fillRect(x - width / 2, y - 8, width, 16);
   text(context, label, x, y + 3.5, theme.muted, "center");
@@ -120,14 +129,15 @@ function card(context: PixelContext, view: GraphView, node: ViewNode, x: number,
     context.roundRect(left + by + 0.5, top + by + 0.5, width - 1, height - 1, isLeaf ? height / 2 : CARD.radius);
     context.fillStyle = theme.card;
     context.fill();
-    context.strokeStyle = theme.border;
-    context.setLineDash(node.marks.view && by === 0 ? [3, 2] : []);
+    context.strokeStyle = node.marks.derivative ? theme.derivative : node.marks.view ? theme.muted : theme.border;
+    context.setLineDash(node.marks.view && by === 0 ? [4, 3] : []);
     context.stroke();
   }
   context.setLineDash([]);
-  context.fillStyle = theme.edge;
+  context.fillStyle = theme.saved;
   for (let i = 0; i < Math.min(node.marks.saved, SAVED.most); i++)
     context.fillRect(left + SAVED.left + inset + i * SAVED.step, top + height - SAVED.size / 2, SAVED.size, SAVED.size);
+  if (node.marks.inPlace) paintInPlace(context, left + inPlaceAt(node.marks.saved) + inset, top + height, theme);
   context.beginPath();
   context.roundRect(left + CARD.barInset + inset, top + 9, CARD.barWidth, height - 18, 2);
   context.fillStyle = node.broken

@@ -10,7 +10,7 @@ import {
   type ViewFrame,
   type ViewNode,
 } from "../graph";
-import { SAVED } from "./drawing";
+import { IN_PLACE, inPlaceAt, LabelPlaces, SAVED } from "./drawing";
 import { LEVELS, levelClass, type ThemeChoice, themeRules } from "./theme";
 
 const MARGIN = 24;
@@ -34,8 +34,9 @@ export function toSvg(view: GraphView, placed: Placement, theme: ThemeChoice = "
     const stroke = `stroke-width:${round(edgeWidth(view.edges[e]!))}`;
     parts.push(`<path class="edge" style="${stroke}" d="${edgePath(placed, e)}" marker-end="url(#arrow)"/>`);
   }
+  const places = new LabelPlaces();
   for (let e = 0; e < view.edges.length; e++)
-    parts.push(edgeLabel(view.edges[e]!.label, placed.labelX[e]!, placed.labelY[e]!));
+    parts.push(edgeLabel(view.edges[e]!.label, placed.labelX[e]!, placed.labelY[e]!, places));
   for (const node of view.nodes) parts.push(card(node, placed.x[node.index]!, placed.y[node.index]!, view));
   parts.push("</g>");
   if (view.scale) parts.push(legend(view, scaleLabels(view.scale, view.quantity), MARGIN, height - MARGIN - 12));
@@ -81,9 +82,14 @@ function card(node: ViewNode, x: number, y: number, view: GraphView): string {
             `<rect class="card" x="${by}" y="${by}" width="${node.width}" height="${node.height}" rx="${radius}"/>`,
         )
       : []),
-    `<rect class="card${node.marks.view ? " view" : ""}" width="${node.width}" height="${node.height}" rx="${radius}"/>`,
+    `<rect class="card${node.marks.view ? " view" : ""}${node.marks.derivative ? " derivative" : ""}" width="${node.width}" height="${node.height}" rx="${radius}"/>`,
     `<rect class="bar" x="${CARD.barInset + inset}" y="9" width="${CARD.barWidth}" height="${node.height - 18}" rx="2"/>`,
-    text(node.named ? "title" : "title op", CARD.left + inset, CARD.titleBaseline, node.title),
+    text(
+      node.named ? "title" : "title op",
+      CARD.left + inset,
+      CARD.titleBaseline,
+      `${node.marks.derivative ? "∂ " : ""}${node.title}`,
+    ),
     text("norm", right, node.low ? CARD.subtitleBaseline : CARD.titleBaseline, normLabel(node, view)),
     text("subtitle", CARD.left + inset, CARD.subtitleBaseline, node.subtitle),
     text("norm", right, CARD.subtitleBaseline, cornerOf(node)),
@@ -92,12 +98,20 @@ function card(node: ViewNode, x: number, y: number, view: GraphView): string {
       (_, i) =>
         `<rect class="saved" x="${SAVED.left + inset + i * SAVED.step}" y="${node.height - SAVED.size / 2}" width="${SAVED.size}" height="${SAVED.size}"/>`,
     ),
+    node.marks.inPlace ? inPlaceMark(inPlaceAt(node.marks.saved) + inset, node.height) : "",
     "</g>",
   ].join("");
 }
 
-function edgeLabel(label: string, x: number, y: number): string {
+function inPlaceMark(x: number, y: number): string {
+  const { patch, radius, from, to, width, head } = IN_PLACE;
+  const at = (angle: number) => `${round(radius * Math.cos(angle))} ${round(radius * Math.sin(angle))}`;
+  return `<g class="in-place" transform="translate(${round(x)} ${round(y)})"><circle class="page" r="${patch}"/><path fill="none" stroke-width="${width}" d="M${at(from)}A${radius} ${radius} 0 1 1 ${at(to)}"/><path stroke="none" d="M${head.map((point) => point.join(" ")).join("L")}z"/></g>`;
+}
+
+function edgeLabel(label: string, x: number, y: number, places: LabelPlaces): string {
   const width = label.length * 5.6 + 8;
+  if (label === "" || !places.take(x, y, width / 2)) return "";
   return `<rect class="page" x="${round(x - width / 2)}" y="${round(y - 8)}" width="${round(width)}" height="16" rx="3"/>${text("shape", x, y + 3.5, label)}`;
 }
 
@@ -131,10 +145,11 @@ export function escapeXml(value: string): string {
 
 const STYLE = [
   'text{font-family:system-ui,-apple-system,"Segoe UI",Ubuntu,sans-serif}',
-  ".page{fill:var(--page)}.edge{fill:none;stroke:var(--edge);stroke-width:1.3}.head,.saved{fill:var(--edge)}",
+  ".page{fill:var(--page)}.edge{fill:none;stroke:var(--edge);stroke-width:1.3}.head{fill:var(--edge)}.saved{fill:var(--saved)}",
   ".frame rect{fill:var(--text);fill-opacity:.03;stroke:var(--border)}.frame text{font-size:12px;font-weight:600;fill:var(--text)}",
-  ".what{font-size:11px;font-weight:400;fill:var(--muted)}.view{stroke:var(--muted);stroke-dasharray:4 3}",
-  ".card{fill:var(--card);stroke:var(--border)}.bar,.swatch{fill:var(--level)}",
+  ".what{font-size:11px;font-weight:400;fill:var(--muted)}",
+  ".in-place{fill:var(--in-place);stroke:var(--in-place)}.in-place .page{fill:var(--page);stroke:none}",
+  ".card{fill:var(--card);stroke:var(--border)}.bar,.swatch{fill:var(--level)}.view{stroke:var(--muted);stroke-dasharray:4 3}.derivative{stroke:var(--derivative)}",
   `.title{font-size:${CARD.titleSize}px;font-weight:600;fill:var(--text)}.op{font-weight:400}`,
   `.subtitle,.norm,.shape,.legend{font-size:${CARD.subtitleSize}px;fill:var(--muted)}.norm,.end{text-anchor:end}.shape{font-size:10px;text-anchor:middle}`,
 ].join("");

@@ -10,6 +10,10 @@ export interface PictureTheme {
   muted: string;
   edge: string;
   error: string;
+  /** Of the marks: tensors saved for backward, changes in place, what a backward pass has made. */
+  saved: string;
+  inPlace: string;
+  derivative: string;
 }
 
 /** Dark ink on white paper. */
@@ -22,6 +26,9 @@ export const LIGHT: PictureTheme = {
   muted: "#616161",
   edge: "#8a8a8a",
   error: "#c72e0f",
+  saved: "#1a5fb4",
+  inPlace: "#b5500b",
+  derivative: "#652d90",
 };
 
 export const DARK: PictureTheme = {
@@ -33,6 +40,9 @@ export const DARK: PictureTheme = {
   muted: "#a3a3a3",
   edge: "#7d7d7d",
   error: "#f48771",
+  saved: "#59a4f9",
+  inPlace: "#e5a34b",
+  derivative: "#b180d7",
 };
 
 /** `auto`: the reader's own preference, where a file can follow it. */
@@ -51,13 +61,15 @@ export function themeRules(theme: ThemeChoice): string {
   return `${rulesOf(LIGHT)}@media(prefers-color-scheme:dark){${rulesOf(DARK)}}`;
 }
 
-function rulesOf({ appearance, page, card, border, text, muted, edge, error }: PictureTheme): string {
+function rulesOf(theme: PictureTheme): string {
+  const { appearance, page, card, border, text, muted, edge, error, saved, inPlace, derivative } = theme;
   const levels = Array.from(
     { length: LEVELS },
     (_, i) => `.l${i}{--level:${scaleColor(i / (LEVELS - 1), appearance)}}`,
   );
   return [
-    `svg{--page:${page};--card:${card};--border:${border};--text:${text};--muted:${muted};--edge:${edge}}`,
+    `svg{--page:${page};--card:${card};--border:${border};--text:${text};--muted:${muted};--edge:${edge};`,
+    `--saved:${saved};--in-place:${inPlace};--derivative:${derivative}}`,
     `.none{--level:${border}}.broken{--level:${error}}`,
     ...levels,
   ].join("");

@@ -8,7 +8,7 @@ import { closeBrowser, Workbench } from "./workbench";
 
 /** A machine that is busy with other tests opens its first window slowly. */
 const PATIENCE_MS = 40_000;
-const PROGRAM = `import { torch } from "gradlens";
+const PROGRAM = `import * as torch from "gradlens";
 
 const x = torch.tensor([1, 2, 3], { requires_grad: true });
 const y = x.mul(x);

@@ -118,6 +118,22 @@ describe("what is in groups", () => {
   });
 });
 
+test("what is in place or a derivative is marked as in the panel", () => {
+  const trace: Trace = {
+    ...article,
+    nodes: article.nodes.map((node, i) =>
+      i === 1 ? { ...node, inPlace: true } : i === 2 ? { ...node, derivativeOf: 0 } : node,
+    ),
+  };
+  const drawing = drawingOf(trace);
+  const svg = exportDrawing(drawing, "svg", LIGHT);
+  expect(svg.match(/class="in-place"/g)).toHaveLength(1);
+  expect(svg.match(/class="card derivative"/g)).toHaveLength(1);
+  expect(svg).toContain("∂ ");
+  const plain = toPng(drawingOf(article), LIGHT);
+  expect(toPng(drawing, LIGHT).length).not.toBe(plain.length);
+});
+
 describe("Mermaid", () => {
   it("has the edges and the shapes along them", () => {
     const text = exportGraph(article, "mermaid");
