@@ -15,6 +15,7 @@ export function matchNodes(before: Graph, after: Graph): Int32Array {
   match.byKey(old.label, now.label);
   match.byPlace();
   match.spread();
+  match.spread("op");
   return match.result;
 }
 
@@ -35,6 +36,8 @@ class Indexed {
   readonly producers: [number, number][][];
   readonly consumers: [number, number][][];
   readonly label: string[];
+  /** The label without the variable: a name goes from one node to another when an op is added after it. */
+  readonly op: string[];
   /** Of a node and all that is below it. */
   readonly below: string[];
   /** Of a node and all that is above it. */
@@ -54,7 +57,8 @@ class Indexed {
       if (!paths.has(call)) paths.set(call, callPath(calls, call));
       return paths.get(call)!;
     };
-    this.label = nodes.map(({ name, variable, call }) => `${name} ${variable ?? ""} ${path(call)}`);
+    this.op = nodes.map(({ name, call }) => `${name} ${path(call)}`);
+    this.label = nodes.map(({ variable }, v) => `${this.op[v]} ${variable ?? ""}`);
     const order = topological(this.producers, this.consumers);
     const down = hashes(this.label, order.slice().reverse(), this.producers);
     const up = hashes(this.label, order, this.consumers);
@@ -103,7 +107,8 @@ class Match {
   }
 
   /** From what is matched to its neighbours, an op that only one of the runs has between them passed over. */
-  spread(): void {
+  spread(by: "label" | "op" = "label"): void {
+    const alike = (o: number, v: number) => this.old[by][o] === this.now[by][v];
     const queue = [...this.result.keys()].filter((v) => this.result[v] !== -1);
     for (let head = 0; head < queue.length; head++) {
       const v = queue[head]!;
@@ -113,8 +118,8 @@ class Match {
         const mine = this.now[side][v]!.filter(([n]) => this.result[n] === -1);
         for (const [n, input] of mine) {
           if (this.result[n] !== -1) continue;
-          const alike = free.find(([m, i]) => i === input && !this.taken[m] && this.alike(m, n));
-          const partner = alike ? [alike[0], n] : this.passedOver(side, free, n, input);
+          const same = free.find(([m, i]) => i === input && !this.taken[m] && alike(m, n));
+          const partner = same ? [same[0], n] : this.passedOver(side, free, n, input, alike);
           if (!partner) continue;
           this.pair(partner[0]!, partner[1]!);
           queue.push(partner[1]!);
@@ -129,19 +134,15 @@ class Match {
     free: readonly [number, number][],
     n: number,
     input: number,
+    alike: (o: number, v: number) => boolean,
   ): [number, number] | undefined {
     for (const [m, i] of free) {
       if (i !== input || this.taken[m]) continue;
       for (const [further] of this.now[side][n]!)
-        if (this.result[further] === -1 && this.alike(m, further)) return [m, further];
-      for (const [further] of this.old[side][m]!)
-        if (!this.taken[further] && this.alike(further, n)) return [further, n];
+        if (this.result[further] === -1 && alike(m, further)) return [m, further];
+      for (const [further] of this.old[side][m]!) if (!this.taken[further] && alike(further, n)) return [further, n];
     }
     return undefined;
-  }
-
-  private alike(o: number, v: number): boolean {
-    return this.old.label[o] === this.now.label[v];
   }
 
   private pair(o: number, v: number): void {

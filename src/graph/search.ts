@@ -168,8 +168,7 @@ function shapeTest(text: string): Parsed {
 function contains(text: string): Test {
   const part = text.toLowerCase();
   return (node, graph) =>
-    hasOp(node, part) ||
-    [node.variable ?? "", moduleOf(node, graph)].some((name) => name.toLowerCase().includes(part));
+    hasOp(node, part) || [node.variable ?? "", moduleOf(node, graph)].some((name) => name.toLowerCase().includes(part));
 }
 
 /** Path and class of the module that made a node: `model/blocks.0 Linear`. */

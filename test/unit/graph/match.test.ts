@@ -39,6 +39,19 @@ describe("matchNodes", () => {
     expect(unmatched(after, before)).toEqual({ gone: ["SigmoidBackward0"], added: [] });
   });
 
+  it("finds an op that was added last, which takes the variable's name with it", async () => {
+    const before = await record(chain("x.mul(w).exp()"));
+    const after = await record(chain("x.mul(w).exp().mul(2)"));
+    expect(unmatched(before, after)).toEqual({ gone: [], added: ["MulBackward0"] });
+    expect(unmatched(after, before)).toEqual({ gone: ["MulBackward0"], added: [] });
+  });
+
+  it("does not mind that a variable was renamed", async () => {
+    const before = await record(chain("x.mul(w)"));
+    const after = await record(chain("x.mul(w)").replaceAll("y", "result"));
+    expect(unmatched(before, after)).toEqual({ gone: [], added: [] });
+  });
+
   it("finds an op that was added to every step of a loop", async () => {
     const loop = (body: string) =>
       `const w = torch.ones(4, { requires_grad: true });
