@@ -20,6 +20,8 @@ const OPTIONS = [
   "--importMemory",
   "--initialMemory",
   "2",
+  "--maximumMemory",
+  "65536",
   "--enable",
   "simd",
 ];

@@ -1,4 +1,5 @@
 /** Element types, what stores them, and how they promote. */
+import { doubles, floats } from "./kernels/memory";
 
 export type TypedArray = Float32Array | Float64Array | Int32Array | Int16Array | Int8Array | Uint8Array;
 
@@ -63,8 +64,8 @@ function toFewerBits(bits: number, smallest: number, largest: number): (value: n
   };
 }
 
-export const float32 = new DType("float32", 4, Category.Floating, "Float", 1, (n) => new Float32Array(n), Math.fround);
-export const float64 = new DType("float64", 8, Category.Floating, "Double", 2, (n) => new Float64Array(n), identity);
+export const float32 = new DType("float32", 4, Category.Floating, "Float", 1, floats, Math.fround);
+export const float64 = new DType("float64", 8, Category.Floating, "Double", 2, doubles, identity);
 /** Half precision, kept in float32 memory. */
 export const float16 = new DType(
   "float16",

@@ -52,4 +52,5 @@ export {
 } from "./random";
 export { load, loadFromBytes, save, saveToBytes, serialization } from "./serialization";
 export { Tensor } from "./tensor";
+export { get_num_threads, set_num_threads } from "./threads";
 export * as utils from "./utils";

@@ -1,6 +1,6 @@
 /** Elementwise loops of float32 in WASM: blocks of the operands go into scratch memory in the order of the result. */
 import { merged, type Walk } from "../strided";
-import { type Kernels, kernels } from ".";
+import { type Kernels, kernels, sharedKernels } from ".";
 
 type UnaryFunction = (from: number, to: number, n: number) => unknown;
 type BinaryFunction = (a: number, b: number, to: number, n: number) => unknown;
@@ -84,8 +84,81 @@ const beyond = {
   pow32: (x: number, y: number) => !(x > 0 && x < Number.POSITIVE_INFINITY && Number.isFinite(y)),
 } as Record<string, (x: number, y: number) => boolean>;
 
+/** Nanoseconds that an element takes, of kernels that compute for longer than the copies take. */
+const HEAVY: Partial<Record<UnaryKernel, number>> = {
+  cos32: 2,
+  erf32: 6,
+  exp32: 1,
+  expm132: 3,
+  gelu32: 6,
+  log1p32: 2,
+  log32: 2,
+  logsigmoid32: 3,
+  sigmoid32: 1,
+  silu32: 1,
+  sin32: 2,
+  tanh32: 4,
+};
+
 /** `to[i] = f(from[start + i])` for `i < n`. */
 export function mapFloats(
+  wasm: Kernels,
+  kernel: UnaryKernel,
+  f: (x: number) => number,
+  from: Float32Array,
+  start: number,
+  to: Float32Array,
+  n: number,
+): void {
+  const shared = n < 2 * JOB_MIN ? null : sharedKernels(n * (HEAVY[kernel] ?? 0));
+  if (shared !== null) mapShared(shared, kernel, f, from, start, to, n);
+  else mapAlone(wasm, kernel, f, from, start, to, n);
+}
+
+/** Elements of a job for the threads, and of one of its calls. */
+const JOB_MIN = 1 << 14;
+const JOB_MAX = 1 << 17;
+const PART = 1 << 12;
+
+/** Two blocks take turns: while the workers compute one, this thread stores the one before and loads the next. */
+function mapShared(
+  wasm: Kernels,
+  kernel: UnaryKernel,
+  f: (x: number) => number,
+  from: Float32Array,
+  start: number,
+  to: Float32Array,
+  n: number,
+): void {
+  const mark = wasm.mark();
+  const job = Math.min(JOB_MAX, Math.max(JOB_MIN, Math.ceil(n / 4 / PART) * PART));
+  const rooms = [wasm.take(4 * job), wasm.take(4 * job)];
+  const { f32 } = wasm;
+  const pool = wasm.pool!;
+  const sizeAt = (i: number) => Math.min(job, n - i);
+  const load = (i: number, at: number) => f32.set(from.subarray(start + i, start + i + sizeAt(i)), at >> 2);
+  const store = (i: number, at: number) => to.set(f32.subarray(at >> 2, (at >> 2) + sizeAt(i)), i);
+  load(0, rooms[0]);
+  for (let i = 0; i < n; i += job) {
+    const [here, other] = (i / job) % 2 === 0 ? rooms : [rooms[1], rooms[0]];
+    const size = sizeAt(i);
+    for (let k = 0; k < size; k += PART) {
+      const at = here + 4 * k;
+      pool.add(kernel, [at, at, Math.min(PART, size - k)]);
+    }
+    pool.start();
+    if (i > 0) store(i - job, other);
+    if (i + job < n) load(i + job, other);
+    if (pool.finish()) {
+      const test = beyond[kernel];
+      for (let k = i; k < i + size; k++) if (test(from[start + k], 0)) f32[(here >> 2) + k - i] = f(from[start + k]);
+    }
+    if (i + job >= n) store(i, here);
+  }
+  wasm.release(mark);
+}
+
+function mapAlone(
   wasm: Kernels,
   kernel: UnaryKernel,
   f: (x: number) => number,

@@ -1,7 +1,7 @@
 /** Matrix products in WASM: operands of any strides go into scratch memory, whole or in blocks, and results come back. */
 import type { TypedArray } from "../../dtype";
 import type { Matrix } from "../blas";
-import type { Kernels } from "./index";
+import { type Kernels, sharedKernels } from "./index";
 
 type Gemm = (
   a: number,
@@ -41,6 +41,12 @@ const LIMIT = 1 << 20;
 const CUT = 320;
 const HEIGHT = 48;
 const PANELS = (HEIGHT + CUT) * CUT;
+/** The kernel keeps sums in front of them. */
+const SUMS = 128;
+/** Nanoseconds of a product of two numbers, one of thousands. */
+const PRODUCT_NS = 0.05;
+/** Fewer rows are no work for a thread: it packs all of the other operand. */
+const ROWS_MIN = 24;
 
 type Floats = Float32Array | Float64Array;
 
@@ -70,9 +76,11 @@ export function multiply(
   if (n === 0 || m === 0 || k === 0) return;
   const bytes = out.BYTES_PER_ELEMENT;
   const width = 32 / bytes;
-  const gemm = bytes === 4 ? wasm.call.gemm32 : wasm.call.gemm64;
+  if (n >= 2 * ROWS_MIN) wasm = sharedKernels(n * k * m * PRODUCT_NS) ?? wasm;
   const mark = wasm.mark();
-  const panels = wasm.take(PANELS * bytes);
+  const room = PANELS * bytes + SUMS;
+  const panels = wasm.take(room * (wasm.pool?.threads ?? 1));
+  const gemm = gemmOf(wasm, bytes, room);
   if (k * m <= LIMIT && n * Math.max(k, m) <= LIMIT) {
     const line = Math.ceil(m / width) * 32;
     const c = wasm.take(Math.ceil(n / 4) * 4 * line);
@@ -118,6 +126,50 @@ export function multiply(
     }
   }
   wasm.release(mark);
+}
+
+/** The kernel; where threads share the work, they do so by rows, cut where the order of no sum depends on it. */
+function gemmOf(wasm: Kernels, bytes: number, room: number): Gemm {
+  const name = bytes === 4 ? "gemm32" : "gemm64";
+  const { pool } = wasm;
+  if (pool === null) return wasm.call[name];
+  return (
+    a,
+    rowA,
+    nextA,
+    b,
+    rowB,
+    nextB,
+    c,
+    lineC,
+    init,
+    lineInit,
+    i0,
+    rows,
+    columns,
+    k,
+    n,
+    m,
+    first,
+    alpha,
+    panels,
+  ) => {
+    const { threads } = pool;
+    // Two parts for each thread: one that is held up leaves some to the others.
+    const parts = rows >= 4 * HEIGHT * threads ? 2 * threads : threads;
+    const high = Math.max(ROWS_MIN, Math.ceil(rows / parts / 12) * 12);
+    for (let i = 0; i < rows; i += high) {
+      const from = init === 0 ? 0 : init + i * lineInit;
+      // biome-ignore format: by operand
+      const args = [
+        a + i * rowA, rowA, nextA, b, rowB, nextB, c + i * lineC, lineC, from, lineInit,
+        i0 + i, Math.min(high, rows - i), columns, k, n, m, first, alpha, panels,
+      ];
+      pool.add(name, args, args.length - 1, room);
+    }
+    pool.start();
+    pool.finish();
+  };
 }
 
 /** The kernel's own cut of a dimension: no block is much shorter than its neighbours. */

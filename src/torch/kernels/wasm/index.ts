@@ -19,7 +19,9 @@
  *    wasm.release(mark);
  *    ```
  *    The memory never shrinks: long tensors go through it in blocks (`BLOCK` bytes each), not whole.
- * 4. Test it with each set: `useKernels("typescript" | "simd" | "relaxed" | "best")`.
+ * 4. Where calls are independent and long, `sharedKernels(nanoseconds)` gives kernels on a shared memory, whose `pool` runs them on
+ *    all processors (threads.ts). A kernel may then write nothing but what its arguments point to.
+ * 5. Test it with each set: `useKernels("typescript" | "simd" | "relaxed" | "best")`.
  */
 /// <reference path="./modules.d.ts" />
 import type { UpdateFunctions } from "../updates";
@@ -31,6 +33,7 @@ import relaxedModule from "./relaxed.wasm";
 import type { RowFunctions } from "./rows";
 import simdModule from "./simd.wasm";
 import type { SumFunctions } from "./sums";
+import { Pool, threadCount, threadHost } from "./threads";
 
 /** `typescript`: plain loops; `simd`: WASM with 128-bit vectors; `relaxed`: with fused multiply-add too. */
 export type KernelSet = "typescript" | "simd" | "relaxed";
@@ -51,16 +54,18 @@ interface Functions
 export const BLOCK = 1 << 18;
 
 const PAGE = 1 << 16;
+/** What a memory of 32-bit addresses can grow to. */
+const PAGES_MAX = 1 << 16;
 
 /** The part of WebAssembly that is used; the engine is compiled without a platform's types. */
 interface Platform {
   validate(bytes: Uint8Array): boolean;
   Module: new (bytes: Uint8Array) => object;
   Instance: new (module: object, imports: object) => { exports: object };
-  Memory: new (size: { initial: number }) => Memory;
+  Memory: new (size: { initial: number; maximum: number; shared: boolean }) => Memory;
 }
 
-interface Memory {
+export interface Memory {
   readonly buffer: ArrayBuffer;
   grow(pages: number): number;
 }
@@ -75,14 +80,21 @@ export class Kernels {
   f64!: Float64Array;
   i32!: Int32Array;
   u8!: Uint8Array;
+  /** Threads that work on this memory; null where it is this one's alone. */
+  readonly pool: Pool | null;
   private readonly memory: Memory;
   private top: number;
 
-  constructor(readonly set: "simd" | "relaxed") {
+  /** Throws where there is no room for a shared memory. */
+  constructor(
+    readonly set: "simd" | "relaxed",
+    shared = false,
+  ) {
     const { Module, Instance, Memory } = platform!;
-    this.memory = new Memory({ initial: 16 });
-    const module = new Module(decode(set === "simd" ? simdModule : relaxedModule));
+    this.memory = new Memory({ initial: 16, maximum: PAGES_MAX, shared });
+    const module = new Module(importing(decode(set === "simd" ? simdModule : relaxedModule), shared));
     this.call = new Instance(module, { env: { memory: this.memory } }).exports as Functions;
+    this.pool = shared ? new Pool(threadHost()!, module, this.memory, this.call) : null;
     this.top = aligned(this.call.scratchBase());
     this.look();
   }
@@ -137,6 +149,15 @@ function decode(text: string): Uint8Array {
   return bytes;
 }
 
+/** The same module for a memory that is shared, or not. */
+function importing(module: Uint8Array, shared: boolean): Uint8Array {
+  // Two names with their lengths, the kind (2: memory), then the flags: 1 has a maximum, 2 is shared.
+  const memory = [..."\u0003env\u0006memory\u0002"].map((c) => c.charCodeAt(0));
+  const at = module.findIndex((_, i) => memory.every((byte, k) => module[i + k] === byte));
+  module[at + memory.length] = shared ? 3 : 1;
+  return module;
+}
+
 /** Modules of one function that returns a vector: `i32x4.splat`, and `f32x4.relaxed_madd` of three of those. */
 const PROBES = {
   simd: "AGFzbQEAAAABBQFgAAF7AwIBAAoIAQYAQQD9EQs=",
@@ -181,6 +202,36 @@ export function availableSets(): KernelSet[] {
 export function kernels(): Kernels | null {
   if (current === undefined) current = load();
   return current;
+}
+
+/** Work of fewer nanoseconds, as one thread takes for it, is not worth a second one. */
+const SHARED_FROM = 60_000;
+/** So much of it has to come before threads are started. */
+const THREADS_FROM = 2_000_000;
+let sharable = 0;
+const sharing: { simd?: Kernels | null; relaxed?: Kernels | null } = {};
+
+/**
+ * For work that takes one thread so many nanoseconds and falls into independent parts: the kernels whose `pool` does it;
+ * null where the calling thread does it alone, on `kernels()`.
+ */
+export function sharedKernels(nanoseconds: number): Kernels | null {
+  if (nanoseconds < SHARED_FROM || threadCount() < 2 || threadHost() === null) return null;
+  sharable += nanoseconds;
+  const set = kernels()?.set;
+  if (sharable < THREADS_FROM || set === undefined) return null;
+  if (sharing[set] === undefined) sharing[set] = withThreads(set);
+  const shared = sharing[set];
+  return shared?.pool?.isReady() ? shared : null;
+}
+
+function withThreads(set: "simd" | "relaxed"): Kernels | null {
+  try {
+    return new Kernels(set, true);
+  } catch {
+    // No address space for a memory that can grow.
+    return null;
+  }
 }
 
 function load(): Kernels | null {

@@ -239,11 +239,12 @@ function tile2<T>(
   }
 }
 
-/** Sums of even k, until those of odd k join them: four rows of eight. */
-const even: usize = memory.data(128, 16);
+/** Bytes of four rows of eight sums: those of even k, until those of odd k join them. */
+const EVEN = 128;
 
 /**
  * Each element is the sum of two chains: over even k, and what is left of k behind the last eight; over odd k.
+ * The first chain's sum waits in `even`.
  */
 // @inline
 function paired<T>(
@@ -251,6 +252,7 @@ function paired<T>(
   a: usize,
   b: usize,
   k: i32,
+  even: usize,
   alpha: v128,
   c: usize,
   lineC: usize,
@@ -338,7 +340,9 @@ function gemm<T>(
 ): void {
   const width = columnsOf<T>();
   const factor = v128.splat<T>(alpha);
-  const panelsB = panels + HEIGHT * CUT * sizeof<T>();
+  const even = panels;
+  const panelsA = panels + EVEN;
+  const panelsB = panelsA + HEIGHT * CUT * sizeof<T>();
   for (let j0 = 0; j0 < columns; ) {
     const wide = blockOf(columns - j0);
     for (let p0 = 0; p0 < k; ) {
@@ -349,12 +353,12 @@ function gemm<T>(
         const high = min(HEIGHT, rows - top);
         // A is packed once where it is in one piece.
         if (j0 === 0 || deep < k || high < rows) {
-          pack<T>(a + <usize>top * rowA + <usize>p0 * nextA, rowA, nextA, high, deep, panels, ROWS);
+          pack<T>(a + <usize>top * rowA + <usize>p0 * nextA, rowA, nextA, high, deep, panelsA, ROWS);
         }
         for (let j = 0; j < wide; j += width) {
           const panelB = panelsB + <usize>j * deep * sizeof<T>();
           for (let i = 0; i < high; i += ROWS) {
-            const panelA = panels + <usize>i * deep * sizeof<T>();
+            const panelA = panelsA + <usize>i * deep * sizeof<T>();
             const row = <usize>(top + i);
             const column = <usize>(j0 + j) * sizeof<T>();
             const to = c + row * lineC + column;
@@ -369,17 +373,17 @@ function gemm<T>(
             const upper = isPaired(kind, false, j / width, groups);
             const lower = isPaired(kind, true, j / width, groups);
             if (left > 2 && upper === lower) {
-              if (upper) paired<T>(4, panelA, panelB, deep, factor, to, lineC, from, lineFrom);
+              if (upper) paired<T>(4, panelA, panelB, deep, even, factor, to, lineC, from, lineFrom);
               else tile4<T>(panelA, panelB, 0, deep, 0, factor, to, lineC, from, lineFrom);
               continue;
             }
-            if (upper) paired<T>(2, panelA, panelB, deep, factor, to, lineC, from, lineFrom);
+            if (upper) paired<T>(2, panelA, panelB, deep, even, factor, to, lineC, from, lineFrom);
             else tile2<T>(panelA, panelB, 0, deep, 0, factor, to, lineC, from, lineFrom);
             if (left > 2) {
               const half = panelA + 2 * sizeof<T>();
               const below = to + 2 * lineC;
               const fromBelow = from === 0 ? <usize>0 : from + 2 * lineFrom;
-              if (lower) paired<T>(2, half, panelB, deep, factor, below, lineC, fromBelow, lineFrom);
+              if (lower) paired<T>(2, half, panelB, deep, even, factor, below, lineC, fromBelow, lineFrom);
               else tile2<T>(half, panelB, 0, deep, 0, factor, below, lineC, fromBelow, lineFrom);
             }
           }
@@ -398,7 +402,7 @@ function gemm<T>(
  * @param a the first of these rows; its elements are `rowA` and `nextA` bytes apart. So is B: `rowB`, `nextB`
  * @param c rows of `lineC` bytes, a multiple of 32 at least as long as the columns; their number is rounded up to four
  * @param init what the product is added to, in rows of `lineInit` bytes (0: one for all); a null pointer for nothing
- * @param panels room for 368 × 320 elements
+ * @param panels room for 368 × 320 elements and 128 bytes
  */
 export function gemm32(
   a: usize,
