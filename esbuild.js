@@ -84,6 +84,12 @@ const bundles = [
     // Vega's files for browsers: those for Node look for a native canvas.
     options: { ...node, platform: "browser", external: ["node:*"], format: "cjs" },
   },
+  {
+    out: "dist/compiler.cjs",
+    entry: "src/runner/compiler.ts",
+    options: { ...node, format: "cjs" },
+    forbidden: ["src/torch/"],
+  },
   { out: "dist/runner.cjs", entry: "src/runner/child.ts", options: { ...node, ...engine, format: "cjs" } },
   {
     out: "dist/webview",

@@ -9,13 +9,14 @@ const BELONGS = [
   /^\[Content_Types\]\.xml$/,
   /^extension\.vsixmanifest$/,
   /^extension\/(package\.json|package\.nls(\.[\w-]+)?\.json|readme\.md|changelog\.md|LICENSE(\.txt|\.md)?)$/i,
-  /^extension\/dist\/(extension\.cjs|runner\.cjs|figures\.cjs|operators\.json|(webview|standalone)\/[\w.-]+\.(js|css)|types\/.+\.d\.ts)$/,
+  /^extension\/dist\/(extension\.cjs|compiler\.cjs|runner\.cjs|figures\.cjs|operators\.json|(webview|standalone)\/[\w.-]+\.(js|css)|types\/.+\.d\.ts)$/,
   /^extension\/docs\/findings\/[\w-]+\.md$/,
   /^extension\/media\//,
 ];
 const NEEDED = [
   "package.json",
   "dist/extension.cjs",
+  "dist/compiler.cjs",
   "dist/runner.cjs",
   "dist/figures.cjs",
   "dist/operators.json",

@@ -5,6 +5,9 @@ import type { Session } from "./session";
 
 /** With no second process in reserve, the last key of a flurry must not find the only one taken. */
 const SPARING_MS = 70;
+/** A program that runs for long is not begun with every key of a flurry: of its time, the share that an edit waits, up to a limit. */
+const PATIENCE = 0.015;
+const PATIENCE_MAX_MS = 150;
 /** An edit whose result takes longer leaves what is on screen dimmed. */
 const BEHIND_MS = 400;
 
@@ -68,7 +71,9 @@ export class LiveMode implements vscode.Disposable {
     const programs = this.isOn(document.uri) ? [document] : this.importers(document.uri);
     for (const program of programs) {
       const setting = vscode.workspace.getConfiguration("gradlens", program.uri).get("live.delay", 10);
-      this.schedule(program, this.session.ready > 1 ? setting : Math.max(setting, SPARING_MS));
+      const sparing = this.session.ready > 1 ? 0 : SPARING_MS;
+      const last = this.session.finishedRun(program.uri)?.trace?.durationMs ?? 0;
+      this.schedule(program, Math.max(setting, sparing, Math.min(PATIENCE * last, PATIENCE_MAX_MS)));
     }
   }
 

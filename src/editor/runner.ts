@@ -4,5 +4,6 @@ import type { Runner } from "../runner/host";
 
 export async function createRunner(extensionUri: vscode.Uri): Promise<Runner> {
   const host = await import("../runner/host");
-  return new host.Runner(vscode.Uri.joinPath(extensionUri, "dist", "runner.cjs").fsPath);
+  const bundle = (name: string) => vscode.Uri.joinPath(extensionUri, "dist", name).fsPath;
+  return new host.Runner(bundle("runner.cjs"), bundle("compiler.cjs"));
 }

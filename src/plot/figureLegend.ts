@@ -12,41 +12,42 @@ const MARGIN = 0.06;
 /** Places looked at between two points of a line. */
 const BETWEEN = 8;
 
-type Point = [x: number, y: number];
-
 /** The corner with the least drawn in it; the first of several. */
 export function quietCorner(artists: readonly Artist[], entries: number): Corner {
-  const points = artists.flatMap(placesOf).filter(([x, y]) => Number.isFinite(x) && Number.isFinite(y));
-  if (points.length === 0) return CORNERS[0];
-  const [left, right] = range(points.map(([x]) => x));
-  const [low, high] = range(points.map(([, y]) => y));
+  let [left, right, low, high] = [Infinity, -Infinity, Infinity, -Infinity];
+  forEachPlace(artists, (x, y) => {
+    if (x < left) left = x;
+    if (x > right) right = x;
+    if (y < low) low = y;
+    if (y > high) high = y;
+  });
   const height = MARGIN + ENTRY * entries;
-  const counts = CORNERS.map((corner) => {
-    const inside = ([x, y]: Point) => {
-      const u = (x - left) / (right - left || 1);
-      const v = (y - low) / (high - low || 1);
-      return (
-        (corner.endsWith("right") ? u > 1 - WIDTH : u < WIDTH) &&
-        (corner.startsWith("top") ? v > 1 - height : v < height)
-      );
-    };
-    return points.filter(inside).length;
+  const counts = CORNERS.map(() => 0);
+  forEachPlace(artists, (x, y) => {
+    const u = (x - left) / (right - left || 1);
+    const v = (y - low) / (high - low || 1);
+    const [onRight, onLeft, above, below] = [u > 1 - WIDTH, u < WIDTH, v > 1 - height, v < height];
+    if (above && onRight) counts[0]!++;
+    if (above && onLeft) counts[1]!++;
+    if (below && onLeft) counts[2]!++;
+    if (below && onRight) counts[3]!++;
   });
   return CORNERS[counts.indexOf(Math.min(...counts))]!;
 }
 
-function placesOf(artist: Artist): Point[] {
-  if (artist.kind === "points") return artist.x.map((x, i) => [x, artist.y[i]!]);
-  if (artist.kind !== "line") return [];
-  const { x, y } = artist;
-  return x.flatMap((from, i) =>
-    Array.from({ length: BETWEEN }, (_, k): Point => {
+/** Every finite point, and places between those that a line joins. */
+function forEachPlace(artists: readonly Artist[], visit: (x: number, y: number) => void): void {
+  for (const artist of artists) {
+    if (artist.kind !== "points" && artist.kind !== "line") continue;
+    const { x, y } = artist;
+    const places = artist.kind === "line" ? BETWEEN : 1;
+    for (let i = 0; i < x.length; i++) {
       const next = Math.min(i + 1, x.length - 1);
-      return [from + ((x[next]! - from) * k) / BETWEEN, y[i]! + ((y[next]! - y[i]!) * k) / BETWEEN];
-    }),
-  );
-}
-
-function range(values: readonly number[]): [number, number] {
-  return values.reduce(([low, high], v) => [Math.min(low, v), Math.max(high, v)], [Infinity, -Infinity]);
+      for (let k = 0; k < places; k++) {
+        const atX = x[i]! + ((x[next]! - x[i]!) * k) / places;
+        const atY = y[i]! + ((y[next]! - y[i]!) * k) / places;
+        if (Number.isFinite(atX) && Number.isFinite(atY)) visit(atX, atY);
+      }
+    }
+  }
 }

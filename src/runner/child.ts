@@ -1,6 +1,7 @@
 /** The process that a program runs in. It waits for one request, runs it, and lives on until its host ends it. */
 import { writeSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
+import { instrumentPacked } from "../snippet";
 import { Program } from "./execute";
 import { startGuard } from "./guard";
 import { prepareKernels } from "./kernels";
@@ -132,8 +133,9 @@ async function warmUp(): Promise<void> {
     class Box { constructor(private readonly x = t.tensor([[1.5, 2], [3, 4]])) {} sum() { return this.x.mul(2).add(1).sum(); } }
     let out = new Box().sum(); for (const i of [1, 2]) { out = out.mul(i) as t.Tensor; } const { length } = [total({ values: [1] })];
     console.log(out, String(t.linspace(0, 1, 30)), \`\${length}\`); plt.plot([1, 2], [3, 4]); plt.show();`;
+  const snippet = instrumentPacked(text, { path: "warm.ts" });
   for (let i = 0; i < REHEARSALS && !requested; i++) {
-    const warm = new Program({ path: "warm.ts", text }, { onConsole: () => {}, onFigure: () => {} });
+    const warm = new Program({ path: "warm.ts", text, snippet }, { onConsole: () => {}, onFigure: () => {} });
     await warm.main();
     stringify(warm.trace());
     warm.dispose();

@@ -1,6 +1,6 @@
 /** Instrumented text to a function that V8 knows by the text's own path, lines and columns. */
 import { Script } from "node:vm";
-import { type InstrumentOptions, instrument, type Snippet, SnippetError } from "../snippet";
+import { type InstrumentOptions, instrument, type PackedSnippet, type Snippet, SnippetError, unpack } from "../snippet";
 import type { Recorder } from "../trace/recorder";
 
 /** The body of a module: resolves when its top level has run. */
@@ -14,9 +14,9 @@ export interface CompiledSnippet {
   bind(recorder: Recorder, runtime: ModuleRuntime, ambient: Record<string, unknown>): Main;
 }
 
-/** Throws {@link SnippetError} for text that cannot run. */
-export function compile(text: string, options: InstrumentOptions): CompiledSnippet {
-  const snippet = instrument(text, options);
+/** Throws {@link SnippetError} for text that cannot run. `packed`: what {@link instrumentPacked} made of the same elsewhere. */
+export function compile(text: string, options: InstrumentOptions, packed?: PackedSnippet): CompiledSnippet {
+  const snippet = packed ? unpack(text, packed) : instrument(text, options);
   const { capture, captureAll, runtime } = snippet.names;
   const head = `(async function(${[capture, captureAll, runtime, ...snippet.ambient].join(",")}){"use strict";`;
   let script: Script;

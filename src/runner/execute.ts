@@ -98,10 +98,9 @@ export class Program {
       unsaved: new Map(Object.entries(this.request.unsaved ?? {})),
     });
     Error.stackTraceLimit = FRAMES;
-    const { path, text, selection } = this.request;
     this.begin = performance.now();
     try {
-      const program = loader.program(path, text, selection);
+      const program = loader.program(this.request);
       this.ran = program.ran?.map((range) => ({ file: 0, ...range }));
       this.started = true;
       this.listen();

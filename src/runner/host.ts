@@ -1,6 +1,7 @@
 /** The host's side of a run: a process for each, a spare one ready, and a plain word for whatever ends it. */
 import { type ChildProcess, fork } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
+import type { PackedSnippet } from "../snippet";
 import {
   type ConsoleEntry,
   type Figure,
@@ -9,6 +10,7 @@ import {
   type Trace,
   type TraceError,
 } from "../trace/model";
+import { CompilerThread } from "./compilerThread";
 import { type ChildMessage, GUARD_FD, type HostMessage, MEMORY_WORD, MESSAGE_FD, type RunRequest } from "./protocol";
 import { type Answer, AnswerError, type AnswerTo, type Question } from "./questions";
 
@@ -55,8 +57,15 @@ const DRAIN_MS = 500;
 export class Runner {
   private spares: Child[] = [];
   private current: Run | undefined;
+  private readonly compiler: CompilerThread | undefined;
 
-  constructor(private readonly childPath: string) {}
+  /** `compilerPath`: a bundle of `compiler.ts`; absent: programs are instrumented where they run. */
+  constructor(
+    private readonly childPath: string,
+    compilerPath?: string,
+  ) {
+    this.compiler = compilerPath ? new CompilerThread(compilerPath) : undefined;
+  }
 
   /** Processes that wait for a program. */
   get ready(): number {
@@ -65,6 +74,7 @@ export class Runner {
 
   /** Starts a process that a run will use, unless there are enough. */
   warm(maxMemory = DEFAULT_MEMORY, wanted = 1): void {
+    this.compiler?.start();
     this.spares = this.spares.filter((child) => {
       const fits = child.alive && child.maxMemory === maxMemory;
       if (!fits) child.kill();
@@ -83,19 +93,16 @@ export class Runner {
       this.spares.findIndex((child) => child.ready),
     );
     const [child] = this.spares.splice(best, 1);
-    const run = new Run(child!, request, options);
+    const { path, text, selection } = request;
+    const snippet = this.compiler?.compile(text, { path, selection });
+    const run = new Run(child!, request, options, snippet, () => this.spares.unshift(child!));
     this.current = run;
     const refill = () => {
       if (this.current !== run || this.spares.length >= spares) return;
       this.warm(maxMemory, spares);
       setTimeout(refill, SPARE_DELAY_MS).unref();
     };
-    return run.result
-      .then((trace) => {
-        if (run.freed) this.spares.push(child!);
-        return trace;
-      })
-      .finally(() => setTimeout(refill, spares > 1 ? SPARE_SOON_MS : SPARE_DELAY_MS).unref());
+    return run.result.finally(() => setTimeout(refill, spares > 1 ? SPARE_SOON_MS : SPARE_DELAY_MS).unref());
   }
 
   /** Kills what runs, at once. */
@@ -121,6 +128,7 @@ export class Runner {
     this.cancel();
     this.current = undefined;
     for (const spare of this.spares.splice(0)) spare.kill();
+    this.compiler?.dispose();
   }
 }
 
@@ -131,6 +139,10 @@ class Child {
   alive = true;
   /** It has said so: the next request is heard at once. */
   ready = false;
+  private sayReady: () => void = () => {};
+  readonly whenReady = new Promise<void>((resolve) => {
+    this.sayReady = resolve;
+  });
   stderr = "";
   onMessage: (message: ChildMessage) => void = () => {};
   onEnd: (code: number | null, signal: NodeJS.Signals | null, error?: Error) => void = () => {};
@@ -185,7 +197,10 @@ class Child {
     } catch {
       return;
     }
-    if (message.type === "ready" || message.type === "refused") this.ready = true;
+    if (message.type === "ready") {
+      this.ready = true;
+      this.sayReady();
+    }
     this.onMessage(message);
   }
 
@@ -253,8 +268,10 @@ class Run {
   private over = false;
   /** The last word of a run that is being stopped has come, or has not come in time. */
   private lastWord: (() => void) | undefined;
-  /** The text could not run: the process is as good as new. */
+  /** Nothing of the program has run: the process is as good as new. */
   freed = false;
+  /** The process has been told. */
+  private sent = false;
   private lastId = 0;
   private readonly pending = new Map<number, Pending>();
 
@@ -262,6 +279,8 @@ class Run {
     private readonly child: Child,
     private readonly request: RunRequest,
     private readonly options: RunOptions,
+    snippet: Promise<PackedSnippet | undefined> | undefined,
+    private readonly release: () => void,
   ) {
     this.result = new Promise((resolve, reject) => {
       this.resolve = resolve;
@@ -271,7 +290,14 @@ class Run {
     child.onEnd = (code, signal, error) => this.ended(code, signal, error);
     const { timeout } = options;
     if (timeout) this.timer = setTimeout(() => this.stop(`Stopped after ${timeout / 1000} s`), timeout);
-    child.send({ type: "run", request });
+    // Until the process is up, another run may take it as it is.
+    void Promise.all([snippet, child.whenReady]).then(([done]) => this.send(done));
+  }
+
+  private send(snippet: PackedSnippet | undefined): void {
+    if (this.over) return;
+    this.sent = true;
+    this.child.send({ type: "run", request: snippet ? { ...this.request, snippet } : this.request });
   }
 
   /** Ends the run as soon as the program has said how far it is, and soon in any case. */
@@ -293,9 +319,18 @@ class Run {
     if (this.over) return;
     this.over = true;
     clearTimeout(this.timer);
-    this.child.kill();
+    if (this.sent) this.child.kill();
+    else this.free();
     this.refuseAll();
     if (!this.trace) this.resolve(this.broken(status, message));
+  }
+
+  /** The process may take another program. */
+  private free(): void {
+    this.freed = true;
+    this.child.onMessage = () => {};
+    this.child.onEnd = () => {};
+    if (this.child.alive) this.release();
   }
 
   ask(question: Question, { signal, onProgress }: AskOptions): Promise<Answer> {
@@ -347,10 +382,8 @@ class Run {
         break;
       case "refused":
         this.over = true;
-        this.freed = this.child.alive;
         clearTimeout(this.timer);
-        this.child.onMessage = () => {};
-        this.child.onEnd = () => {};
+        this.free();
         this.resolve({ ...message.trace, refused: true });
         break;
       case "done":

@@ -11,6 +11,7 @@ import type { SourceRange } from "../trace/model";
 import type { Recorder } from "../trace/recorder";
 import { type CompiledSnippet, compile, type ModuleRuntime } from "./compile";
 import type { Places } from "./places";
+import type { RunRequest } from "./protocol";
 
 type Namespace = Record<string, unknown>;
 
@@ -51,8 +52,8 @@ export class Loader {
   constructor(private readonly host: LoaderHost) {}
 
   /** Compiles the program itself and returns what runs it. Throws {@link SnippetError}. */
-  program(path: string, text: string, selection?: { start: number; end: number }) {
-    const compiled = compile(text, { path, selection, firstSite: this.host.recorder.siteCount });
+  program({ path, text, selection, snippet }: RunRequest) {
+    const compiled = compile(text, { path, selection, firstSite: this.host.recorder.siteCount }, snippet);
     const module = this.register(path, text, compiled);
     return { ran: compiled.snippet.ran, start: () => this.evaluate(module, compiled) };
   }

@@ -4,6 +4,7 @@
  * The host speaks over the fork's IPC channel. The child answers over a pipe of its own, {@link MESSAGE_FD}, a line of JSON for
  * each message, written synchronously: so that what it says arrives in order, even from an endless loop or on its way out.
  */
+import type { PackedSnippet } from "../snippet";
 import type { ConsoleEntry, Figure, Trace } from "../trace/model";
 import type { Answer, Question, Refusal } from "./questions";
 
@@ -18,6 +19,8 @@ export interface RunRequest {
   unsaved?: Record<string, string>;
   /** A panel is, or will be, in sight: keep what it may ask about afterwards. It takes the memory of one more backward pass. */
   live?: boolean;
+  /** What runs, instrumented already; absent: the child does it. */
+  snippet?: PackedSnippet;
 }
 
 export type HostMessage =

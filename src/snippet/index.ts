@@ -4,7 +4,7 @@ import type { Span } from "./ast";
 import { type Block, blocksOf } from "./blocks";
 import { Context, type HelperNames } from "./context";
 import { Lines } from "./lines";
-import { generatedToOriginal, type OriginalPosition } from "./map";
+import { mappingsOf, type OriginalPosition, originalFrom } from "./map";
 import { ModuleRewriter, type StaticImport } from "./modules";
 import { blanked, parseModule, SnippetError } from "./parse";
 import { type CallPlace, type GradRead, Rewriter } from "./rewrite";
@@ -26,8 +26,8 @@ export interface InstrumentOptions {
   firstSite?: number;
 }
 
-/** Instrumented code: the body of an async function that is given the names of `names` and `ambient`. */
-export interface Snippet {
+/** What another process needs of a {@link Snippet}, as plain data. */
+export interface PackedSnippet {
   /** Line for line the text; columns map back by {@link original}. */
   code: string;
   names: HelperNames;
@@ -42,6 +42,12 @@ export interface Snippet {
   throws: Span[];
   reads: GradRead[];
   calls: CallPlace[];
+  /** Of a source map. */
+  mappings: string;
+}
+
+/** Instrumented code: the body of an async function that is given the names of `names` and `ambient`. */
+export interface Snippet extends Omit<PackedSnippet, "mappings"> {
   lines: Lines;
   /** Where a place of the generated code comes from; all counts from 0. */
   original(line: number, column: number): OriginalPosition | undefined;
@@ -54,7 +60,12 @@ export const AMBIENT = ["torch", "nn", "F", "optim", "plt", "require", "__filena
  * Instruments a program or the selected part of it; see `select.ts` for what a selection runs.
  * Throws {@link SnippetError}, with its range, for text that cannot run.
  */
-export function instrument(text: string, { path, selection, firstSite = 0 }: InstrumentOptions): Snippet {
+export function instrument(text: string, options: InstrumentOptions): Snippet {
+  const { snippet, lines, mappings } = instrumented(text, options);
+  return withPlaces(snippet, lines, mappings);
+}
+
+function instrumented(text: string, { path, selection, firstSite = 0 }: InstrumentOptions) {
   const selected = selection && selection.start < selection.end ? select(text, path, selection) : undefined;
   const { body, tokens } = selected ?? parseModule(text, path);
   const analysis = analyse(body);
@@ -73,8 +84,7 @@ export function instrument(text: string, { path, selection, firstSite = 0 }: Ins
   context.out.prepend((disposables?.head ?? "") + modules.header());
   context.out.append(`\n${disposables?.tail ?? ""}`);
 
-  let toOriginal: ReturnType<typeof generatedToOriginal> | undefined;
-  return {
+  const snippet: Omit<PackedSnippet, "mappings"> = {
     code: context.out.toString(),
     names,
     sites: sites.finish(lines),
@@ -85,9 +95,28 @@ export function instrument(text: string, { path, selection, firstSite = 0 }: Ins
     calls: rewriter.calls,
     throws: rewriter.throws,
     reads: rewriter.reads,
+  };
+  return { snippet, lines, mappings: () => mappingsOf(context.out) };
+}
+
+/** {@link instrument}, for another process to {@link unpack}. */
+export function instrumentPacked(text: string, options: InstrumentOptions): PackedSnippet {
+  const { snippet, mappings } = instrumented(text, options);
+  return { ...snippet, mappings: mappings() };
+}
+
+/** The snippet of `text` that another process instrumented. */
+export function unpack(text: string, { mappings, ...snippet }: PackedSnippet): Snippet {
+  return withPlaces(snippet, new Lines(text), () => mappings);
+}
+
+function withPlaces(snippet: Omit<PackedSnippet, "mappings">, lines: Lines, mappings: () => string): Snippet {
+  let toOriginal: ReturnType<typeof originalFrom> | undefined;
+  return {
+    ...snippet,
     lines,
     original(line, column) {
-      toOriginal ??= generatedToOriginal(context.out);
+      toOriginal ??= originalFrom(mappings());
       return toOriginal(line, column);
     },
   };

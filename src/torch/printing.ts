@@ -138,20 +138,29 @@ function formatter(t: Tensor, values: readonly number[]): Formatter {
   let scientific = false;
   let width = 1;
   if (counted.length > 0) {
-    let min = Number.POSITIVE_INFINITY;
-    let max = 0;
+    // Of the positive and of the negative ones.
+    let [low, high, lowNegative, highNegative] = [Number.POSITIVE_INFINITY, 0, Number.NEGATIVE_INFINITY, 0];
     for (const v of counted) {
-      min = Math.min(min, Math.abs(v));
-      max = Math.max(max, Math.abs(v));
+      if (v > 0) {
+        if (v < low) low = v;
+        if (v > high) high = v;
+      } else {
+        if (v > lowNegative) lowNegative = v;
+        if (v < highNegative) highNegative = v;
+      }
       if (!Number.isInteger(v)) whole = false;
     }
+    const min = Math.min(low, -lowNegative);
+    const max = Math.max(high, -highNegative);
     scientific = max / min > 1000 || max > 1e8 || (!whole && min < 1e-4);
     const text = scientific
       ? (v: number) => exponential(v, precision)
       : whole
         ? (v: number) => `${fixed(v, 0)}.`
         : (v: number) => fixed(v, precision);
-    for (const v of counted) width = Math.max(width, text(v).length);
+    // Of one sign the longest text is that of the largest or, for its exponent, of the smallest.
+    for (const v of [low, high, lowNegative, highNegative])
+      if (Number.isFinite(v) && v !== 0) width = Math.max(width, text(v).length);
   }
   if (options.sci_mode !== null) scientific = options.sci_mode;
   const show = (v: number): string => {
@@ -167,10 +176,13 @@ export function fixed(value: number, digits: number): string {
   const sign = value < 0 || Object.is(value, -0) ? "-" : "";
   const x = Math.abs(value);
   if (x >= 1e21) return sign + BigInt(x).toString() + (digits > 0 ? `.${"0".repeat(digits)}` : "");
+  const rounded = x.toFixed(digits);
+  // Halfway between two texts lies an odd number of half units: the product is exact then.
+  if (!Number.isInteger(x * 2 * 10 ** digits)) return sign + rounded;
   return (
     sign +
     tieToEven(
-      x.toFixed(digits),
+      rounded,
       () => x.toFixed(Math.min(100, digits + 60)),
       () => stepDown(x, digits),
     )
@@ -182,24 +194,25 @@ export function exponential(value: number, digits: number): string {
   const sign = value < 0 || Object.is(value, -0) ? "-" : "";
   const x = Math.abs(value);
   const rounded = x.toExponential(digits);
+  const [mantissa, power] = rounded.split("e") as [string, string];
+  const text = (even: string) => {
+    const e = Number(power);
+    return `${sign}${even}e${e < 0 ? "-" : "+"}${String(Math.abs(e)).padStart(2, "0")}`;
+  };
+  // Halfway between two texts a few more digits already show a 5 and zeros.
+  if (isEven(mantissa) || !/50{6}e/.test(x.toExponential(Math.min(100, digits + 7)))) return text(mantissa);
   const full = x.toExponential(Math.min(100, digits + 60));
-  const [mantissa, power] = rounded.split("e");
-  const [fullMantissa, fullPower] = full.split("e");
-  const even =
-    power === fullPower
-      ? tieToEven(
-          mantissa,
-          () => fullMantissa,
-          () => stepDown(Number(fullMantissa), digits, fullMantissa),
-        )
-      : mantissa;
-  const e = Number(power);
-  return `${sign}${even}e${e < 0 ? "-" : "+"}${String(Math.abs(e)).padStart(2, "0")}`;
+  const [fullMantissa, fullPower] = full.split("e") as [string, string];
+  if (power !== fullPower) return text(mantissa);
+  const lower = () => stepDown(Number(fullMantissa), digits, fullMantissa);
+  return text(tieToEven(mantissa, () => fullMantissa, lower));
 }
+
+const isEven = (text: string) => "02468".includes(text[text.length - 1]!);
 
 /** JavaScript rounds a tie up; where the last digit became odd by that, the lower neighbour is the even one. */
 function tieToEven(rounded: string, full: () => string, lower: () => string): string {
-  if ("02468".includes(rounded[rounded.length - 1])) return rounded;
+  if (isEven(rounded)) return rounded;
   const exact = full();
   const digits = rounded.includes(".") ? rounded.length - rounded.indexOf(".") - 1 : 0;
   const rest = exact.slice(exact.indexOf(".") + 1 + digits);

@@ -42,6 +42,7 @@ export class Flow {
   /** For a leaf or grad_fn that no gradient may have reached: the cut on its value's way to a root. */
   private readonly explained = new WeakMap<object, Incision>();
   private visits = 0;
+  private isCut = false;
 
   constructor(
     private readonly present: Present,
@@ -49,6 +50,8 @@ export class Flow {
   ) {}
 
   op(name: string, inputs: readonly unknown[], outputs: readonly Tensor[]): void {
+    // As long as nothing has been cut, what requires grad comes from nothing else: in most programs, from first to last.
+    if (!this.isCut && outputs.every(({ requires_grad }) => requires_grad)) return;
     let merged: Lineage = NOTHING;
     let requiring: Tensor[] | null = null;
     for (const input of inputs) {
@@ -152,6 +155,7 @@ export class Flow {
   }
 
   private incision(kind: Cut["kind"], by: string, from: readonly Tensor[]): Incision {
+    this.isCut = true;
     const scope = kind === "no_grad" ? this.present.unrecorded : null;
     return { kind, by, at: this.present.moments.of(`${kind} ${by}`), scope, behind: this.behind(from) };
   }

@@ -141,13 +141,16 @@ export class Witness {
     const changed = holders.some(
       ({ last }) => last instanceof Tensor && last.requires_grad && last.is_leaf && this.steps.wasChanged(last),
     );
+    const nulls = this.nulls.finish(error?.range);
+    const captures = holders.flatMap(({ capture, last }) => {
+      const asks =
+        capture !== undefined && last instanceof Tensor && last.gradient === null && last.is_floating_point();
+      return asks ? [{ capture, why: this.nulls.why(last) }] : [];
+    });
+    this.nulls.release();
     return {
-      nulls: this.nulls.finish(error?.range),
-      captures: holders.flatMap(({ capture, last }) => {
-        const asks =
-          capture !== undefined && last instanceof Tensor && last.gradient === null && last.is_floating_point();
-        return asks ? [{ capture, why: this.nulls.why(last) }] : [];
-      }),
+      nulls,
+      captures,
       ...(nonFinite ? { nonFinite } : {}),
       activations: this.activations.finish((module) => scene.moduleAt(module)),
       clipped: this.steps.clipped || changed,

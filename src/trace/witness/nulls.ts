@@ -149,27 +149,39 @@ export class Nulls {
   /** The latest held result whose graph leads to the tensor. */
   private resultOf(tensor: Tensor): NullGradient["result"] {
     const edge = tensor.is_leaf ? tensor.accumulator : tensor.grad_fn;
-    let best: Tensor | undefined;
-    for (const { last } of this.scene.holders()) {
-      if (!(last instanceof Tensor) || !last.requires_grad || last.is_leaf) continue;
-      if (best && last.grad_fn._sequence_nr() <= best.grad_fn._sequence_nr()) continue;
-      if (edge !== null && leadsTo(last, edge)) best = last;
+    const result = edge && this.results().get(edge);
+    return result ? this.scene.seen(result) : undefined;
+  }
+
+  /** Of each node, the latest held result that leads to it; worked out once for all that is told together. */
+  private results(): ReadonlyMap<object, Tensor> {
+    if (this.resultsFound) return this.resultsFound;
+    const held = new Set<Tensor>();
+    for (const { last } of this.scene.holders())
+      if (last instanceof Tensor && last.requires_grad && !last.is_leaf) held.add(last);
+    const order = (tensor: Tensor) => tensor.grad_fn._sequence_nr();
+    const found = new Map<Tensor["grad_fn"], Tensor>();
+    for (const result of [...held].sort((a, b) => order(b) - order(a))) {
+      const stack = [result.grad_fn];
+      for (let node = stack.pop(); node && found.size < VISITS_MAX; node = stack.pop()) {
+        if (found.has(node)) continue;
+        found.set(node, result);
+        stack.push(...targets(node));
+      }
     }
-    return best && this.scene.seen(best);
+    this.resultsFound = found;
+    return found;
+  }
+
+  private resultsFound: ReadonlyMap<object, Tensor> | null = null;
+
+  /** The program goes on: its graphs are its own again. */
+  release(): void {
+    this.resultsFound = null;
   }
 }
 
-const VISITS_MAX = 20_000;
-
-function leadsTo(from: Tensor, wanted: object): boolean {
-  const seen = new Set<object>([from.grad_fn]);
-  for (const node of seen as Set<Tensor["grad_fn"]>) {
-    if (node === wanted) return true;
-    if (seen.size > VISITS_MAX) return false;
-    for (const next of targets(node)) seen.add(next);
-  }
-  return false;
-}
+const VISITS_MAX = 300_000;
 
 const isNamed = (scene: Scene) => (tensor: Tensor) => scene.seen(tensor).name !== undefined;
 

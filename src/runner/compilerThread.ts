@@ -1,0 +1,50 @@
+/** The host's side of the thread that instruments programs. */
+import { Worker } from "node:worker_threads";
+import type { InstrumentOptions, PackedSnippet } from "../snippet";
+import type { CompileAnswer, CompileRequest } from "./compiler";
+
+/** A text that takes longer is instrumented where it runs. */
+const LIMIT_MS = 300;
+
+export class CompilerThread {
+  private worker: Worker | undefined;
+  private lastId = 0;
+  private readonly waiting = new Map<number, (snippet?: PackedSnippet) => void>();
+
+  /** `path`: a bundle of `compiler.ts`. */
+  constructor(private readonly path: string) {}
+
+  /** Starts the thread, unless it is there. */
+  start(): Worker {
+    if (this.worker) return this.worker;
+    const worker = new Worker(this.path, { execArgv: [], stderr: true });
+    worker.unref();
+    worker.on("message", ({ id, snippet }: CompileAnswer) => this.waiting.get(id)?.(snippet));
+    worker.on("error", () => {});
+    worker.on("exit", () => {
+      if (this.worker === worker) this.worker = undefined;
+      for (const resolve of this.waiting.values()) resolve();
+    });
+    this.worker = worker;
+    return worker;
+  }
+
+  /** Undefined for a text that cannot run, or not be instrumented in time: the process that runs it has to see to it. */
+  compile(text: string, options: InstrumentOptions): Promise<PackedSnippet | undefined> {
+    const id = ++this.lastId;
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.waiting.get(id)?.(), LIMIT_MS);
+      this.waiting.set(id, (snippet) => {
+        clearTimeout(timer);
+        this.waiting.delete(id);
+        resolve(snippet);
+      });
+      this.start().postMessage({ id, text, options } satisfies CompileRequest);
+    });
+  }
+
+  dispose(): void {
+    void this.worker?.terminate();
+    this.worker = undefined;
+  }
+}
