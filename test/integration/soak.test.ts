@@ -13,6 +13,8 @@ import { note, test } from "./suite";
 const SECONDS = Number(process.env.GRADLENS_SOAK_SECONDS ?? 15);
 /** Of heap after a collection, from after the first tenth to the end. */
 const GROWTH_MAX_MB = 24;
+/** A tenth of the time, for each of its seconds. */
+const PART_MS = 100;
 /** On a machine that is busy with other things. */
 const STEPS_MIN = 10;
 const SETTLE_MS = 15_000;
@@ -58,6 +60,7 @@ test(
     });
     const start = Date.now();
     let warm = 0;
+    const course: string[] = [];
     for (let step = 1; step <= STEPS_MIN || Date.now() - start < SECONDS * 1000; step++) {
       const editor = pick(editors);
       const accident = random() < 0.5 ? (pick(Object.keys(ACCIDENTS)) as Accident) : undefined;
@@ -76,13 +79,19 @@ test(
         await expectGradient(session, editor.document, step * 10 + keys - 1);
       }
       checked++;
-      if (warm === 0 && Date.now() - start > SECONDS * 100) warm = heap();
+      const passed = Date.now() - start;
+      if (passed < SECONDS * PART_MS * (course.length + 1)) continue;
+      const now = heap();
+      if (warm === 0) warm = now;
+      course.push(`${Math.round(passed / 1000)} s: ${runs} results, ${(now / 2 ** 20).toFixed(1)} MB`);
     }
     counting.dispose();
     for (const { document } of editors) live.toggle(document);
     await eventually("processes have ended", () => children().length <= PROCESSES_MAX);
     const grown = (heap() - warm) / 2 ** 20;
-    note(`${checked} checks, ${runs} results, heap ${grown.toFixed(1)} MB more; ${JSON.stringify(counts)}`);
+    note(
+      `${course.join("; ")}\n${checked} checks, ${runs} results, heap ${grown.toFixed(1)} MB more; ${JSON.stringify(counts)}`,
+    );
     assert.ok(grown < GROWTH_MAX_MB, `the host's heap grew by ${grown.toFixed(1)} MB`);
     assert.deepEqual(orphans(), []);
   },
