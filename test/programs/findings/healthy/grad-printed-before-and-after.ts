@@ -1,0 +1,11 @@
+import * as torch from "gradlens";
+const a = torch.tensor([2, 3], { dtype: torch.float32, requires_grad: true });
+const b = torch.tensor([6, 4], { dtype: torch.float32, requires_grad: true });
+console.log("before", a.grad, b.grad);
+const Q = a.pow(3).mul(3).sub(b.pow(2));
+Q.retain_grad();
+Q.backward({ gradient: torch.ones(2) });
+console.log("after", a.grad, b.grad, Q.grad);
+console.log(a.pow(2).mul(9).eq(a.grad!), b.mul(-2).eq(b.grad!));
+a.grad = null;
+console.log("cleared", a.grad);
