@@ -1,6 +1,7 @@
 /** Values of a run that a person points at: in a hover's links, in the tree. */
 import * as vscode from "vscode";
-import { pytorchCode, valueJson } from "../export/values";
+import { pytorchCode, valueJson, withElements } from "../export/values";
+import { AnswerError } from "../runner/questions";
 import type { Capture } from "../trace/model";
 import type { Run, Session } from "./session";
 
@@ -18,23 +19,34 @@ export function findValue(session: Session, ref: ValueRef): { run: Run; capture:
 }
 
 export function registerValueCommands(session: Session): vscode.Disposable {
-  const copy = (as: (capture: Capture) => string | null, what: string) => async (ref: ValueRef) => {
-    const found = findValue(session, ref);
-    if (!found) {
-      void vscode.window.showInformationMessage(
-        "That value belongs to an earlier run. Hover again to copy the present one.",
-      );
-      return;
-    }
-    const { capture } = found;
-    const text = as(capture);
-    if (text === null) {
-      void vscode.window.showWarningMessage(`${capture.name} ${reason(capture)}`);
-      return;
-    }
-    await vscode.env.clipboard.writeText(text);
-    vscode.window.setStatusBarMessage(`$(check) Copied ${capture.name} as ${what}.`, 3000);
-  };
+  const copy =
+    (as: (capture: Pick<Capture, "name" | "last">) => string | null, what: string) => async (ref: ValueRef) => {
+      const found = findValue(session, ref);
+      if (!found) {
+        void vscode.window.showInformationMessage(
+          "That value belongs to an earlier run. Hover again to copy the present one.",
+        );
+        return;
+      }
+      const { run, capture } = found;
+      let text = as(capture);
+      if (text === null && capture.last.kind === "tensor") {
+        try {
+          // The trace has the elements of small tensors only: the process that ran has all.
+          text = as(withElements(capture, await session.ask(run, { type: "elements", capture: ref.capture }, {})));
+        } catch (error) {
+          const why = error instanceof AnswerError ? error.message : String(error);
+          void vscode.window.showWarningMessage(`${capture.name} was not copied. ${why}`);
+          return;
+        }
+      }
+      if (text === null) {
+        void vscode.window.showWarningMessage(`${capture.name} is no tensor: copy it as JSON instead.`);
+        return;
+      }
+      await vscode.env.clipboard.writeText(text);
+      vscode.window.setStatusBarMessage(`$(check) Copied ${capture.name} as ${what}.`, 3000);
+    };
   return vscode.Disposable.from(
     vscode.commands.registerCommand("gradlens.copyJson", copy(valueJson, "JSON")),
     vscode.commands.registerCommand("gradlens.copyPyTorch", copy(pytorchCode, "PyTorch code")),
@@ -49,9 +61,4 @@ export function registerValueCommands(session: Session): vscode.Disposable {
         });
     }),
   );
-}
-
-function reason({ last }: Capture): string {
-  if (last.kind !== "tensor") return "is no tensor: copy it as JSON instead.";
-  return `has ${last.tensor.stats.numel.toLocaleString("en")} elements, too many for the clipboard. Print a part of it, or write it with torch.save().`;
 }

@@ -38,6 +38,17 @@ export function pytorchCode({ name, last }: Pick<Capture, "name" | "last">): str
   return `${made}\n${variable}.grad = ${tensorCall(gradient, tensor.dtype, gradient.shape, false)}`;
 }
 
+/** A tensor's capture with all of its values, which the trace has of small ones only. */
+export function withElements(
+  { name, last }: Pick<Capture, "name" | "last">,
+  { values, gradient }: { values: Num[]; gradient?: Num[] },
+): Pick<Capture, "name" | "last"> {
+  if (last.kind !== "tensor") return { name, last };
+  const { tensor } = last;
+  const filled = gradient && tensor.gradient ? { gradient: { ...tensor.gradient, values: gradient } } : {};
+  return { name, last: { ...last, tensor: { ...tensor, values, ...filled } } };
+}
+
 function tensorCall(
   { values = [] }: Numbers,
   dtype: TensorSummary["dtype"],

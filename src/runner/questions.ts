@@ -40,6 +40,8 @@ export type Question =
   | { type: "values"; tensor: TensorRef; at: number[]; rows: [number, number]; columns: [number, number] }
   /** The same matrix, shrunk to at most so many cells, each its element of largest magnitude. */
   | { type: "picture"; tensor: TensorRef; at: number[]; rows: number; columns: number }
+  /** All that a captured place of the trace held last, and its gradient. Answered whether the run kept anything or not. */
+  | { type: "elements"; capture: number }
   /** ∂ of / ∂ by, both flat. */
   | { type: "jacobian"; of: Result; by: Result }
   /** `vJ`: v has the shape of `of`'s result, as in backward. `Jv`: that of `by`'s, as in forward mode. */
@@ -94,6 +96,12 @@ export interface Values {
   rows: string[][];
 }
 
+export interface Elements {
+  /** Row-major. */
+  values: Num[];
+  gradient?: Num[];
+}
+
 export interface Picture {
   rows: number;
   columns: number;
@@ -120,6 +128,7 @@ export interface Product {
 export interface Answers {
   inspect: NodeFacts;
   values: Values;
+  elements: Elements;
   picture: Picture;
   jacobian: Jacobian;
   product: Product;

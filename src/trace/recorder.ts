@@ -423,11 +423,22 @@ export class Recorder {
     return count > 0 && (isName || this.isTensor(last));
   }
 
-  private summariseTensor(tensor: Tensor, version: number): ValueSummary {
+  /** The tensor of one of the trace's captures, with its gradient. */
+  heldAt(capture: number): { tensor: Tensor; gradient: Tensor | null } | undefined {
+    const tensor = this.slots.filter((slot) => this.isShown(slot))[capture]?.last;
+    return this.isTensor(tensor) ? { tensor, gradient: tensor.grad ?? this.flowOf(tensor).flow } : undefined;
+  }
+
+  /** The node that a tensor's gradient goes to, and what the last backward carried there. */
+  private flowOf(tensor: Tensor): { index: number; flow: Tensor | null } {
     const edge = edgeOf(tensor);
     const index = edge ? (this.structure.indexOf(edge) ?? -1) : -1;
     const entry = this.structure.entries[index];
-    const flow = entry && entry.lastNode === edge ? entry.lastGradients[tensor.output_nr] : null;
+    return { index, flow: (entry?.lastNode === edge && entry?.lastGradients[tensor.output_nr]) || null };
+  }
+
+  private summariseTensor(tensor: Tensor, version: number): ValueSummary {
+    const { index, flow } = this.flowOf(tensor);
     const summary = summariseTensor(tensor, version);
     if (tensor.grad) summary.gradient = summariseGradient([tensor.grad], "grad");
     else if (flow) summary.gradient = summariseGradient([flow], "flow");

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { pytorchCode, valueJson } from "../../src/export/values";
+import { pytorchCode, valueJson, withElements } from "../../src/export/values";
 import type { Capture, Num } from "../../src/trace/model";
 import { statistics } from "./fixtures/article";
 
@@ -32,6 +32,13 @@ describe("a value as a line of PyTorch", () => {
     const gradient = { shape: [1], values: [2], text: "", stats: statistics([2]), source: "grad" };
     expect(pytorchCode(held("x", [1], [1], { gradient }))).toBe(
       "x = torch.tensor([1.], dtype=torch.float32)\nx.grad = torch.tensor([2.], dtype=torch.float32)",
+    );
+  });
+
+  it("takes the elements that the process has", () => {
+    const large = held("x", [2, 1], undefined);
+    expect(pytorchCode(withElements(large, { values: [1, 2] }))).toBe(
+      "x = torch.tensor([[1.], [2.]], dtype=torch.float32)",
     );
   });
 

@@ -99,6 +99,19 @@ describe("a node", () => {
   });
 });
 
+test("every element of what a variable holds, and of its gradient, however large and whether kept or not", async () => {
+  await run(
+    "const x = torch.arange(3000).to(torch.float32).requires_grad_(); const v = x.mul(2).view(30, 100).t(); v.sum().backward();",
+    false,
+  );
+  const at = (name: string) => trace.captures.findIndex((each) => each.name === name);
+  const x = await ask({ type: "elements", capture: at("x") });
+  expect([x.values.length, x.values[2999], x.gradient?.[2999]]).toEqual([3000, 2999, 2]);
+  // Row-major as it is seen: v[1, 0] is element [0, 1] of the memory.
+  const v = await ask({ type: "elements", capture: at("v") });
+  expect(v.values.slice(0, 3)).toEqual([0, 200, 400]);
+});
+
 describe("Jacobians", () => {
   // y = W x with W = [[1, 2], [3, 4], [5, 6]]
   const LINEAR = `const W = torch.tensor([[1., 2.], [3., 4.], [5., 6.]], { requires_grad: true });

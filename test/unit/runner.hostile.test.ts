@@ -13,7 +13,8 @@ const folder = mkdtempSync(join(tmpdir(), "gradlens-hostile-"));
 let runner: Runner;
 
 beforeAll(async () => {
-  runner = new Runner(await bundle("runner/child.ts", "runner.cjs", "cjs"));
+  const compiler = await bundle("runner/compiler.ts", "compiler.cjs", "cjs");
+  runner = new Runner(await bundle("runner/child.ts", "runner.cjs", "cjs"), compiler);
 });
 afterAll(() => runner.dispose());
 

@@ -10,7 +10,8 @@ const folder = mkdtempSync(join(tmpdir(), "gradlens-program-"));
 let runner: Runner;
 
 beforeAll(async () => {
-  runner = new Runner(await bundle("runner/child.ts", "runner.cjs", "cjs"));
+  const compiler = await bundle("runner/compiler.ts", "compiler.cjs", "cjs");
+  runner = new Runner(await bundle("runner/child.ts", "runner.cjs", "cjs"), compiler);
 });
 afterAll(() => runner.dispose());
 
@@ -28,6 +29,15 @@ function run(text: string, options?: RunOptions, selection?: { start: number; en
 const printed = (trace: Trace) => trace.console.map(({ text }) => text);
 const errorOf = (trace: Trace) => `${trace.error?.name}: ${trace.error?.message}`;
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+test("programs that are replaced before their process is up end, and the last one runs in it", async () => {
+  const runs = [1, 2, 3, 4, 5].map((k) => run(`const pid = process.pid; console.log(${k});`));
+  const traces = await Promise.all(runs);
+  expect(traces.map(({ status }) => status)).toEqual(["stopped", "stopped", "stopped", "stopped", "ok"]);
+  expect(printed(traces[4]!)).toEqual(["5"]);
+  // One process has run a program, at most two are ready for the next.
+  expect(runner.ready).toBeLessThanOrEqual(2);
+});
 
 describe("a program that ends", () => {
   test("prints with its places, formatted as Node does", async () => {

@@ -6,7 +6,7 @@ import { type Answer, AnswerError, type Question, type Result, type TensorRef } 
 import { jacobian, vectorOf } from "./jacobian";
 import { NodeAnswers } from "./node";
 import { type End, Path } from "./path";
-import { factsOf, pictureOf, valuesOf } from "./tensors";
+import { elementsOf, factsOf, pictureOf, valuesOf } from "./tensors";
 
 /** Tells how far an answer is, lets others run, and throws if nobody waits for it any more. */
 export type GoOn = (done: number, total: number) => Promise<void>;
@@ -35,6 +35,11 @@ export class Live {
   }
 
   private async find(question: Question, goOn: GoOn): Promise<Answer> {
+    if (question.type === "elements") {
+      const held = this.recorder.heldAt(question.capture);
+      if (!held) throw new AnswerError("failed", "These values are not there any more");
+      return elementsOf(held.tensor, held.gradient);
+    }
     if (!this.kept) {
       throw new AnswerError("unkept", "No panel was in sight during this run, so it kept no values. Run it again.");
     }

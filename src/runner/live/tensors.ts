@@ -2,8 +2,8 @@
 import { elementFormat, type Formatter } from "../../torch/printing";
 import type { Tensor } from "../../torch/tensor";
 import { toNum } from "../../trace/num";
-import { numbersOf } from "../../trace/statistics";
-import { AnswerError, type Picture, type TensorFacts, type TensorRef, type Values } from "../questions";
+import { elements, numbersOf } from "../../trace/statistics";
+import { AnswerError, type Elements, type Picture, type TensorFacts, type TensorRef, type Values } from "../questions";
 
 /** Elements that one answer carries. */
 const CELLS_MAX = 1 << 16;
@@ -11,6 +11,21 @@ const CELLS_MAX = 1 << 16;
 export function factsOf(ref: TensorRef, tensor: Tensor): TensorFacts {
   const { text, stats } = numbersOf([tensor]);
   return { ref, shape: [...tensor.shape], dtype: String(tensor.dtype).replace("torch.", ""), text, stats };
+}
+
+/** Elements that are told of one tensor: some 40 MB of text. */
+const ELEMENTS_MAX = 1 << 21;
+
+export function elementsOf(tensor: Tensor, gradient: Tensor | null): Elements {
+  if (tensor.numel() > ELEMENTS_MAX) {
+    const most = ELEMENTS_MAX.toLocaleString("en");
+    throw new AnswerError(
+      "large",
+      `More than ${most} elements at once: take a part of it, or write it with torch.save()`,
+    );
+  }
+  const all = (of: Tensor) => Array.from(elements(of), (x) => toNum(Number(x)));
+  return { values: all(tensor), ...(gradient ? { gradient: all(gradient) } : {}) };
 }
 
 /** The matrix of the last two dimensions, the leading ones fixed; a vector is a column, a scalar one element. */
