@@ -5,7 +5,7 @@ import { exp32, log32 } from "./singles";
 const f = Math.fround;
 
 /** Σ of `term(i)` for i < n: eight lanes take turns, then those four apart, two apart, neighbours; fewer than eight one after the other. */
-function sumOf(n: number, term: (i: number) => number): number {
+export function sumOf(n: number, term: (i: number) => number): number {
   if (n < 8) {
     let sum = f(term(0));
     for (let i = 1; i < n; i++) sum = f(sum + f(term(i)));

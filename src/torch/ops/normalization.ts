@@ -5,11 +5,25 @@ import { float32 } from "../dtype";
 import { RuntimeError, ValueError } from "../errors";
 import { elements } from "../kernels/copy";
 import { zip } from "../kernels/elementwise";
-import type { Kernels } from "../kernels/wasm";
+import {
+  batchInput,
+  batchRows,
+  batchStatistics,
+  batchSums,
+  type Grouping,
+  groupInput,
+  groupRows,
+  groupWeight,
+  layerInput,
+  layerRows,
+  layerWeight,
+  rowSums,
+  runStatistics,
+} from "../kernels/normalization";
 import { kernelsFor } from "../kernels/wasm/elementwise";
 import { normalizeBackwardRows, normalizeRows, normalizeWeightRows } from "../kernels/wasm/rows";
 import { numel, sameShape, sizeText } from "../shape";
-import { allocate, type Tensor } from "../tensor";
+import { allocate, fromData, type Tensor } from "../tensor";
 import { norm } from "./norms";
 import { constant_pad_nd } from "./padding";
 
@@ -80,9 +94,10 @@ function checkLayer(x: Tensor, shape: readonly number[], weight: Tensor | null, 
 
 const floats = (t: Tensor): Float32Array => elements(t) as Float32Array;
 
-/** The kernels for a gradient of which none will be taken; else null, and it is made of differentiable ops. */
-const layerKernels = (g: Tensor, x: Tensor): Kernels | null =>
-  mode.grad || g.dtype !== float32 || x.dtype !== float32 ? null : kernelsFor(x.numel());
+const maybeFloats = (t: Tensor | null): Float32Array | null => t && floats(t);
+
+/** Whether no gradient of this gradient will be taken: then loops compute it, else it is made of differentiable ops. */
+const isLast = (g: Tensor, x: Tensor): boolean => !mode.grad && g.dtype === float32 && x.dtype === float32;
 
 export const native_layer_norm = op(
   "native_layer_norm(Tensor input, int[] normalized_shape, Tensor? weight, Tensor? bias, float eps) -> (Tensor out, Tensor mean, Tensor rstd)",
@@ -96,22 +111,26 @@ export const native_layer_norm = op(
       const wasm = x.dtype === float32 && length > 0 ? kernelsFor(count * length) : null;
       if (wasm !== null) {
         const [out, mean, rstd] = [x.shape, kept, kept].map((size) => allocate(size, float32));
-        const affine = { weight: weight && floats(weight), bias: bias && floats(bias) };
+        const affine = { weight: maybeFloats(weight), bias: maybeFloats(bias) };
         normalizeRows(wasm, floats(x), affine, eps, floats(out), floats(mean), floats(rstd), length);
         return [out, mean, rstd];
       }
+      if (x.dtype === float32) {
+        const [out, mean, rstd] = [x.shape, kept, kept].map((size) => allocate(size, float32));
+        const [data, m, s] = [floats(x), floats(mean), floats(rstd)];
+        runStatistics(data, length, eps, m, s);
+        layerRows(data, maybeFloats(weight), maybeFloats(bias), m, s, floats(out));
+        return [out, mean, rstd];
+      }
       const { mean, rstd } = statistics(x, count, length, eps);
-      const { cast } = x.dtype;
       const out = allocate(x.shape, x.dtype);
       const data = elements(x);
       const w = weight === null ? null : elements(weight);
       const b = bias === null ? null : elements(bias);
       for (let i = 0, at = 0; i < count; i++) {
-        // As PyTorch's loop does it, x · s − mean · s, rounded at the same places: that is what a single element leaves.
-        const scale = cast(rstd[i]);
-        const shift = cast(-scale * cast(mean[i]));
+        const shift = -rstd[i] * mean[i];
         for (let k = 0; k < length; k++, at++) {
-          const hat = cast(data[at] * scale + shift);
+          const hat = data[at] * rstd[i] + shift;
           out.storageOf.data[at] = hat * (w === null ? 1 : w[k]) + (b === null ? 0 : b[k]);
         }
       }
@@ -122,13 +141,13 @@ export const native_layer_norm = op(
         "input weight mean rstd",
         (g: Cotangents, s) => {
           if (g[0] === null) return null;
-          const fast = layerKernels(g[0], s.input);
-          if (fast !== null) {
+          if (isLast(g[0], s.input)) {
             const out = allocate(s.input.shape, float32);
-            const [mean, rstd] = [floats(s.mean), floats(s.rstd)];
-            const weight = s.weight && floats(s.weight);
-            const length = numel(s.normalized_shape);
-            normalizeBackwardRows(fast, floats(s.input), floats(g[0]), weight, mean, rstd, floats(out), length);
+            const [x, dy, mean, rstd] = [s.input, g[0], s.mean, s.rstd].map(floats);
+            const weight = maybeFloats(s.weight);
+            const wasm = kernelsFor(x.length);
+            if (wasm === null) layerInput(x, dy, weight, mean, rstd, floats(out));
+            else normalizeBackwardRows(wasm, x, dy, weight, mean, rstd, floats(out), numel(s.normalized_shape));
             return out;
           }
           const dims = s.normalized_shape.map((_, i) => -1 - i);
@@ -140,17 +159,28 @@ export const native_layer_norm = op(
         "input mean rstd",
         (g: Cotangents, s) => {
           if (g[0] === null) return null;
-          const fast = layerKernels(g[0], s.input);
-          if (fast !== null) {
+          if (isLast(g[0], s.input)) {
             const out = allocate([...s.normalized_shape], float32);
-            normalizeWeightRows(fast, floats(s.input), floats(g[0]), floats(s.mean), floats(s.rstd), floats(out));
+            const [x, dy, mean, rstd] = [s.input, g[0], s.mean, s.rstd].map(floats);
+            const wasm = kernelsFor(x.length);
+            if (wasm === null) layerWeight(x, dy, mean, rstd, floats(out));
+            else normalizeWeightRows(wasm, x, dy, mean, rstd, floats(out));
             return out;
           }
           const dims = s.normalized_shape.map((_, i) => -1 - i);
           return g[0].mul(standardised(s.input, dims, s.eps).hat).sum_to_size(s.normalized_shape);
         },
       ],
-      bias: (g: Cotangents, s) => (g[0] === null ? null : g[0].sum_to_size(s.normalized_shape)),
+      bias: [
+        "input",
+        (g: Cotangents, s) => {
+          if (g[0] === null) return null;
+          if (!isLast(g[0], s.input)) return g[0].sum_to_size(s.normalized_shape);
+          const out = allocate([...s.normalized_shape], float32);
+          rowSums(floats(g[0]), floats(out));
+          return out;
+        },
+      ],
     },
     differentiableOutputs: ["out"],
     variants: ["function"],
@@ -182,12 +212,35 @@ const groupRuns = (s: { N: number; C: number; HxW: number; group: number }): num
   (s.C / s.group) * s.HxW,
 ];
 
+const grouping = (s: { N: number; C: number; HxW: number; group: number }): Grouping => ({
+  examples: s.N,
+  channels: s.C,
+  inner: s.HxW,
+  groups: s.group,
+});
+
+/** The gradient of a group normalisation's weight, or of its bias. */
+function groupSums(g: Tensor, s: any, bias: boolean): Tensor {
+  const out = allocate([s.C], float32);
+  const [x, dy, mean, rstd] = [s.input, g, s.mean, s.rstd].map(floats);
+  groupWeight(x, dy, mean, rstd, floats(out), grouping(s), bias);
+  return out;
+}
+
 const native_group_norm = op(
   "native_group_norm(Tensor input, Tensor? weight, Tensor? bias, int N, int C, int HxW, int group, float eps) -> (Tensor out, Tensor mean, Tensor rstd)",
   {
     doc: "Group normalisation, and the mean and 1/σ of each group.",
     forward: (x, weight, bias, n, c, inner, group, eps) => {
       const length = (c / group) * inner;
+      if (x.dtype === float32) {
+        const [out, mean, rstd] = [x.shape, [n, group], [n, group]].map((size) => allocate(size, float32));
+        const [data, m, s] = [floats(x), floats(mean), floats(rstd)];
+        runStatistics(data, length, eps, m, s);
+        const grouping = { examples: n, channels: c, inner, groups: group };
+        groupRows(data, maybeFloats(weight), maybeFloats(bias), m, s, floats(out), grouping);
+        return [out, mean, rstd];
+      }
       const { mean, rstd } = statistics(x, n * group, length, eps);
       const out = allocate(x.shape, x.dtype);
       const data = elements(x);
@@ -203,9 +256,15 @@ const native_group_norm = op(
     },
     grad: {
       input: [
-        "input weight",
+        "input weight mean rstd",
         (g: Cotangents, s) => {
           if (g[0] === null) return null;
+          if (isLast(g[0], s.input)) {
+            const out = allocate(s.input.shape, float32);
+            const [x, dy, mean, rstd] = [s.input, g[0], s.mean, s.rstd].map(floats);
+            groupInput(x, dy, maybeFloats(s.weight), mean, rstd, floats(out), grouping(s));
+            return out;
+          }
           const runs = groupRuns(s);
           const { hat, rstd } = standardised(s.input.reshape(runs), [2], s.eps);
           const h = s.weight === null ? g[0] : g[0].mul(perChannel(s.weight, s.input.ndim));
@@ -213,14 +272,21 @@ const native_group_norm = op(
         },
       ],
       weight: [
-        "input",
+        "input mean rstd",
         (g: Cotangents, s) => {
           if (g[0] === null) return null;
+          if (isLast(g[0], s.input)) return groupSums(g[0], s, false);
           const { hat } = standardised(s.input.reshape(groupRuns(s)), [2], s.eps);
           return g[0].mul(hat.reshape(s.input.shape)).sum(channelDims(s.input.shape));
         },
       ],
-      bias: (g: Cotangents, s) => (g[0] === null ? null : g[0].sum(channelDims(s.input.shape))),
+      bias: [
+        "input mean rstd",
+        (g: Cotangents, s) => {
+          if (g[0] === null) return null;
+          return isLast(g[0], s.input) ? groupSums(g[0], s, true) : g[0].sum(channelDims(s.input.shape));
+        },
+      ],
     },
     differentiableOutputs: ["out"],
     variants: ["function"],
@@ -284,14 +350,16 @@ function channelStatistics(x: Tensor): { mean: Float64Array; variance: Float64Ar
   return { mean, variance, count };
 }
 
-/** Moves running statistics in place: (1 − momentum) old + momentum new. */
-function track(running: Tensor | null, current: Float64Array, momentum: number): void {
+/** Moves running statistics in place: (1 − momentum) old, and the new ones' share. */
+function track(running: Tensor | null, momentum: number, share: ArrayLike<number>): void {
   if (running === null) return;
   const { data } = running.storageOf;
-  current.forEach((v, i) => {
+  const { cast } = running.dtype;
+  const rest = cast(1 - cast(momentum));
+  for (let i = 0; i < share.length; i++) {
     const at = running.offset + i * running.strides[0];
-    data[at] = (1 - momentum) * data[at] + momentum * v;
-  });
+    data[at] = cast(rest * data[at]) + share[i];
+  }
   running.versions.n++;
 }
 
@@ -322,6 +390,49 @@ function batchStandardised(s: {
   return { hat: s.input.sub(perChannel(s.running_mean, s.input.ndim)).mul(rstd), rstd };
 }
 
+/** Mean and 1/σ of each channel of floats, by the batch (then the running ones move) or by the running ones. */
+function batchForward(
+  x: Tensor,
+  runningMean: Tensor | null,
+  runningVar: Tensor | null,
+  training: boolean,
+  momentum: number,
+  eps: number,
+): { mean: Float32Array; rstd: Float32Array } {
+  if (!training && runningMean !== null) return runningStatistics(runningMean, runningVar!, eps);
+  const { mean, squares } = batchStatistics(floats(x), x.shape[1], numel(x.shape.slice(2)));
+  const count = x.numel() / x.shape[1];
+  if (training) {
+    // As in PyTorch the mean's share is rounded, the variance's is not.
+    const k = Math.fround(momentum);
+    track(
+      runningMean,
+      momentum,
+      mean.map((v) => k * v),
+    );
+    track(
+      runningVar,
+      momentum,
+      Float64Array.from(squares, (v) => k * Math.fround(v / (count - 1))),
+    );
+  }
+  return { mean, rstd: squares.map((v) => 1 / Math.sqrt(Math.fround(v / count) + eps)) };
+}
+
+function runningStatistics(mean: Tensor, variance: Tensor, eps: number): { mean: Float32Array; rstd: Float32Array } {
+  return { mean: floats(mean), rstd: floats(variance).map((v) => 1 / Math.sqrt(v + eps)) };
+}
+
+/** The statistics that a forward pass used. */
+function batchUsed(s: any): { mean: Float32Array; rstd: Float32Array } {
+  return s.training || s.running_mean === null
+    ? { mean: floats(s.save_mean), rstd: floats(s.save_invstd) }
+    : runningStatistics(s.running_mean, s.running_var, s.eps);
+}
+
+/** Whether loops compute this gradient: none will be taken of it, and the statistics were kept. */
+const isLastOfBatch = (g: Tensor, s: any): boolean => isLast(g, s.input) && (s.training || s.running_mean !== null);
+
 export const native_batch_norm = op(
   "native_batch_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool training, float momentum, float eps) -> (Tensor out, Tensor save_mean, Tensor save_invstd)",
   {
@@ -329,6 +440,13 @@ export const native_batch_norm = op(
     forward: (x, weight, bias, runningMean, runningVar, training, momentum, eps) => {
       const c = x.shape[1];
       const inner = numel(x.shape.slice(2));
+      if (x.dtype === float32) {
+        const out = allocate(x.shape, float32);
+        const stats = batchForward(x, runningMean, runningVar, training, momentum, eps);
+        batchRows(floats(x), maybeFloats(weight), maybeFloats(bias), stats.mean, stats.rstd, floats(out), inner);
+        const saved = training ? [stats.mean, stats.rstd] : [new Float32Array(0), new Float32Array(0)];
+        return [out, ...saved.map((values) => fromData(values, float32, [values.length]))] as [Tensor, Tensor, Tensor];
+      }
       let mean: Float64Array;
       let rstd: Float64Array;
       if (training || runningMean === null) {
@@ -336,11 +454,15 @@ export const native_batch_norm = op(
         mean = own.mean;
         rstd = own.variance.map((v) => 1 / Math.sqrt(v + eps));
         if (training) {
-          track(runningMean, mean, momentum);
+          track(
+            runningMean,
+            momentum,
+            mean.map((v) => momentum * v),
+          );
           track(
             runningVar,
-            own.variance.map((v) => (v * own.count) / (own.count - 1)),
             momentum,
+            own.variance.map((v) => (momentum * v * own.count) / (own.count - 1)),
           );
         }
       } else {
@@ -361,9 +483,15 @@ export const native_batch_norm = op(
     },
     grad: {
       input: [
-        "input weight running_mean running_var",
+        "input weight running_mean running_var save_mean save_invstd",
         (g: Cotangents, s) => {
           if (g[0] === null) return null;
+          if (isLast(g[0], s.input) && s.training) {
+            const out = allocate(s.input.shape, float32);
+            const [x, dy, mean, rstd] = [s.input, g[0], s.save_mean, s.save_invstd].map(floats);
+            batchInput(x, dy, maybeFloats(s.weight), mean, rstd, floats(out), numel(s.input.shape.slice(2)));
+            return out;
+          }
           const { hat, rstd } = batchStandardised(s);
           const w = s.weight === null ? null : perChannel(s.weight, s.input.ndim);
           if (!s.training && s.running_mean !== null) {
@@ -373,11 +501,28 @@ export const native_batch_norm = op(
         },
       ],
       weight: [
-        "input running_mean running_var",
-        (g: Cotangents, s) =>
-          g[0] === null ? null : g[0].mul(batchStandardised(s).hat).sum(channelDims(s.input.shape)),
+        "input running_mean running_var save_mean save_invstd",
+        (g: Cotangents, s) => {
+          if (g[0] === null) return null;
+          if (!isLastOfBatch(g[0], s)) return g[0].mul(batchStandardised(s).hat).sum(channelDims(s.input.shape));
+          const { mean, rstd } = batchUsed(s);
+          const { products } = batchSums(floats(s.input), floats(g[0]), mean, numel(s.input.shape.slice(2)));
+          return fromData(
+            Float32Array.from(products, (p, c) => p * rstd[c]),
+            float32,
+            [mean.length],
+          );
+        },
       ],
-      bias: (g: Cotangents, s) => (g[0] === null ? null : g[0].sum(channelDims(s.input.shape))),
+      bias: [
+        "input running_mean running_var save_mean",
+        (g: Cotangents, s) => {
+          if (g[0] === null) return null;
+          if (!isLastOfBatch(g[0], s)) return g[0].sum(channelDims(s.input.shape));
+          const { sums } = batchSums(floats(s.input), floats(g[0]), batchUsed(s).mean, numel(s.input.shape.slice(2)));
+          return fromData(Float32Array.from(sums), float32, [sums.length]);
+        },
+      ],
     },
     differentiableOutputs: ["out"],
     variants: ["function"],

@@ -24,8 +24,10 @@ export interface RowFunctions {
     mean: number,
     rstd: number,
     to: number,
+    products: number,
     rows: number,
     n: number,
+    plain: number,
   ): void;
   normalize_weight32(from: number, g: number, mean: number, rstd: number, to: number, rows: number, n: number): void;
 }
@@ -144,7 +146,7 @@ export function normalizeBackwardRows(
   const rows = mean.length;
   const mark = wasm.mark();
   const [from, dy, out] = [0, 1, 2].map(() => wasm.take(roomFor(rows, n)));
-  const w = wasm.take(4 * n + SLACK);
+  const [w, products] = [wasm.take(4 * n + SLACK), wasm.take(4 * n + SLACK)];
   const [m, s] = [wasm.take(4 * rows), wasm.take(4 * rows)];
   const { f32, call } = wasm;
   load(wasm, weight, 1, n, w);
@@ -153,7 +155,18 @@ export function normalizeBackwardRows(
   blocks(rows, n, (first, count) => {
     f32.set(part(x, first, count, n), from >> 2);
     f32.set(part(g, first, count, n), dy >> 2);
-    call.normalize_backward32(from, dy, w, m + 4 * first, s + 4 * first, out, count, n);
+    call.normalize_backward32(
+      from,
+      dy,
+      w,
+      m + 4 * first,
+      s + 4 * first,
+      out,
+      products,
+      count,
+      n,
+      Number(weight === null),
+    );
     to.set(f32.subarray(out >> 2, (out >> 2) + count * n), first * n);
   });
   wasm.release(mark);

@@ -19,18 +19,6 @@ function storeTail(to: usize, x: v128, n: i32): void {
   if ((n & 3) > 2) f32.store(to + 8, f32x4.extract_lane(x, 2));
 }
 
-// @inline
-function total(x: v128): f64 {
-  return f64x2.extract_lane(x, 0) + f64x2.extract_lane(x, 1);
-}
-
-/** Adds four floats to two doubles. */
-// @inline
-function plus(sum: v128, x: v128): v128 {
-  const high = i32x4.shuffle(x, x, 2, 3, 2, 3);
-  return f64x2.add(sum, f64x2.add(f64x2.promote_low_f32x4(x), f64x2.promote_low_f32x4(high)));
-}
-
 function largest(from: usize, n: i32): f32 {
   let best = at32(memory.data<f32>([-Infinity]));
   const end = from + ((<usize>(n & ~3)) << 2);
@@ -152,33 +140,88 @@ export function log_softmax_backward32(g: usize, y: usize, to: usize, rows: i32,
   }
 }
 
-/** Mean and 1 / √(variance + ε) of each row. */
-export function moments32(from: usize, mean: usize, rstd: usize, rows: i32, n: i32, eps: f64): void {
-  const body = (<usize>(n & ~3)) << 2;
-  for (let row = 0; row < rows; row++, from += (<usize>n) << 2, mean += 4, rstd += 4) {
-    let sum = f64x2.splat(0);
-    for (let k: usize = 0; k < body; k += 16) sum = plus(sum, v128.load(from + k));
-    if (n & 3) sum = plus(sum, v128.and(lanesOf(n), v128.load(from + body)));
-    const m = total(sum) / n;
-    const centre = f64x2.splat(m);
-    let squares = f64x2.splat(0);
-    for (let k: usize = 0; k < body; k += 16) squares = plusSquares(squares, v128.load(from + k), centre);
-    let rest: f64 = 0;
-    for (let k = body; k < (<usize>n) << 2; k += 4) {
-      const off = <f64>f32.load(from + k) - m;
-      rest += off * off;
-    }
-    f32.store(mean, <f32>m);
-    f32.store(rstd, <f32>1 / <f32>Math.sqrt(<f32>((total(squares) + rest) / n + eps)));
-  }
+/** Two vectors of means, two of squared distances, and their count: the moments of eight lanes. */
+const LEVEL = 80;
+/** Rows are shorter than 128 · 2²⁴ floats. */
+const levels = memory.data(LEVEL * 25, 16);
+/** Vectors of eight in a chunk. */
+const CHUNK = 16;
+
+/** Merges moments of `count` numbers a lane into those of a level (Chan et al., 1979). */
+function merge(level: usize, count: f32, m0: v128, m1: v128, s0: v128, s1: v128): void {
+  const old = f32.load(level, 64);
+  const n = old + count;
+  const share = splat(n === 0 ? 0 : count / n);
+  const weight = splat(old);
+  const a = v128.load(level);
+  const b = v128.load(level, 16);
+  const d0 = f32x4.sub(m0, a);
+  const d1 = f32x4.sub(m1, b);
+  v128.store(level, f32x4.add(a, f32x4.mul(share, d0)));
+  v128.store(level, f32x4.add(b, f32x4.mul(share, d1)), 16);
+  const q0 = f32x4.add(s0, f32x4.mul(f32x4.mul(f32x4.mul(d0, d0), share), weight));
+  const q1 = f32x4.add(s1, f32x4.mul(f32x4.mul(f32x4.mul(d1, d1), share), weight));
+  v128.store(level, f32x4.add(v128.load(level, 32), q0), 32);
+  v128.store(level, f32x4.add(v128.load(level, 48), q1), 48);
+  f32.store(level, n, 64);
 }
 
-/** Adds the squared distances of four floats from a centre, in doubles. */
-// @inline
-function plusSquares(sum: v128, x: v128, centre: v128): v128 {
-  const low = f64x2.sub(f64x2.promote_low_f32x4(x), centre);
-  const high = f64x2.sub(f64x2.promote_low_f32x4(i32x4.shuffle(x, x, 2, 3, 2, 3)), centre);
-  return f64x2.add(sum, f64x2.add(f64x2.mul(low, low), f64x2.mul(high, high)));
+function mergeLevel(from: usize, to: usize): void {
+  merge(to, f32.load(from, 64), v128.load(from), v128.load(from, 16), v128.load(from, 32), v128.load(from, 48));
+}
+
+/** Mean and 1 / √(variance + ε) of each row, as ../../normalization.ts has them. */
+export function moments32(from: usize, mean: usize, rstd: usize, rows: i32, n: i32, eps: f32): void {
+  const vectors = n >> 3;
+  const chunks = (vectors + CHUNK - 1) / CHUNK;
+  const depth = chunks <= 2 ? 1 : 32 - clz(chunks - 1);
+  for (let row = 0; row < rows; row++, mean += 4, rstd += 4) {
+    const end = from + ((<usize>n) << 2);
+    memory.fill(levels, 0, LEVEL * depth);
+    for (let i = 0; i < chunks; i++) {
+      const count = min(CHUNK, vectors - i * CHUNK);
+      let m0 = splat(0);
+      let m1 = splat(0);
+      let s0 = splat(0);
+      let s1 = splat(0);
+      for (let j = 0; j < count; j++, from += 32) {
+        const share = splat(<f32>1 / <f32>(j + 1));
+        const x0 = v128.load(from);
+        const x1 = v128.load(from, 16);
+        const d0 = f32x4.sub(x0, m0);
+        const d1 = f32x4.sub(x1, m1);
+        m0 = f32x4.add(m0, f32x4.mul(d0, share));
+        m1 = f32x4.add(m1, f32x4.mul(d1, share));
+        s0 = f32x4.add(s0, f32x4.mul(d0, f32x4.sub(x0, m0)));
+        s1 = f32x4.add(s1, f32x4.mul(d1, f32x4.sub(x1, m1)));
+      }
+      merge(levels, <f32>count, m0, m1, s0, s1);
+      let level = levels;
+      for (let j = 1, mask = i + 1; j < depth && (mask & 1) === 0; j++, mask >>= 1, level += LEVEL) {
+        mergeLevel(level, level + LEVEL);
+        memory.fill(level, 0, LEVEL);
+      }
+    }
+    for (let j = 1; j < depth; j++) mergeLevel(levels + <usize>(j * LEVEL), levels);
+    let count: f32 = 0;
+    let m: f32 = 0;
+    let squares: f32 = 0;
+    for (; from < end; from += 4) {
+      const x = f32.load(from);
+      const delta = x - m;
+      m += delta / ++count;
+      squares += delta * (x - m);
+    }
+    for (let k: usize = 0; k < 32 && vectors > 0; k += 4) {
+      const share = <f32>vectors / (count + <f32>vectors);
+      const delta = f32.load(levels + k) - m;
+      m += share * delta;
+      squares += f32.load(levels + k, 32) + delta * delta * share * count;
+      count += <f32>vectors;
+    }
+    f32.store(mean, m);
+    f32.store(rstd, <f32>1 / <f32>Math.sqrt(squares / <f32>n + eps));
+  }
 }
 
 /** (x · rstd − mean · rstd) · weight + bias; `weight` and `bias` hold n floats. */
@@ -198,17 +241,26 @@ export function normalize32(
     const scale = splat(s);
     const shift = splat(-s * f32.load(mean));
     for (let k: usize = 0; k < body; k += 16) {
-      const hat = f32x4.add(f32x4.mul(v128.load(from + k), scale), shift);
-      v128.store(to + k, f32x4.add(f32x4.mul(hat, v128.load(weight + k)), v128.load(bias + k)));
+      const hat = fused32(v128.load(from + k), scale, shift);
+      v128.store(to + k, fused32(hat, v128.load(weight + k), v128.load(bias + k)));
     }
     if (n & 3) {
-      const hat = f32x4.add(f32x4.mul(v128.load(from + body), scale), shift);
-      storeTail(to + body, f32x4.add(f32x4.mul(hat, v128.load(weight + body)), v128.load(bias + body)), n);
+      const hat = fused32(v128.load(from + body), scale, shift);
+      storeTail(to + body, fused32(hat, v128.load(weight + body), v128.load(bias + body)), n);
     }
   }
 }
 
-/** rstd (h − mean(h) − x̂ mean(h x̂)), h = g · weight */
+/** a b + c, rounded once. */
+// @inline
+function fusedNumber(a: f32, b: f32, c: f32): f32 {
+  return <f32>(<f64>a * <f64>b + <f64>c);
+}
+
+/**
+ * rstd g w + b x + c, b and c from Σ g w x and Σ g w; `products` is room for a row, and `plain` says that the weight is ones
+ * that nobody gave.
+ */
 export function normalize_backward32(
   from: usize,
   g: usize,
@@ -216,43 +268,39 @@ export function normalize_backward32(
   mean: usize,
   rstd: usize,
   to: usize,
+  products: usize,
   rows: i32,
   n: i32,
+  plain: bool,
 ): void {
   const body = (<usize>(n & ~3)) << 2;
-  const lanes = lanesOf(n);
+  const size = (<usize>n) << 2;
+  const scale = <f32>1 / <f32>n;
   for (let row = 0; row < rows; row++) {
-    const centre = splat(f32.load(mean));
-    const scale = splat(f32.load(rstd));
-    let sum = f64x2.splat(0);
-    let product = f64x2.splat(0);
+    if (!plain) {
+      for (let k: usize = 0; k < size; k += 16) {
+        v128.store(products + k, f32x4.mul(v128.load(g + k), v128.load(from + k)));
+      }
+    }
+    const ds = plain ? productOf(g, from, n) : productOf(products, weight, n);
+    const db = productOf(g, weight, n);
+    const m = f32.load(mean);
+    const a = f32.load(rstd);
+    const b = fusedNumber(db, m, -ds) * a * a * a * scale;
+    const c = splat(fusedNumber(-b, m, -(db * a * scale)));
+    const by = splat(a);
+    const slope = splat(b);
     for (let k: usize = 0; k < body; k += 16) {
-      const h = f32x4.mul(v128.load(g + k), v128.load(weight + k));
-      const hat = f32x4.mul(f32x4.sub(v128.load(from + k), centre), scale);
-      sum = plus(sum, h);
-      product = plus(product, f32x4.mul(h, hat));
+      const h = f32x4.mul(f32x4.mul(by, v128.load(g + k)), v128.load(weight + k));
+      v128.store(to + k, f32x4.add(fused32(slope, v128.load(from + k), h), c));
     }
     if (n & 3) {
-      const h = v128.and(lanes, f32x4.mul(v128.load(g + body), v128.load(weight + body)));
-      const hat = v128.and(lanes, f32x4.mul(f32x4.sub(v128.load(from + body), centre), scale));
-      sum = plus(sum, h);
-      product = plus(product, f32x4.mul(h, hat));
+      const h = f32x4.mul(f32x4.mul(by, v128.load(g + body)), v128.load(weight + body));
+      storeTail(to + body, f32x4.add(fused32(slope, v128.load(from + body), h), c), n);
     }
-    const first = splat(<f32>(total(sum) / n));
-    const second = splat(<f32>(total(product) / n));
-    for (let k: usize = 0; k < body; k += 16) {
-      const h = f32x4.mul(v128.load(g + k), v128.load(weight + k));
-      const hat = f32x4.mul(f32x4.sub(v128.load(from + k), centre), scale);
-      v128.store(to + k, f32x4.mul(f32x4.sub(h, f32x4.add(first, f32x4.mul(hat, second))), scale));
-    }
-    if (n & 3) {
-      const h = f32x4.mul(v128.load(g + body), v128.load(weight + body));
-      const hat = f32x4.mul(f32x4.sub(v128.load(from + body), centre), scale);
-      storeTail(to + body, f32x4.mul(f32x4.sub(h, f32x4.add(first, f32x4.mul(hat, second))), scale), n);
-    }
-    from += (<usize>n) << 2;
-    g += (<usize>n) << 2;
-    to += (<usize>n) << 2;
+    from += size;
+    g += size;
+    to += size;
     mean += 4;
     rstd += 4;
   }
@@ -269,11 +317,12 @@ export function normalize_weight32(
   n: i32,
 ): void {
   for (let row = 0; row < rows; row++, mean += 4, rstd += 4) {
-    const centre = splat(f32.load(mean));
-    const scale = splat(f32.load(rstd));
+    const s = f32.load(rstd);
+    const scale = splat(s);
+    const shift = splat(-s * f32.load(mean));
     for (let k: usize = 0; k < (<usize>n) << 2; k += 16) {
-      const hat = f32x4.mul(f32x4.sub(v128.load(from + k), centre), scale);
-      v128.store(to + k, f32x4.add(v128.load(to + k), f32x4.mul(v128.load(g + k), hat)));
+      const hat = fused32(scale, v128.load(from + k), shift);
+      v128.store(to + k, fused32(v128.load(g + k), hat, v128.load(to + k)));
     }
     from += (<usize>n) << 2;
     g += (<usize>n) << 2;
