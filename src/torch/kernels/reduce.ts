@@ -4,7 +4,7 @@ import { IndexError } from "../errors";
 import { numel, wrapDim } from "../shape";
 import { alias, allocate, forEachOffset, type Tensor } from "../tensor";
 import { castTo } from "./copy";
-import { isFloatSum, sumColumns, sumRun } from "./sum";
+import { isFloatSum, sumColumns, sumRun, sumStrided } from "./sum";
 
 /** The shape without `dims` (which count from the front), or with 1 in their place. */
 export function reducedShape(shape: readonly number[], dims: readonly number[], keepdim: boolean): number[] {
@@ -64,9 +64,81 @@ export function sumReduce(t: Tensor, dims: readonly number[], keepdim: boolean, 
     }
     return out;
   }
-  const { data, count, length } = rows(t, dims);
-  for (let i = 0; i < count; i++) to[i] = sumRun(data, i * length, length, dtype);
+  const trailing = [...dims].sort((a, b) => a - b);
+  if (t.is_contiguous() && trailing.every((d, i) => d === t.ndim - trailing.length + i)) {
+    const { data, count, length } = rows(t, trailing);
+    for (let i = 0; i < count; i++) to[i] = sumRun(data, i * length, length, dtype);
+    return out;
+  }
+  sumStridedDims(t, dims, to);
   return out;
+}
+
+/** A dimension of a sum: how far its elements are apart, and its results, 0 where it is folded. */
+interface Step {
+  size: number;
+  from: number;
+  to: number;
+}
+
+/**
+ * The steps of a sum in the order in which PyTorch takes them: folded dimensions inside, by their strides, the kept ones outside,
+ * by those of the result; what lies in one line is one step.
+ */
+function stepsOf(t: Tensor, dims: readonly number[]): Step[] {
+  const steps: Step[] = [];
+  for (let d = t.ndim - 1, to = 1; d >= 0; d--) {
+    const folded = dims.includes(d);
+    if (t.shape[d] !== 1) steps.push({ size: t.shape[d], from: t.strides[d], to: folded ? 0 : to });
+    if (!folded) to *= t.shape[d];
+  }
+  const folded = steps.filter((s) => s.to === 0).sort((a, b) => (a.from === 0 || b.from === 0 ? 0 : a.from - b.from));
+  const merged: Step[] = [];
+  for (const step of [...folded, ...steps.filter((s) => s.to !== 0)]) {
+    const last = merged.at(-1);
+    if (last && last.size * last.from === step.from && last.size * last.to === step.to) last.size *= step.size;
+    else merged.push({ ...step });
+  }
+  return merged;
+}
+
+/** Columns that are summed together where they do not lie side by side. */
+const APART = 4;
+
+/** The sum along dimensions of any strides, added to `out`, two steps at a time. */
+function sumStridedDims(t: Tensor, dims: readonly number[], out: TypedArray): void {
+  const one: Step = { size: 1, from: 0, to: 0 };
+  const steps = stepsOf(t, dims);
+  // Where nothing is folded each element is a sum.
+  if (steps.length > 0 && steps[0].to !== 0) steps.unshift(one);
+  const [inner = one, outer = one, ...rest] = steps;
+  const { data } = t.storageOf;
+  const { dtype } = t;
+  const byColumns = inner.from > outer.from && outer.size > 1;
+  const width = !byColumns ? 1 : outer.from === 1 ? outer.size : Math.min(APART, outer.size);
+  const block = dtype.allocate(inner.size * width);
+  const sums = dtype.allocate(width);
+  const sum = inner.from === 1 ? sumRun : (values: TypedArray) => sumStrided(values, 0, inner.size, 1, dtype);
+  const two = (from: number, to: number) => {
+    for (let j = 0; j < outer.size; j += width) {
+      const columns = Math.min(width, outer.size - j);
+      for (let i = 0, at = 0; i < inner.size; i++) {
+        for (let k = j; k < j + columns; k++) block[at++] = data[from + i * inner.from + k * outer.from];
+      }
+      if (byColumns) sumColumns(block, 0, inner.size, columns, dtype, sums, 0);
+      else sums[0] = sum(block, 0, inner.size, dtype);
+      for (let k = 0; k < columns; k++) out[to + (j + k) * outer.to] += sums[k];
+    }
+  };
+  const run = (level: number, from: number, to: number): void => {
+    if (level < 0) {
+      two(from, to);
+      return;
+    }
+    const step = rest[level];
+    for (let i = 0; i < step.size; i++) run(level - 1, from + i * step.from, to + i * step.to);
+  };
+  run(rest.length - 1, t.offset, 0);
 }
 
 /** A row-major tensor as `[outer, folded, inner]` when `dims` are neighbours with dimensions behind them; else null. */

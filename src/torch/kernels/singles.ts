@@ -33,6 +33,27 @@ export function exp32(x: number): number {
   return f(f(fma(f(s * s), u, s) + 1) * 2 ** q);
 }
 
+/** 2^(i / 32) */
+const ROOTS = Float64Array.from({ length: 32 }, (_, i) => 2 ** (i / 32));
+/** Of 2^(r / 32), |r| ≤ 1/2, from the third power down to the first. */
+const POWERS = [0.05550361559341535 / 32 ** 3, 0.2402284522445722 / 32 ** 2, 0.6931471806916203 / 32];
+
+/** eˣ as the C library has it, which computes what is left of vectors: a table and a cubic in doubles, rounded once. */
+export function plainExp32(x: number): number {
+  if (!(x >= -87 && x <= 88)) return f(Math.exp(x));
+  const z = x * (32 * Math.LOG2E);
+  const n = nearest(z);
+  const r = z - n;
+  const root = ROOTS[n & 31] * 2 ** Math.floor(n / 32);
+  return f(((POWERS[0] * r + POWERS[1]) * (r * r) + (POWERS[2] * r + 1)) * root);
+}
+
+/** x / (1 + e⁻ˣ) */
+export const silu32 = (x: number): number => x / f(1 + exp32(-x));
+
+/** ln (1 / (1 + e⁻ˣ)) */
+export const logSigmoid32 = (x: number): number => Math.min(x, 0) - log1p32(exp32(-Math.abs(x)));
+
 /** 1 / (1 + e⁻ˣ) */
 export const sigmoid32 = (x: number): number => f(1 / f(1 + exp32(-x)));
 
@@ -272,4 +293,49 @@ export function erf32(x: number): number {
   }
   const y = f(h + low);
   return x < 0 || Object.is(x, -0) ? -y : y;
+}
+
+// ── what PyTorch leaves to oneDNN ───────────────────────────────────────────────────────────────────────────────
+
+const LN_MIN = f(-87.33654785);
+const LN_MAX = f(88.72283173);
+const SHORT_EXP = [0.00828929059, 0.0418978221, 0.166676521, 0.499991506, 0.999999701].map(f);
+
+/** eˣ with a shorter polynomial. */
+function shortExp32(x: number): number {
+  if (x < LN_MIN) return 0;
+  const v = Math.min(x, LN_MAX);
+  const n = Math.floor(f(f(v * LOG2E) + 0.5));
+  const r = fma(-n, f(Math.LN2), v);
+  const y = SHORT_EXP.reduce((sum, c) => fma(sum, r, c), 0);
+  return f(fma(y, r, 1) * 2 ** n);
+}
+
+const ERF_STEP = f(0.3275911);
+const SHORT_ERF = [1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592].map(f);
+
+/** erf x from e^(−x²) (Abramowitz and Stegun, 7.1.26), as oneDNN's gelu has it. */
+function shortErf32(x: number, gauss: number): number {
+  const t = f(1 / fma(ERF_STEP, Math.abs(x), 1));
+  const y = SHORT_ERF.reduce((sum, c) => fma(sum, t, c), 0);
+  const size = fma(f(-gauss * t), y, 1);
+  return x < 0 || Object.is(x, -0) ? -size : size;
+}
+
+const ROOT_HALF = f(Math.SQRT1_2);
+/** 1 / √π, one unit short. */
+const ROOT_INVERSE_PI = f(0.564189553);
+
+/** x Φ(x) */
+export function gelu32(x: number): number {
+  const r = f(x * ROOT_HALF);
+  const half = f(x * 0.5);
+  return fma(shortErf32(r, shortExp32(-f(r * r))), half, half);
+}
+
+/** Φ(x) + x φ(x) */
+export function geluSlope32(x: number): number {
+  const r = f(x * ROOT_HALF);
+  const gauss = shortExp32(-f(r * r));
+  return fma(shortErf32(r, gauss), 0.5, f(f(f(r * ROOT_INVERSE_PI) * gauss) + 0.5));
 }

@@ -42,10 +42,10 @@ const lstmCell: Cell = (x, [h, c], w) => {
 const gruCell: Cell = (x, [h], w) => {
   const [rx, zx, nx] = x.unsafe_chunk(3, 1);
   const [rh, zh, nh] = hiddenGates(h, w).unsafe_chunk(3, 1);
-  const r = rh.add(rx).sigmoid();
-  const z = zh.add(zx).sigmoid();
-  const n = nx.add(nh.mul(r)).tanh();
-  return [h.sub(n).mul(z).add(n)];
+  const r = rh.add_(rx).sigmoid_();
+  const z = zh.add_(zx).sigmoid_();
+  const n = nx.add(nh.mul_(r)).tanh_();
+  return [h.sub(n).mul_(z).add_(n)];
 };
 
 export const cells = { RNN_TANH: tanhCell, RNN_RELU: reluCell, LSTM: lstmCell, GRU: gruCell };

@@ -2,9 +2,9 @@
 import { type Op, op, runInPlace } from "../dispatch";
 import { type DType, float32 } from "../dtype";
 import { RuntimeError } from "../errors";
-import { compare, map, mapInWasm, select, zip, zipInWasm } from "../kernels/elementwise";
-import { exp32, log1p32, tanh32 } from "../kernels/singles";
-import { mapped, zipped } from "../kernels/wasm/elementwise";
+import { compare, map, select, zip } from "../kernels/elementwise";
+import { exp32, gelu32, geluSlope32, log1p32, logSigmoid32, plainExp32, silu32, tanh32 } from "../kernels/singles";
+import { inVectors, type Mapped, mapped, zipped } from "../kernels/wasm/elementwise";
 import { wrapNumber } from "../promotion";
 import { default_generator } from "../random";
 import { numel, wrapDim } from "../shape";
@@ -149,11 +149,12 @@ op("relu6(Tensor input, bool inplace=False) -> Tensor", {
   variants: ["nn.functional"],
 });
 
-const hardsigmoid_backward = gate("hardsigmoid_backward", "", (x) => (x > -3 && x < 3 ? 1 / 6 : 0));
+const SIXTH = Math.fround(1 / 6);
+const hardsigmoid_backward = gate("hardsigmoid_backward", "", (x) => (x > -3 && x < 3 ? SIXTH : 0));
 
 export const hardsigmoid = op("hardsigmoid(Tensor self) -> Tensor", {
   doc: "(x + 3) / 6, cut off at 0 and 1.",
-  forward: (x) => map(x, (v) => Math.min(Math.max(v + 3, 0), 6) / 6),
+  forward: (x) => map(x, (v) => x.dtype.cast(Math.min(Math.max(x.dtype.cast(v + 3), 0), 6)) / 6),
   grad: { self: ["self", (g, s) => hardsigmoid_backward(g, s.self)] },
   variants: [],
 });
@@ -303,10 +304,12 @@ op("rrelu_(Tensor input, float lower=0.125, float upper=0.3333333333333333, bool
 // ── exponentials ────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** low (e^(k v) − 1) for v ≤ 0, high v above; float32 ones rounded where PyTorch rounds. */
-function exponentialBelow(dtype: DType, low: number, high: number, k: number): (v: number) => number {
-  if (dtype !== float32) return (v) => (v <= 0 ? low * Math.expm1(v * k) : v * high);
+function exponentialBelow(dtype: DType, low: number, high: number, k: number): Mapped {
+  if (dtype !== float32) return (v: number) => (v <= 0 ? low * Math.expm1(v * k) : v * high);
   const [l, h, scale] = [low, high, k].map(Math.fround);
-  return (v) => (v < 0 ? l * Math.fround(exp32(Math.fround(v * scale)) - 1) : v * h);
+  const by = (exp: (x: number) => number) => (v: number) =>
+    v < 0 ? l * Math.fround(Math.fround(exp(Math.fround(v * scale))) - 1) : v * h;
+  return inVectors(by(exp32), by(plainExp32));
 }
 
 // For x ≤ 0: d (s α (e^(k x) − 1)) = s α k e^(k x) dx
@@ -387,10 +390,11 @@ export const softplus = op("softplus(Tensor input, Scalar beta=1, Scalar thresho
   doc: "log(1 + e^(βx)) / β, the identity above the threshold.",
   forward: (x, beta, limit) => {
     const b = Number(beta);
-    const single = x.dtype === float32;
-    const [exp, log1p] = single ? [exp32, log1p32] : [Math.exp, Math.log1p];
     const { cast } = x.dtype;
-    return map(x, (v) => (v * b > Number(limit) ? v : cast(log1p(cast(exp(cast(v * b))))) / b));
+    const by = (exp: (x: number) => number, log1p: (x: number) => number) => (v: number) =>
+      v * b > Number(limit) ? v : cast(log1p(cast(exp(cast(v * b))))) / b;
+    const plain = by(x.dtype === float32 ? plainExp32 : Math.exp, Math.log1p);
+    return map(x, x.dtype === float32 ? inVectors(by(exp32, log1p32), plain) : plain);
   },
   grad: {
     input: [
@@ -406,7 +410,7 @@ export const softplus = op("softplus(Tensor input, Scalar beta=1, Scalar thresho
   variants: ["nn.functional"],
 });
 
-const logSigmoidOf = mapped("logsigmoid32", (x) => Math.min(0, x) - Math.log1p(Math.exp(-Math.abs(x))));
+const logSigmoidOf = mapped("logsigmoid32", (x) => Math.min(0, x) - Math.log1p(Math.exp(-Math.abs(x))), logSigmoid32);
 // d log σ(x) = σ(−x) dx
 export const logsigmoid = op("log_sigmoid(Tensor self) -> Tensor", {
   doc: "log(sigmoid(x)), without overflow.",
@@ -430,7 +434,12 @@ op("logsigmoid(Tensor input) -> Tensor", {
   variants: ["nn.functional"],
 });
 
-const siluOf = mapped("silu32", (x) => x / (1 + Math.exp(-x)));
+const siluOf = mapped(
+  "silu32",
+  (x) => x / (1 + Math.exp(-x)),
+  silu32,
+  (x) => x / Math.fround(1 + plainExp32(-x)),
+);
 // d (x σ) = σ (1 + x (1 − σ)) dx
 const silu = op("silu(Tensor self) -> Tensor", {
   doc: "x · sigmoid(x).",
@@ -451,10 +460,15 @@ functional("silu", "", silu, "x · sigmoid(x).");
 // d (x tanh s) = (tanh s + x σ (1 − tanh² s)) dx, s = softplus x
 const mish = op("mish(Tensor self) -> Tensor", {
   doc: "x · tanh(log(1 + eˣ)).",
-  forward: (x) =>
-    x.dtype === float32
-      ? map(x, (v) => v * tanh32(log1p32(exp32(v))))
-      : map(x, (v) => v * Math.tanh(Math.max(v, 0) + Math.log1p(Math.exp(-Math.abs(v))))),
+  forward: (x) => {
+    if (x.dtype !== float32) return map(x, (v) => v * Math.tanh(Math.max(v, 0) + Math.log1p(Math.exp(-Math.abs(v)))));
+    const { fround } = Math;
+    const plain = (v: number) => v * fround(Math.tanh(fround(Math.log1p(plainExp32(v)))));
+    return map(
+      x,
+      inVectors((v) => v * tanh32(log1p32(exp32(v))), plain),
+    );
+  },
   grad: {
     self: [
       "self",
@@ -472,7 +486,7 @@ functional("mish", "", mish, "x · tanh(softplus(x)).");
 // Between −3 and 3: d (x (x + 3) / 6) = (x / 3 + 1/2) dx
 const hardswish = op("hardswish(Tensor self) -> Tensor", {
   doc: "x · hardsigmoid(x).",
-  forward: (x) => map(x, (v) => (v * Math.min(Math.max(v + 3, 0), 6)) / 6),
+  forward: (x) => map(x, (v) => x.dtype.cast(v * Math.min(Math.max(x.dtype.cast(v + 3), 0), 6)) / 6),
   grad: {
     self: [
       "self",
@@ -518,6 +532,17 @@ function geluTanh32(v: number): number {
   return f(0.5 * v) * f(1 + tanh32(inner));
 }
 
+/** The gradient of it, rounded where PyTorch rounds. */
+function geluTanhGradient(dy: number, x: number): number {
+  const f = Math.fround;
+  const square = f(x * x);
+  const cube = f(square * x);
+  const t = tanh32(f(f(GELU_K) * f(x + f(GELU_CUBE) * cube)));
+  const inner = f(f(GELU_K) * f(1 + f(3 * f(GELU_CUBE)) * square));
+  const left = f(0.5 * x);
+  return dy * f(f(left * f(1 - t * t)) * inner + 0.5 * f(1 + t));
+}
+
 /** tanh u, u = k (x + c x³) */
 const geluTanh = (x: Tensor, square: Tensor): Tensor => square.mul(GELU_CUBE).add(1).mul(x).mul(GELU_K).tanh();
 
@@ -543,12 +568,19 @@ function geluCurvature(x: Tensor, approximate: string): Tensor {
   return t.mul(t).neg().add(1).mul(bend);
 }
 
+const geluOf = mapped("gelu32", gelu32);
+const geluGradient = zipped("gelu_backward32", (dy, x) => dy * geluSlope32(x));
+
 const GELU_BACKWARD = "gelu_backward(Tensor grad_output, Tensor self, *, str approximate='none') -> Tensor";
 /** Second order goes through the formula, of which only the first value has a kernel. */
 const gelu_backward: Op<typeof GELU_BACKWARD> = op(GELU_BACKWARD, {
   doc: "The gradient times the slope of gelu.",
   forward: (g, x, approximate) =>
-    (approximate === "none" ? zipInWasm(g, x, "gelu_backward32") : null) ?? g.mul(geluSlope(x, approximate)),
+    approximate === "none" && x.dtype === float32 && g.dtype === float32
+      ? zip(g, x, geluGradient)
+      : approximate === "tanh" && x.dtype === float32 && g.dtype === float32
+        ? zip(g, x, geluTanhGradient)
+        : g.mul(geluSlope(x, approximate)),
   grad: {
     grad_output: ["self", (g, s) => gelu_backward(g, s.self, s.approximate)],
     self: ["grad_output self", (g, s) => g.mul(s.grad_output).mul(geluCurvature(s.self, s.approximate))],
@@ -560,7 +592,8 @@ const gelu_backward: Op<typeof GELU_BACKWARD> = op(GELU_BACKWARD, {
 export const gelu = op("gelu(Tensor input, *, str approximate='none') -> Tensor", {
   doc: 'x · Φ(x), Φ the normal distribution function; with `approximate="tanh"` ½ x (1 + tanh(√(2/π) (x + 0.044715 x³))).',
   forward: (x, approximate) => {
-    if (approximate === "none") return mapInWasm(x, "gelu32") ?? x.div(Math.SQRT2).erf().add(1).mul(x).mul(0.5);
+    if (approximate === "none")
+      return x.dtype === float32 ? map(x, geluOf) : x.div(Math.SQRT2).erf().add(1).mul(x).mul(0.5);
     if (approximate !== "tanh") throw new RuntimeError("approximate argument must be either none or tanh.");
     return map(
       x,
@@ -594,9 +627,13 @@ op("glu(Tensor input, int dim=-1) -> Tensor", {
         const d = wrapDim(s.dim, s.input.ndim);
         const half = s.input.shape[d] / 2;
         const sigma = s.input.narrow(d, half, half).sigmoid();
-        const left = g.mul(sigma);
-        const right = left.mul(s.input.narrow(d, 0, half)).mul(sigma.neg().add(1));
-        return cat([left, right], d);
+        const right = sigma
+          .neg()
+          .add(1)
+          .mul(sigma)
+          .mul(s.input.narrow(d, 0, half))
+          .mul(g);
+        return cat([g.mul(sigma), right], d);
       },
     ],
   },

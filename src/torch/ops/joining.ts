@@ -194,9 +194,12 @@ export const unbind = op("unbind.int(Tensor(a) self, int dim=0) -> Tensor(a)[]",
   },
 });
 
+/** The same memory without the tie of a view. */
+const untied = (t: Tensor): Tensor => alias(t, t.shape, t.strides, t.offset);
+
 op("unsafe_split.Tensor(Tensor self, int split_size, int dim=0) -> Tensor[]", {
   doc: "As `split`, but the pieces may be changed in place without ties to each other.",
-  forward: (t, size, dim) => split(t, size, dim),
+  forward: (t, size, dim) => split(t, size, dim).map(untied),
   grad: {
     self: (g, s) => {
       const d = wrapDim(s.dim, s.self.shape.length);
@@ -207,7 +210,7 @@ op("unsafe_split.Tensor(Tensor self, int split_size, int dim=0) -> Tensor[]", {
 });
 op("unsafe_split_with_sizes(Tensor self, int[] split_sizes, int dim=0) -> Tensor[]", {
   doc: "As `split_with_sizes`, but the pieces may be changed in place without ties to each other.",
-  forward: (t, sizes, dim) => splitSizes(t, sizes, dim),
+  forward: (t, sizes, dim) => splitSizes(t, sizes, dim).map(untied),
   grad: {
     self: (g, s) => {
       const d = wrapDim(s.dim, s.self.shape.length);

@@ -57,18 +57,18 @@ const to = (g: Tensor, shape: number[]): Tensor => g.sum_to_size(shape);
 
 type Pair = (x: Tensor, y: Tensor, reduction: string, parameter: number) => Tensor;
 
-/** An op on the difference z = x − y: `f` of it, and its slope as tensor ops. */
+/** An op on the difference z = x − y: `f` of it, and its slope times `norm` as tensor ops. */
 function differenceLoss(
   name: string,
   parameter: string,
   f: (z: number, parameter: number) => number,
-  slope: (z: Tensor, parameter: number) => Tensor,
+  slope: (z: Tensor, parameter: number, norm: number) => Tensor,
 ): Pair {
   const text =
     `${name}(Tensor self, Tensor target, str reduction, float ${parameter}) -> Tensor` as "loss(Tensor self, Tensor target, str reduction, float parameter) -> Tensor";
-  const derivative = (g: Tensor, s: any): Tensor => {
-    const z = s.self.sub(s.target);
-    return perElement(g, s.reduction, z.numel()).mul(slope(z, s[parameter]));
+  const derivative = (g: Tensor, s: any, x: Tensor, y: Tensor): Tensor => {
+    const z = x.sub(y);
+    return slope(z, s[parameter], s.reduction === "mean" ? 1 / z.numel() : 1).mul(g);
   };
   return op(text, {
     doc: "A function of differences.",
@@ -80,8 +80,8 @@ function differenceLoss(
       );
     },
     grad: {
-      self: ["self target", (g, s) => to(derivative(g, s), s.self.shape)],
-      target: ["self target", (g, s) => to(derivative(g, s).neg(), s.target.shape)],
+      self: ["self target", (g, s) => to(derivative(g, s, s.self, s.target), s.self.shape)],
+      target: ["self target", (g, s) => to(derivative(g, s, s.target, s.self), s.target.shape)],
     },
     variants: [],
   });
@@ -92,21 +92,24 @@ const mse = differenceLoss(
   "mse_loss",
   "unused",
   (z) => z * z,
-  (z) => z.mul(2),
+  (z, _, norm) => z.mul(2 * norm),
 );
 // z² / 2β within β of 0, |z| − β/2 beyond: slope z/β, cut off at ±1
 const smoothL1 = differenceLoss(
   "smooth_l1_loss",
   "beta",
   (z, beta) => (Math.abs(z) < beta ? (0.5 * z * z) / beta : Math.abs(z) - 0.5 * beta),
-  (z, beta) => (beta === 0 ? z.sign() : z.div(beta).clamp(-1, 1)),
+  (z, beta, norm) => {
+    const beyond = z.sign().mul(norm);
+    return beta === 0 ? beyond : where(z.abs().lt(beta), z.mul(norm).div(beta), beyond);
+  },
 );
 // z² / 2 within δ of 0, δ (|z| − δ/2) beyond: slope z, cut off at ±δ
 const huber = differenceLoss(
   "huber_loss",
   "delta",
   (z, delta) => (Math.abs(z) <= delta ? 0.5 * z * z : delta * (Math.abs(z) - 0.5 * delta)),
-  (z, delta) => z.clamp(-delta, delta),
+  (z, delta, norm) => where(z.abs().lt(delta), z.mul(norm), z.sign().mul(norm).mul(delta)),
 );
 
 op(`mse_loss(Tensor input, Tensor target, ${FLAGS}) -> Tensor`, {
@@ -170,8 +173,8 @@ const bce = op("binary_cross_entropy(Tensor self, Tensor target, Tensor? weight,
     self: [
       "self target weight",
       (g, s) => {
-        const slope = s.self.sub(s.target).div(s.self.neg().add(1).mul(s.self).clamp({ min: 1e-12 }));
-        return perElement(weighted(slope.mul(g), s.weight), s.reduction, s.self.numel());
+        const slope = g.mul(s.self.sub(s.target)).div(s.self.neg().add(1).mul(s.self).clamp({ min: 1e-12 }));
+        return perElement(weighted(slope, s.weight), s.reduction, s.self.numel());
       },
     ],
     // dy (log(1 − p) − log p)
@@ -211,9 +214,12 @@ const bceWithLogits = op(
   {
     doc: "Cross entropy of sigmoids.",
     forward: (x, y, weight, positive, reduction) => {
-      const tail = logsigmoid(x).neg();
+      // log(1 + e⁻ˣ) = m + log(e⁻ᵐ + e⁻ˣ⁻ᵐ), m = max(−x, 0)
+      const most = x.neg().clamp_min(0);
+      const log = most.neg().exp().add(x.neg().sub(most).exp()).log();
       const rest = y.rsub(1).mul(x);
-      const loss = rest.add(positive === null ? tail : positive.sub(1).mul(y).add(1).mul(tail));
+      const loss =
+        positive === null ? rest.add(most).add(log) : rest.add(positive.sub(1).mul(y).add(1).mul(log.add(most)));
       return reduced(weighted(loss, weight), reduction);
     },
     grad: {
@@ -311,22 +317,38 @@ interface Picks {
   total: number;
 }
 
-function picks(shape: readonly number[], target: Tensor, weight: Tensor | null, ignore: number): Picks {
+function picks({ shape, dtype: { cast } }: Tensor, target: Tensor, weight: Tensor | null, ignore: number): Picks {
   const c = shape.length === 1 ? shape[0] : shape[1];
   const inner = numel(shape.slice(2));
   const t = integers(target);
   const weights = weight === null ? null : elements(weight);
   const at = new Float64Array(t.length);
   const w = new Float64Array(t.length);
-  let total = 0;
   for (let i = 0; i < t.length; i++) {
     if (t[i] === ignore) continue;
     if (t[i] < 0 || t[i] >= c) throw new IndexError(`Target ${t[i]} is out of bounds.`);
     at[i] = (Math.floor(i / inner) * c + t[i]) * inner + (i % inner);
     w[i] = weights === null ? 1 : weights[t[i]];
-    total += w[i];
   }
-  return { at, w, total };
+  return { at, w, total: inLevels(w, cast) };
+}
+
+const SUM_LEVELS = 8;
+
+/** A sum that cascades through eight levels, as PyTorch's losses of classes are added up. */
+function inLevels(values: Float64Array, cast: (x: number) => number): number {
+  const n = values.length;
+  const power = Math.max(4, Math.floor((n <= 1 ? 0 : 32 - Math.clz32(n - 1)) / SUM_LEVELS));
+  const mask = 2 ** power - 1;
+  const sums = new Float64Array(SUM_LEVELS);
+  for (let i = 0; i < n; i++) {
+    sums[0] = cast(sums[0] + values[i]);
+    for (let j = 0; j + 1 < SUM_LEVELS && (Math.floor(i / 2 ** (j * power)) & mask) === 0; j++) {
+      sums[j + 1] = cast(sums[j + 1] + sums[j]);
+      sums[j] = 0;
+    }
+  }
+  return sums.reduce((sum, level) => cast(sum + level), 0);
 }
 
 type Nll = (x: Tensor, target: Tensor, weight: Tensor | null, ignore: number, reduction: string) => Tensor;
@@ -340,13 +362,14 @@ function nllOp(name: string): Nll {
   const loss: Op<typeof text> = op(text, {
     doc: "−log p of the target classes.",
     forward: (x, target, weight, ignore, reduction) => {
-      const { at, w, total } = picks(x.shape, target, weight, ignore);
+      const { at, w, total } = picks(x, target, weight, ignore);
       const data = elements(x);
-      const each = Float64Array.from(at, (p, i) => (w[i] === 0 ? 0 : -data[p] * w[i]));
+      const { cast } = x.dtype;
+      const each = Float64Array.from(at, (p, i) => (w[i] === 0 ? 0 : cast(-data[p] * w[i])));
       const out = allocate(reduction === "none" ? target.shape : [], x.dtype);
-      const sum = each.reduce((a, b) => a + b, 0);
-      if (reduction === "none") out.storageOf.data.set(each);
-      else out.storageOf.data[0] = reduction === "sum" ? sum : sum / total;
+      const { data: result } = out.storageOf;
+      if (reduction === "none") result.set(each);
+      else result[0] = reduction === "sum" ? inLevels(each, cast) : inLevels(each, cast) / total;
       return out;
     },
     grad: {
@@ -357,12 +380,13 @@ function nllOp(name: string): Nll {
   const backward = op(backwardText, {
     doc: "−w at each target's place, times the gradient.",
     forward: (g, x, target, weight, ignore, reduction) => {
-      const { at, w, total } = picks(x.shape, target, weight, ignore);
+      const { at, w, total } = picks(x, target, weight, ignore);
       const out = allocate(x.shape, x.dtype);
       const dy = elements(g);
+      const { cast } = x.dtype;
       const scale = reduction === "mean" ? total : 1;
       at.forEach((p, i) => {
-        if (w[i] !== 0) out.storageOf.data[p] = (-w[i] / scale) * dy[reduction === "none" ? i : 0];
+        if (w[i] !== 0) out.storageOf.data[p] = -cast(dy[reduction === "none" ? i : 0] / scale) * w[i];
       });
       return out;
     },
@@ -464,7 +488,7 @@ function smoothedLoss(
   let part: Tensor;
   if (reduction === "none") part = even;
   else if (reduction === "sum") part = even.sum();
-  else if (weight === null) part = even.sum().div(ignored.logical_not().sum());
+  else if (weight === null) part = even.masked_select(ignored.logical_not()).mean();
   else
     part = even
       .sum()

@@ -2,10 +2,10 @@
 import { type Op, op } from "../dispatch";
 import { int64 } from "../dtype";
 import { RuntimeError, ValueError } from "../errors";
+import { averageWindows, type Spans, spreadWindows } from "../kernels/averages";
 import { elements, integers } from "../kernels/copy";
 import { fromPlanes, intoPlanes, maxWindows, type Windows } from "../kernels/pooling";
-import { applyMaps, type LinearMap, linearMap, transposeMap } from "../kernels/separable";
-import { sizeText } from "../shape";
+import { numel, sizeText } from "../shape";
 import type { Tensor } from "../tensor";
 import { relu } from "./activations";
 import { named } from "./decompositions";
@@ -72,23 +72,23 @@ function settings(
 
 // ── averages ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** Each window's share of its elements: 1 / count, where padding counts or not; `divisor` stands for all counts. */
-function averageMaps(
+/** Each window's span, and what its sum is divided by: its size, with padding or without; `divisor` stands for all of them. */
+function averageSpans(
   sizes: readonly number[],
   { kernel, stride, padding, counts }: PoolSettings,
   includePad: boolean,
   divisor: number | null,
-): LinearMap[] {
-  return sizes.map((size, i) =>
-    linearMap(size, counts[i], (o, add) => {
+): Spans {
+  const axes = sizes.map((size, i) =>
+    Array.from({ length: counts[i] }, (_, o) => {
       const start = o * stride[i] - padding[i];
       const end = Math.min(start + kernel[i], size + padding[i]);
       const first = Math.max(start, 0);
       const last = Math.min(end, size);
-      const count = divisor !== null ? (i === 0 ? divisor : 1) : includePad ? end - start : last - first;
-      for (let j = first; j < last; j++) add(j, 1 / count);
+      return { first, last, count: includePad ? end - start : last - first };
     }),
   );
+  return { axes, divisors: (...counts) => [divisor ?? numel(counts)] };
 }
 
 type Average = (
@@ -108,7 +108,7 @@ function averagePool(n: 2 | 3): Average {
     `${name}(Tensor input, ${params}) -> Tensor` as "avg_pool2d(Tensor input, int[2] kernel_size, int[2]? stride=None, int[2] padding=[0], bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor";
   const backwardText =
     `${name}_backward(Tensor grad_output, Tensor self, ${params}) -> Tensor` as "avg_pool2d_backward(Tensor grad_output, Tensor self, int[2] kernel_size, int[2]? stride=None, int[2] padding=[0], bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor";
-  const maps = (
+  const windows = (
     x: Tensor,
     kernel: number[],
     stride: number[] | null,
@@ -118,11 +118,11 @@ function averagePool(n: 2 | 3): Average {
     divisor: number | null,
   ) => {
     if (divisor === 0) throw new RuntimeError("divisor must be not zero");
-    return averageMaps(x.shape.slice(-n), settings(x, n, name, kernel, stride, padding, [1], ceil), include, divisor);
+    return averageSpans(x.shape.slice(-n), settings(x, n, name, kernel, stride, padding, [1], ceil), include, divisor);
   };
   const forward: Op<typeof text> = op(text, {
     doc: `The mean of each window over the last ${n} dimensions. Padding counts as zeros unless \`count_include_pad\` is false; \`divisor_override\` divides instead of the count.`,
-    forward: (x, ...rest) => applyMaps(x, maps(x, ...rest)),
+    forward: (x, ...rest) => averageWindows(x, windows(x, ...rest)),
     grad: {
       input: [
         "input",
@@ -143,7 +143,7 @@ function averagePool(n: 2 | 3): Average {
   });
   const backward = op(backwardText, {
     doc: "Each window's gradient, spread over its elements.",
-    forward: (g, x, ...rest) => applyMaps(g, maps(x, ...rest).map(transposeMap)),
+    forward: (g, x, ...rest) => spreadWindows(g, x.shape, windows(x, ...rest)),
     grad: {
       grad_output: (g, s) =>
         forward(g, s.kernel_size, s.stride, s.padding, s.ceil_mode, s.count_include_pad, s.divisor_override),
@@ -176,13 +176,16 @@ op(
 const startOf = (i: number, size: number, count: number) => Math.floor((i * size) / count);
 const endOf = (i: number, size: number, count: number) => Math.ceil(((i + 1) * size) / count);
 
-const adaptiveMaps = (sizes: readonly number[], counts: readonly number[]): LinearMap[] =>
-  sizes.map((size, d) =>
-    linearMap(size, counts[d], (i, add) => {
-      const [start, end] = [startOf(i, size, counts[d]), endOf(i, size, counts[d])];
-      for (let j = start; j < end; j++) add(j, 1 / (end - start));
+/** Spans that cover all; a sum is divided by one size after the other. */
+const adaptiveSpans = (sizes: readonly number[], counts: readonly number[]): Spans => ({
+  axes: sizes.map((size, d) =>
+    Array.from({ length: counts[d] }, (_, i) => {
+      const [first, last] = [startOf(i, size, counts[d]), endOf(i, size, counts[d])];
+      return { first, last, count: last - first };
     }),
-  );
+  ),
+  divisors: (...sizes) => sizes,
+});
 
 /** Sizes asked for; None keeps the input's. */
 function adaptiveSize(x: Tensor, size: readonly (number | null)[], n: number, name: string): number[] {
@@ -202,14 +205,14 @@ function adaptiveAverage(n: 2 | 3): (x: Tensor, size: (number | null)[]) => Tens
     `_${name}_backward(Tensor grad_output, Tensor self) -> Tensor` as "_adaptive_backward(Tensor grad_output, Tensor self) -> Tensor";
   const forward: Op<typeof text> = op(text, {
     doc: "Means of windows.",
-    forward: (x, counts) => applyMaps(x, adaptiveMaps(x.shape.slice(-n), counts)),
+    forward: (x, counts) => averageWindows(x, adaptiveSpans(x.shape.slice(-n), counts)),
     grad: { self: ["self", (g, s) => backward(g, s.self)] },
     node: `AdaptiveAvgPool${n}DBackward0`,
     variants: [],
   });
   const backward = op(backwardText, {
     doc: "Each window's gradient, spread over its elements.",
-    forward: (g, x) => applyMaps(g, adaptiveMaps(x.shape.slice(-n), g.shape.slice(-n)).map(transposeMap)),
+    forward: (g, x) => spreadWindows(g, x.shape, adaptiveSpans(x.shape.slice(-n), g.shape.slice(-n))),
     grad: { grad_output: (g, s) => forward(g, s.grad_output.shape.slice(-n)), self: (_, s) => zerosFor(s.self) },
     node: `AdaptiveAvgPool${n}DBackwardBackward0`,
     variants: [],

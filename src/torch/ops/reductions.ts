@@ -5,12 +5,22 @@ import { IndexError, RuntimeError } from "../errors";
 import { castTo, elements } from "../kernels/copy";
 import { map } from "../kernels/elementwise";
 import { argBest, reduce, reducedShape, scan, sumReduce } from "../kernels/reduce";
-import { logSoftmaxBackwardRow, logSoftmaxRow, softmaxBackwardRow, softmaxRow } from "../kernels/rows";
+import {
+  type Along,
+  logSoftmaxAlong,
+  logSoftmaxBackwardAlong,
+  logSoftmaxBackwardRow,
+  logSoftmaxRow,
+  softmaxAlong,
+  softmaxBackwardAlong,
+  softmaxBackwardRow,
+  softmaxRow,
+} from "../kernels/rows";
 import type { Kernels } from "../kernels/wasm";
 import { kernelsFor } from "../kernels/wasm/elementwise";
 import { softmaxBackwardRows, softmaxRows } from "../kernels/wasm/rows";
 import { floatType } from "../promotion";
-import { wrapDim, wrapDims } from "../shape";
+import { numel, wrapDim, wrapDims } from "../shape";
 import { allocate, fromData, type Tensor } from "../tensor";
 import { where } from "./arithmetic";
 import { cat } from "./joining";
@@ -411,11 +421,22 @@ function lastRows(t: Tensor, dim: number): { wasm: Kernels | null; rows: number;
 
 const floats = (t: Tensor): Float32Array => elements(t) as Float32Array;
 
+/** A dimension of a tensor, with what is behind it. */
+function alongOf(t: Tensor, dim: number): Along {
+  const d = wrapDim(dim, t.ndim);
+  return { n: t.shape[d] ?? 1, inner: numel(t.shape.slice(d + 1)) };
+}
+
 type Rowwise = (data: TypedArray, start: number, end: number, out: Float64Array) => void;
 
 /** Softmax or its logarithm, by a kernel where one serves. */
 function normalised(t: Tensor, dim: number, name: "softmax32" | "log_softmax32", f: Rowwise): Tensor {
   const last = lastRows(t, dim);
+  if (last === null && t.dtype === float32 && t.numel() > 0) {
+    const out = allocate(t.shape, float32);
+    (name === "softmax32" ? softmaxAlong : logSoftmaxAlong)(floats(t), alongOf(t, dim), floats(out));
+    return out;
+  }
   if (last === null) return scan(t, dim, floatType(t.dtype), f);
   const { wasm, rows, n } = last;
   const out = allocate(t.shape, float32);
@@ -438,6 +459,12 @@ function rowGradient(
   formula: () => Tensor,
 ): Tensor {
   const last = g.dtype === float32 ? lastRows(y, dim) : null;
+  if (last === null && g.dtype === float32 && y.dtype === float32) {
+    const out = allocate(y.shape, float32);
+    const along = name === "softmax_backward32" ? softmaxBackwardAlong : logSoftmaxBackwardAlong;
+    if (y.numel() > 0) along(floats(g), floats(y), alongOf(y, dim), floats(out));
+    return out;
+  }
   if (last === null) return formula();
   const { wasm, rows, n } = last;
   const out = allocate(y.shape, float32);

@@ -189,7 +189,7 @@ export const rsqrt = unary(
       (x) => 1 / Math.fround(Math.sqrt(x)),
     ),
   ),
-  ["result", (g, s) => g.mul(s.result.pow(3)).mul(-0.5)],
+  ["result", (g, s) => g.mul(-0.5).mul(s.result.pow(3))],
 );
 // d (1/x) = −dx / x²
 export const reciprocal = unary("reciprocal", "One over each element.", toFloat(mapped("reciprocal32", (x) => 1 / x)), [
@@ -200,7 +200,14 @@ export const reciprocal = unary("reciprocal", "One over each element.", toFloat(
 export const sigmoid = unary(
   "sigmoid",
   "Logistic sigmoid 1 / (1 + e⁻ˣ) of each element.",
-  toFloat(mapped("sigmoid32", (x) => 1 / (1 + Math.exp(-x)), single.sigmoid32)),
+  toFloat(
+    mapped(
+      "sigmoid32",
+      (x) => 1 / (1 + Math.exp(-x)),
+      single.sigmoid32,
+      (x) => 1 / Math.fround(1 + single.plainExp32(-x)),
+    ),
+  ),
   ["result", (g, s) => sigmoid_backward(g, s.result)],
   everywhere,
 );

@@ -48,11 +48,15 @@ export interface ElementwiseFunctions extends Record<UnaryKernel, UnaryFunction>
   axpy32(a: number, b: number, to: number, n: number, k: number): void;
 }
 
-/** A function of one number that has a WASM kernel of the same meaning, and the bits of that in `single`. */
+/**
+ * A function of one number that has a WASM kernel of the same meaning, and the bits of that in `single`; `tail` is what
+ * PyTorch computes the last n % 16 elements of a run with, where it differs.
+ */
 export interface Mapped {
   (x: number): number;
   readonly kernel?: UnaryKernel;
   readonly single?: (x: number) => number;
+  readonly tail?: (x: number) => number;
 }
 
 /** A function of two numbers that has one; with `k` it is `x + k y`, rounded once. */
@@ -62,8 +66,15 @@ export interface Zipped {
   readonly k?: number;
 }
 
-export const mapped = (kernel: UnaryKernel, f: (x: number) => number, single?: (x: number) => number): Mapped =>
-  Object.assign(f, single === undefined ? { kernel } : { kernel, single });
+export const mapped = (
+  kernel: UnaryKernel,
+  f: (x: number) => number,
+  single?: (x: number) => number,
+  tail?: (x: number) => number,
+): Mapped => Object.assign(f, { kernel, single, tail });
+/** A function of floats without a kernel, and the one for the last n % 16 elements of a run. */
+export const inVectors = (f: (x: number) => number, tail: (x: number) => number): Mapped =>
+  Object.assign((x: number) => f(x), { tail });
 export const zipped = (kernel: BinaryKernel, f: (x: number, y: number) => number): Zipped =>
   Object.assign(f, { kernel });
 /** x + k y, as PyTorch's fused multiply-add rounds it. */

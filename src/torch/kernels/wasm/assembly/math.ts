@@ -337,17 +337,52 @@ export function erf4(x: v128): v128 {
 /** ½ x (1 + erf (x / √2)), rounded where PyTorch rounds. */
 // @inline
 export function gelu4(x: v128): v128 {
-  const erf = erf4(f32x4.mul(x, at32(memory.data<f32>([Mathf.SQRT1_2]))));
-  return f32x4.mul(f32x4.mul(x, at32(memory.data<f32>([0.5]))), f32x4.add(at32(memory.data<f32>([1.0])), erf));
+  const r = f32x4.mul(x, at32(memory.data<f32>([Mathf.SQRT1_2])));
+  const half = f32x4.mul(x, at32(memory.data<f32>([0.5])));
+  return fused32(shortErf4(r, shortExp4(f32x4.neg(f32x4.mul(r, r)))), half, half);
 }
 
 /** Φ(x) + x φ(x) */
 // @inline
 export function geluSlope4(x: v128): v128 {
-  const gauss = exp4(f32x4.mul(f32x4.mul(x, x), at32(memory.data<f32>([-0.5]))));
-  const erf = erf4(f32x4.mul(x, at32(memory.data<f32>([Mathf.SQRT1_2]))));
-  const cdf = f32x4.mul(f32x4.add(at32(memory.data<f32>([1.0])), erf), at32(memory.data<f32>([0.5])));
-  return madd32(x, f32x4.mul(gauss, at32(memory.data<f32>([0.3989422804014327]))), cdf);
+  const r = f32x4.mul(x, at32(memory.data<f32>([Mathf.SQRT1_2])));
+  const half = at32(memory.data<f32>([0.5]));
+  const gauss = shortExp4(f32x4.neg(f32x4.mul(r, r)));
+  const rest = f32x4.add(f32x4.mul(f32x4.mul(r, at32(memory.data<f32>([0.564189553]))), gauss), half);
+  return fused32(shortErf4(r, gauss), half, rest);
+}
+
+/** eˣ for x ≤ 0 with oneDNN's shorter polynomial. */
+// @inline
+function shortExp4(x: v128): v128 {
+  const least = at32(memory.data<f32>([-87.33654785]));
+  const v = f32x4.max(x, least);
+  const n = f32x4.floor(f32x4.add(f32x4.mul(v, at32(memory.data<f32>([Mathf.LOG2E]))), at32(memory.data<f32>([0.5]))));
+  const r = fused32(f32x4.neg(n), at32(memory.data<f32>([Mathf.LN2])), v);
+  let y = at32(memory.data<f32>([0.00828929059]));
+  y = fused32(y, r, at32(memory.data<f32>([0.0418978221])));
+  y = fused32(y, r, at32(memory.data<f32>([0.166676521])));
+  y = fused32(y, r, at32(memory.data<f32>([0.499991506])));
+  y = fused32(y, r, at32(memory.data<f32>([0.999999701])));
+  y = fused32(y, r, at32(memory.data<f32>([1.0])));
+  // Twice half of the power of two, which may be too small for a float.
+  const power = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(126)), 23);
+  const scaled = f32x4.mul(f32x4.mul(y, power), at32(memory.data<f32>([2.0])));
+  return v128.andnot(scaled, f32x4.lt(x, least));
+}
+
+/** erf x from e^(−x²) (Abramowitz and Stegun, 7.1.26). */
+// @inline
+function shortErf4(x: v128, gauss: v128): v128 {
+  const one = at32(memory.data<f32>([1.0]));
+  const t = f32x4.div(one, fused32(at32(memory.data<f32>([0.3275911])), f32x4.abs(x), one));
+  let y = at32(memory.data<f32>([1.061405429]));
+  y = fused32(y, t, at32(memory.data<f32>([-1.453152027])));
+  y = fused32(y, t, at32(memory.data<f32>([1.421413741])));
+  y = fused32(y, t, at32(memory.data<f32>([-0.284496736])));
+  y = fused32(y, t, at32(memory.data<f32>([0.254829592])));
+  const size = fused32(f32x4.mul(f32x4.neg(gauss), t), y, one);
+  return v128.xor(size, v128.and(x, i32x4.splat(0x80000000)));
 }
 
 // ── sine and cosine ─────────────────────────────────────────────────────────────────────────────────────────────
