@@ -1,14 +1,17 @@
 /**
- * Convolution in one, two or three dimensions, as matrix products over unfolded patches.
+ * Convolution in one, two or three dimensions.
  *
  * Forward, gradient of the input and gradient of the weight are the three ways to contract the one trilinear form
  * Σ out[n, o, p] · weight[o, c, k] · input[n, c, p·stride + k·dilation − padding].
+ *
+ * Floats are added up in the order of PyTorch's CPU build: where it leaves a convolution to oneDNN each result is one chain of fused
+ * multiply–adds, else there are products with matrices of unfolded patches.
  */
 import { float32, float64, type TypedArray } from "../dtype";
 import { numel } from "../shape";
 import { allocate, type Tensor } from "../tensor";
 import { elements } from "./copy";
-import { product } from "./matmul";
+import { addProduct } from "./matmul";
 import { type Kernels, kernels } from "./wasm";
 import { convolveInputWasm, convolveWasm, convolveWeightWasm, fits } from "./wasm/convolution";
 
@@ -23,6 +26,8 @@ export interface Axis {
 }
 
 export interface Geometry {
+  /** Whether PyTorch leaves it to oneDNN. */
+  readonly chained: boolean;
   readonly batch: number;
   /** Channels of the input and of the output, over all groups. */
   readonly inChannels: number;
@@ -43,11 +48,11 @@ const three = (axes: readonly Axis[]): readonly Axis[] => [...new Array<Axis>(3 
  * `planes` is read (written) from `at` on.
  */
 export function patches(
-  planes: Float64Array | { [i: number]: number },
+  planes: { [i: number]: number },
   at: number,
   channels: number,
   axes: readonly Axis[],
-  columns: Float64Array,
+  columns: { [i: number]: number },
   back: boolean,
 ): void {
   const [d, h, w] = three(axes);
@@ -102,28 +107,37 @@ function parts({ inChannels, outChannels, groups, axes }: Geometry): Parts {
 
 /** The WASM kernels, where they serve for this convolution. */
 function kernelsFor({ dtype }: Tensor, g: Geometry): Kernels | null {
-  return (dtype === float32 || dtype === float64) && fits(g) ? kernels() : null;
+  const serves = dtype === float64 || (dtype === float32 && g.chained);
+  return serves && fits(g) ? kernels() : null;
 }
 
 const floats = (data: TypedArray) => data as Float32Array | Float64Array;
 
-/** `[batch, outChannels, …output]` from `[batch, inChannels, …input]` and `[outChannels, inChannels / groups, …kernel]`. */
-export function convolve(input: Tensor, weight: Tensor, g: Geometry): Tensor {
+/** `[batch, outChannels, …output]` from `[batch, inChannels, …input]`, `[outChannels, inChannels / groups, …kernel]` and a bias. */
+export function convolve(input: Tensor, weight: Tensor, bias: Tensor | null, g: Geometry): Tensor {
   const { inGroup, outGroup, depth, positions, plane } = parts(g);
   const out = allocate([g.batch, g.outChannels, ...sizes(g.axes, "output")], input.dtype);
   const x = elements(input);
   const w = elements(weight);
+  const b = bias && elements(bias);
+  const to = floats(out.storageOf.data);
   const wasm = kernelsFor(input, g);
   if (wasm !== null) {
-    convolveWasm(wasm, floats(x), floats(w), null, floats(out.storageOf.data), g);
+    convolveWasm(wasm, floats(x), floats(w), b && floats(b), to, g);
+    return out;
+  }
+  if (b !== null) for (let i = 0; i < to.length; i++) to[i] = b[Math.floor(i / positions) % g.outChannels];
+  if (g.chained) {
+    chainForward(x, w, to, g);
     return out;
   }
   for (let n = 0; n < g.batch; n++) {
     for (let group = 0; group < g.groups; group++) {
-      const columns = new Float64Array(depth * positions);
+      const columns = input.dtype.allocate(depth * positions);
       patches(x, (n * g.inChannels + group * inGroup) * plane, inGroup, g.axes, columns, false);
-      const to = (n * g.outChannels + group * outGroup) * positions;
-      product(w, columns, out.storageOf.data, outGroup, depth, positions, group * outGroup * depth, 0, to);
+      const at = (n * g.outChannels + group * outGroup) * positions;
+      const left = { data: w, start: group * outGroup * depth, row: depth, column: 1 };
+      addProduct(left, { data: columns, start: 0, row: positions, column: 1 }, to, at, outGroup, depth, positions);
     }
   }
   return out;
@@ -135,25 +149,26 @@ export function convolveInput(grad: Tensor, weight: Tensor, g: Geometry): Tensor
   const out = allocate([g.batch, g.inChannels, ...sizes(g.axes, "input")], grad.dtype);
   const dy = elements(grad);
   const w = elements(weight);
+  const to = floats(out.storageOf.data);
   const wasm = kernelsFor(grad, g);
   if (wasm !== null) {
-    convolveInputWasm(wasm, floats(dy), floats(w), floats(out.storageOf.data), g);
+    convolveInputWasm(wasm, floats(dy), floats(w), to, g);
     return out;
   }
-  const sum = new Float64Array(out.numel());
-  const turned = new Float64Array(depth * outGroup);
-  for (let group = 0; group < g.groups; group++) {
-    for (let o = 0; o < outGroup; o++) {
-      for (let k = 0; k < depth; k++) turned[k * outGroup + o] = w[(group * outGroup + o) * depth + k];
-    }
-    for (let n = 0; n < g.batch; n++) {
-      const columns = new Float64Array(depth * positions);
+  if (g.chained) {
+    chainInput(dy, w, to, g);
+    return out;
+  }
+  for (let n = 0; n < g.batch; n++) {
+    for (let group = 0; group < g.groups; group++) {
+      const columns = floats(grad.dtype.allocate(depth * positions));
       const from = (n * g.outChannels + group * outGroup) * positions;
-      product(turned, dy, columns, depth, outGroup, positions, 0, from, 0);
-      patches(sum, (n * g.inChannels + group * inGroup) * plane, inGroup, g.axes, columns, true);
+      const left = { data: w, start: group * outGroup * depth, row: 1, column: depth };
+      const right = { data: dy, start: from, row: positions, column: 1 };
+      addProduct(left, right, columns, 0, depth, outGroup, positions);
+      patches(to, (n * g.inChannels + group * inGroup) * plane, inGroup, g.axes, columns, true);
     }
   }
-  out.storageOf.data.set(sum);
   return out;
 }
 
@@ -163,27 +178,127 @@ export function convolveWeight(input: Tensor, grad: Tensor, g: Geometry): Tensor
   const out = allocate([g.outChannels, inGroup, ...sizes(g.axes, "kernel")], input.dtype);
   const x = elements(input);
   const dy = elements(grad);
+  const to = floats(out.storageOf.data);
   const wasm = kernelsFor(input, g);
   if (wasm !== null) {
-    convolveWeightWasm(wasm, floats(x), floats(dy), floats(out.storageOf.data), g);
+    convolveWeightWasm(wasm, floats(x), floats(dy), to, g);
     return out;
   }
-  const sum = new Float64Array(out.numel());
-  const share = new Float64Array(outGroup * depth);
+  if (g.chained) {
+    chainWeight(x, dy, to, g);
+    return out;
+  }
   for (let n = 0; n < g.batch; n++) {
     for (let group = 0; group < g.groups; group++) {
-      const columns = new Float64Array(depth * positions);
+      const columns = input.dtype.allocate(depth * positions);
       patches(x, (n * g.inChannels + group * inGroup) * plane, inGroup, g.axes, columns, false);
-      const turned = new Float64Array(positions * depth);
-      for (let k = 0; k < depth; k++) {
-        for (let p = 0; p < positions; p++) turned[p * depth + k] = columns[k * positions + p];
-      }
       const from = (n * g.outChannels + group * outGroup) * positions;
-      product(dy, turned, share, outGroup, positions, depth, from, 0, 0);
-      const to = group * outGroup * depth;
-      for (let i = 0; i < share.length; i++) sum[to + i] += share[i];
+      const left = { data: dy, start: from, row: positions, column: 1 };
+      const right = { data: columns, start: 0, row: 1, column: positions };
+      addProduct(left, right, to, group * outGroup * depth, outGroup, positions, depth);
     }
   }
-  out.storageOf.data.set(sum);
   return out;
+}
+
+/** The gradient of `convolve`'s bias: sums over examples and places, one after the other. */
+export function convolveBias(grad: Tensor): Tensor {
+  const [batch, channels, ...size] = grad.shape;
+  const positions = numel(size);
+  const out = allocate([channels], grad.dtype);
+  const dy = elements(grad);
+  const to = out.storageOf.data;
+  for (let row = 0, at = 0; row < batch * channels; row++) {
+    for (const end = at + positions; at < end; at++) to[row % channels] += dy[at];
+  }
+  return out;
+}
+
+// ── chains ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Channels that follow each other at each place of the kernel. */
+const CHANNEL_BLOCK = 8;
+
+interface Tap {
+  /** Positions in the input, the output and the weight of the first pair, and how far the next output and input of a row are. */
+  x: number;
+  y: number;
+  w: number;
+}
+
+type Numbers = { readonly [i: number]: number };
+
+/**
+ * Calls `row` for every row of pairs of an input and an output that meet at one number of the weight. The channels of `over` (the
+ * inputs' or the outputs') run in blocks inside the places of the kernel, those of the other side outside.
+ */
+function eachRow(
+  { batch, inChannels, outChannels, groups, axes }: Geometry,
+  over: "in" | "out",
+  row: (tap: Tap, count: number, step: number) => void,
+): void {
+  const [d, h, w] = three(axes);
+  const [inGroup, outGroup] = [inChannels / groups, outChannels / groups];
+  const planeIn = d.input * h.input * w.input;
+  const planeOut = d.output * h.output * w.output;
+  const kernel = d.kernel * h.kernel * w.kernel;
+  const [inner, outer] = over === "in" ? [inGroup, outGroup] : [outGroup, inGroup];
+  const spans = [d, h, w].map(reachOf);
+  for (let n = 0; n < batch; n++) {
+    for (let group = 0; group < groups; group++) {
+      for (let a = 0; a < outer; a++) {
+        for (let block = 0; block < inner; block += CHANNEL_BLOCK) {
+          for (let place = 0; place < kernel; place++) {
+            const kw = place % w.kernel;
+            const kh = Math.floor(place / w.kernel) % h.kernel;
+            const kd = Math.floor(place / (w.kernel * h.kernel));
+            const [sd, sh, sw] = [spans[0][kd], spans[1][kh], spans[2][kw]];
+            if (sw.first >= sw.last) continue;
+            for (let b = block; b < Math.min(block + CHANNEL_BLOCK, inner); b++) {
+              const [c, o] = over === "in" ? [b, a] : [a, b];
+              const from = (n * inChannels + group * inGroup + c) * planeIn;
+              const to = (n * outChannels + group * outGroup + o) * planeOut;
+              const weight = ((group * outGroup + o) * inGroup + c) * kernel + place;
+              for (let i = sd.first; i < sd.last; i++) {
+                for (let j = sh.first; j < sh.last; j++) {
+                  const x = from + ((i * d.stride + sd.shift) * h.input + j * h.stride + sh.shift) * w.input;
+                  const y = to + (i * h.output + j) * w.output + sw.first;
+                  row({ x: x + sw.first * w.stride + sw.shift, y, w: weight }, sw.last - sw.first, w.stride);
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+/** For each place of a kernel along an axis: the outputs that read inside the input there, output i at i · stride + shift. */
+function reachOf({ input, kernel, output, stride, padding, dilation }: Axis) {
+  return Array.from({ length: kernel }, (_, k) => {
+    const shift = k * dilation - padding;
+    const first = Math.max(0, Math.ceil(-shift / stride));
+    return { shift, first, last: Math.min(output, Math.floor((input - 1 - shift) / stride) + 1) };
+  });
+}
+
+function chainForward(x: Numbers, w: Numbers, out: Float32Array | Float64Array, g: Geometry): void {
+  eachRow(g, "in", (tap, count, step) => {
+    const factor = w[tap.w];
+    for (let i = 0, at = tap.x; i < count; i++, at += step) out[tap.y + i] += factor * x[at];
+  });
+}
+
+function chainInput(dy: Numbers, w: Numbers, out: Float32Array | Float64Array, g: Geometry): void {
+  eachRow(g, "out", (tap, count, step) => {
+    const factor = w[tap.w];
+    for (let i = 0, at = tap.x; i < count; i++, at += step) out[at] += factor * dy[tap.y + i];
+  });
+}
+
+function chainWeight(x: Numbers, dy: Numbers, out: Float32Array | Float64Array, g: Geometry): void {
+  eachRow(g, "in", (tap, count, step) => {
+    for (let i = 0, at = tap.x; i < count; i++, at += step) out[tap.w] += x[at] * dy[tap.y + i];
+  });
 }

@@ -23,6 +23,29 @@ export function matrixProduct(a: Tensor, b: Tensor, sum: Tensor | null = null, a
   return out;
 }
 
+/** `out += a b` of matrices in memory, `out` row-major from `start` on; floats in the order of the BLAS. */
+export function addProduct(
+  a: Matrix,
+  b: Matrix,
+  out: Float32Array | Float64Array,
+  start: number,
+  n: number,
+  k: number,
+  m: number,
+): void {
+  const wasm = n * k * m >= SMALLEST_PRODUCT ? kernels() : null;
+  if (wasm !== null) multiply(wasm, a, b, out, start, n, k, m, 1, false);
+  else if (out instanceof Float32Array) gemm(a, b, out, start, n, k, m);
+  else {
+    for (let i = 0, to = start; i < n; i++, to += m) {
+      for (let p = 0; p < k; p++) {
+        const factor = a.data[a.start + i * a.row + p * a.column];
+        for (let j = 0, at = b.start + p * b.row; j < m; j++, at += b.column) out[to + j] += factor * b.data[at];
+      }
+    }
+  }
+}
+
 export function checkMatrices(a: Tensor, b: Tensor): void {
   if (a.ndim !== 2) throw new RuntimeError("self must be a matrix");
   if (b.ndim !== 2) throw new RuntimeError("mat2 must be a matrix");

@@ -1,7 +1,17 @@
 /** Convolutions, their transposes, and the unfolding of patches. */
+import { mode } from "../autograd/gradMode";
 import { type Op, op } from "../dispatch";
+import { float32 } from "../dtype";
 import { RuntimeError } from "../errors";
-import { type Axis, convolve, convolveInput, convolveWeight, type Geometry, patches } from "../kernels/convolution";
+import {
+  type Axis,
+  convolve,
+  convolveBias,
+  convolveInput,
+  convolveWeight,
+  type Geometry,
+  patches,
+} from "../kernels/convolution";
 import { elements } from "../kernels/copy";
 import { numel, sizeText } from "../shape";
 import { allocate, type Tensor } from "../tensor";
@@ -25,6 +35,7 @@ function geometry(
   kernel: readonly number[],
   output: readonly number[],
   { stride, padding, dilation }: { stride: number[]; padding: number[]; dilation: number[] },
+  transposed = false,
 ): Geometry {
   const axes = input.map(
     (size, i): Axis => ({
@@ -36,39 +47,60 @@ function geometry(
       dilation: dilation[i],
     }),
   );
-  return { batch, inChannels, outChannels, groups, axes };
+  const g = { batch, inChannels, outChannels, groups, axes };
+  return { ...g, chained: !transposed && isChained(g) };
+}
+
+/** Whether PyTorch leaves a convolution to oneDNN: large ones, and all of several examples or groups. */
+function isChained({ batch, inChannels, groups, axes }: Omit<Geometry, "chained">): boolean {
+  const [height, width] = axes.length === 1 ? [1, axes[0].kernel] : axes.slice(-2).map((a) => a.kernel);
+  const isPlain = axes.every((a) => a.stride === 1 && a.dilation === 1) && width === 1 && height === 1;
+  if (isPlain && batch < 16) return false;
+  const size = axes.reduce((n, a) => n * a.input, batch * inChannels);
+  return groups > 1 || (width > 3 && height > 3) || batch > 1 || size > 20480;
 }
 
 const span = (kernel: number, dilation: number) => dilation * (kernel - 1) + 1;
 
 const FORWARD =
-  "_conv(Tensor input, Tensor weight, int[] size, int[] stride, int[] padding, int[] dilation, int groups) -> Tensor";
+  "_conv(Tensor input, Tensor weight, int[] size, int[] stride, int[] padding, int[] dilation, int groups, bool transposed) -> Tensor";
 const INPUT =
-  "_conv_input(Tensor grad, Tensor weight, int[] size, int[] stride, int[] padding, int[] dilation, int groups) -> Tensor";
+  "_conv_input(Tensor grad, Tensor weight, int[] size, int[] stride, int[] padding, int[] dilation, int groups, bool transposed) -> Tensor";
 const WEIGHT =
-  "_conv_weight(Tensor input, Tensor grad, int[] size, int[] stride, int[] padding, int[] dilation, int groups) -> Tensor";
+  "_conv_weight(Tensor input, Tensor grad, int[] size, int[] stride, int[] padding, int[] dilation, int groups, bool transposed) -> Tensor";
 
 // The three contractions of one trilinear form: the derivative of each by an argument is one of the others.
 const conv: Op<typeof FORWARD> = op(FORWARD, {
   // The gradient of a transposed convolution with output padding has less than all places that the kernel fits.
   doc: "A convolution without bias, at the first `size` places.",
-  forward: (x, w, size, stride, padding, dilation, groups) => {
+  forward: (x, w, size, stride, padding, dilation, groups, transposed) => {
     const input = x.shape.slice(2);
-    const g = geometry(x.shape[0], x.shape[1], w.shape[0], groups, input, w.shape.slice(2), size, {
-      stride,
-      padding,
-      dilation,
-    });
-    return convolve(x, w, g);
+    const g = geometry(
+      x.shape[0],
+      x.shape[1],
+      w.shape[0],
+      groups,
+      input,
+      w.shape.slice(2),
+      size,
+      {
+        stride,
+        padding,
+        dilation,
+      },
+      transposed,
+    );
+    return convolve(x, w, null, g);
   },
   grad: {
     input: [
       "weight",
-      (g, s) => convInput(g, s.weight, s.input.shape.slice(2), s.stride, s.padding, s.dilation, s.groups),
+      (g, s) => convInput(g, s.weight, s.input.shape.slice(2), s.stride, s.padding, s.dilation, s.groups, s.transposed),
     ],
     weight: [
       "input",
-      (g, s) => convWeight(s.input, g, s.weight.shape.slice(2), s.stride, s.padding, s.dilation, s.groups),
+      (g, s) =>
+        convWeight(s.input, g, s.weight.shape.slice(2), s.stride, s.padding, s.dilation, s.groups, s.transposed),
     ],
   },
   node: "ConvolutionBackward0",
@@ -77,20 +109,33 @@ const conv: Op<typeof FORWARD> = op(FORWARD, {
 
 const convInput: Op<typeof INPUT> = op(INPUT, {
   doc: "The gradient of a convolution's input, of spatial size `size`.",
-  forward: (grad, w, size, stride, padding, dilation, groups) => {
+  forward: (grad, w, size, stride, padding, dilation, groups, transposed) => {
     const channels = w.shape[1] * groups;
-    const g = geometry(grad.shape[0], channels, w.shape[0], groups, size, w.shape.slice(2), grad.shape.slice(2), {
-      stride,
-      padding,
-      dilation,
-    });
+    const g = geometry(
+      grad.shape[0],
+      channels,
+      w.shape[0],
+      groups,
+      size,
+      w.shape.slice(2),
+      grad.shape.slice(2),
+      {
+        stride,
+        padding,
+        dilation,
+      },
+      transposed,
+    );
     return convolveInput(grad, w, g);
   },
   grad: {
-    grad: ["weight", (g, s) => conv(g, s.weight, s.grad.shape.slice(2), s.stride, s.padding, s.dilation, s.groups)],
+    grad: [
+      "weight",
+      (g, s) => conv(g, s.weight, s.grad.shape.slice(2), s.stride, s.padding, s.dilation, s.groups, s.transposed),
+    ],
     weight: [
       "grad",
-      (g, s) => convWeight(g, s.grad, s.weight.shape.slice(2), s.stride, s.padding, s.dilation, s.groups),
+      (g, s) => convWeight(g, s.grad, s.weight.shape.slice(2), s.stride, s.padding, s.dilation, s.groups, s.transposed),
     ],
   },
   node: "ConvolutionBackwardBackward0",
@@ -99,17 +144,33 @@ const convInput: Op<typeof INPUT> = op(INPUT, {
 
 const convWeight: Op<typeof WEIGHT> = op(WEIGHT, {
   doc: "The gradient of a convolution's weight, of spatial size `size`.",
-  forward: (x, grad, size, stride, padding, dilation, groups) => {
-    const g = geometry(x.shape[0], x.shape[1], grad.shape[1], groups, x.shape.slice(2), size, grad.shape.slice(2), {
-      stride,
-      padding,
-      dilation,
-    });
+  forward: (x, grad, size, stride, padding, dilation, groups, transposed) => {
+    const g = geometry(
+      x.shape[0],
+      x.shape[1],
+      grad.shape[1],
+      groups,
+      x.shape.slice(2),
+      size,
+      grad.shape.slice(2),
+      {
+        stride,
+        padding,
+        dilation,
+      },
+      transposed,
+    );
     return convolveWeight(x, grad, g);
   },
   grad: {
-    input: ["grad", (g, s) => convInput(s.grad, g, s.input.shape.slice(2), s.stride, s.padding, s.dilation, s.groups)],
-    grad: ["input", (g, s) => conv(s.input, g, s.grad.shape.slice(2), s.stride, s.padding, s.dilation, s.groups)],
+    input: [
+      "grad",
+      (g, s) => convInput(s.grad, g, s.input.shape.slice(2), s.stride, s.padding, s.dilation, s.groups, s.transposed),
+    ],
+    grad: [
+      "input",
+      (g, s) => conv(s.input, g, s.grad.shape.slice(2), s.stride, s.padding, s.dilation, s.groups, s.transposed),
+    ],
   },
   node: "ConvolutionBackwardBackward0",
   variants: [],
@@ -122,38 +183,58 @@ export const convolution: Op<typeof CONVOLUTION> = op(CONVOLUTION, {
   doc: "A convolution (cross-correlation) of any dimension, or a transposed one: `[n, c, …], [o, c / groups, …] → [n, o, …]`.",
   forward: (x, w, bias, stride, padding, dilation, transposed, outputPadding, groups) => {
     checkConvolution(x, w, bias, { stride, padding, dilation, transposed, outputPadding, groups });
-    let out: Tensor;
     if (transposed) {
       const size = x.shape
         .slice(2)
         .map((s, i) => (s - 1) * stride[i] - 2 * padding[i] + span(w.shape[i + 2], dilation[i]) + outputPadding[i]);
-      out = convInput(x, w, size, stride, padding, dilation, groups);
-    } else {
-      const size = x.shape
-        .slice(2)
-        .map((s, i) => Math.floor((s + 2 * padding[i] - span(w.shape[i + 2], dilation[i])) / stride[i]) + 1);
-      out = conv(x, w, size, stride, padding, dilation, groups);
+      const out = convInput(x, w, size, stride, padding, dilation, groups, true);
+      return bias === null ? out : out.add(bias.reshape([-1, ...new Array(x.ndim - 2).fill(1)]));
     }
-    return bias === null ? out : out.add(bias.reshape([-1, ...new Array(x.ndim - 2).fill(1)]));
+    const size = x.shape
+      .slice(2)
+      .map((s, i) => Math.floor((s + 2 * padding[i] - span(w.shape[i + 2], dilation[i])) / stride[i]) + 1);
+    const settings = { stride, padding, dilation };
+    const g = geometry(x.shape[0], x.shape[1], w.shape[0], groups, x.shape.slice(2), w.shape.slice(2), size, settings);
+    return convolve(x, w, bias, g);
   },
   grad: {
     input: [
       "weight",
       (g, s) =>
         s.transposed
-          ? conv(g, s.weight, s.input.shape.slice(2), s.stride, s.padding, s.dilation, s.groups)
-          : convInput(g, s.weight, s.input.shape.slice(2), s.stride, s.padding, s.dilation, s.groups),
+          ? conv(g, s.weight, s.input.shape.slice(2), s.stride, s.padding, s.dilation, s.groups, s.transposed)
+          : convInput(g, s.weight, s.input.shape.slice(2), s.stride, s.padding, s.dilation, s.groups, s.transposed),
     ],
     weight: [
       "input",
       (g, s) => {
         const kernel = s.weight.shape.slice(2);
         return s.transposed
-          ? convWeight(g, s.input, kernel, s.stride, s.padding, s.dilation, s.groups)
-          : convWeight(s.input, g, kernel, s.stride, s.padding, s.dilation, s.groups);
+          ? convWeight(g, s.input, kernel, s.stride, s.padding, s.dilation, s.groups, s.transposed)
+          : convWeight(s.input, g, kernel, s.stride, s.padding, s.dilation, s.groups, s.transposed);
       },
     ],
-    bias: (g: Tensor) => g.sum(g.shape.map((_, i) => i).filter((i) => i !== 1)),
+    bias: [
+      "input weight",
+      (g: Tensor, s) => {
+        const { input: x, weight: w } = s;
+        const settings = { stride: s.stride, padding: s.padding, dilation: s.dilation };
+        const [inputs, kernel, outputs] = [x, w, g].map((t) => t.shape.slice(2));
+        const { chained } = geometry(
+          x.shape[0],
+          x.shape[1],
+          w.shape[0],
+          s.groups,
+          inputs,
+          kernel,
+          outputs,
+          settings,
+          s.transposed,
+        );
+        if (chained && !mode.grad && g.dtype === float32) return convolveBias(g);
+        return g.sum(g.shape.map((_, i) => i).filter((i) => i !== 1));
+      },
+    ],
   },
   variants: ["function"],
 });

@@ -275,51 +275,47 @@ export function convolveWasm(wasm: Kernels, x: Floats, w: Floats, bias: Floats |
   wasm.release(mark);
 }
 
-/** `[outChannels, inChannels / groups, …kernel]` into `out`, which is zero. */
+/** `[outChannels, inChannels / groups, …kernel]` into `out`. */
 export function convolveWeightWasm(wasm: Kernels, x: Floats, dy: Floats, out: Floats, g: Geometry): void {
   const plan = planOf(wasm, g, out.BYTES_PER_ELEMENT);
   const { bytes, lanes, output, inGroup, outGroup, depth } = plan;
   const mark = wasm.mark();
-  const { input, vectors } = forwardInput(plan);
-  // In the order of the weight in memory.
-  const taps = forwardTaps(plan, input).sort((a, b) => a.channel - b.channel || a.place - b.place);
-  const rows = output[0] * output[1];
-  const line = vectors * lanes;
-  const lines: Triple = [1, rows, output[2]];
-  const gradient = padded([1, 1, 1], [0, 0, 0], lines, 0, vectors, lanes);
+  const { input } = forwardInput(plan);
+  const taps = forwardTaps(plan, input);
+  const places = volume(plan.kernel);
+  const positions = volume(output);
+  const vectors = Math.ceil(outGroup / lanes);
   const bases = rowBases(plan, output, input);
   const offsets = table(
     plan,
     taps.map((t) => t.offset),
   );
-  const raw = room(plan, Math.max(inGroup * volume(plan.input), outGroup * volume(output)));
+  const raw = room(plan, inGroup * volume(plan.input));
   const image = room(plan, inGroup * input.plane);
-  const grad = room(plan, fours(outGroup) * rows * line);
-  const to = room(plan, fours(outGroup) * depth);
+  const grad = room(plan, vectors * lanes * positions);
+  const to = room(plan, (vectors * depth + 3) * lanes);
   const view = look(plan);
   const call = bytes === 4 ? wasm.call.correlate32 : wasm.call.correlate64;
+  const planeIn = volume(plan.input);
+  view.fill(0, grad / bytes, grad / bytes + vectors * lanes * positions);
   for (let group = 0; group < g.groups; group++) {
-    view.fill(0, to / bytes, to / bytes + fours(outGroup) * depth);
+    view.fill(0, to / bytes, to / bytes + (vectors * depth + 3) * lanes);
     for (let n = 0; n < g.batch; n++) {
-      const planeIn = volume(plan.input);
       cutFrom(plan, x, (n * g.inChannels + group * inGroup) * planeIn, raw, image, inGroup, plan.input, input);
-      const from = (n * g.outChannels + group * outGroup) * volume(output);
-      cutFrom(plan, dy, from, raw, grad, outGroup, lines, gradient);
-      call(
-        image,
-        bases,
-        rows,
-        output[2],
-        offsets,
-        taps.length,
-        grad,
-        line * bytes,
-        rows * line * bytes,
-        fours(outGroup) / 4,
-        to,
-      );
+      const from = (n * g.outChannels + group * outGroup) * positions;
+      for (let c = 0; c < outGroup; c++) {
+        const first = grad / bytes + Math.floor(c / lanes) * positions * lanes + (c % lanes);
+        for (let p = 0; p < positions; p++) view[first + p * lanes] = dy[from + c * positions + p];
+      }
+      call(image, bases, output[0] * output[1], output[2], offsets, taps.length, grad, vectors, to);
     }
-    out.set(view.subarray(to / bytes, to / bytes + outGroup * depth), group * outGroup * depth);
+    for (let c = 0; c < outGroup; c++) {
+      const first = to / bytes + Math.floor(c / lanes) * depth * lanes + (c % lanes);
+      const row = (group * outGroup + c) * depth;
+      taps.forEach((t, i) => {
+        out[row + t.channel * places + t.place] = view[first + i * lanes];
+      });
+    }
   }
   wasm.release(mark);
 }
@@ -368,14 +364,16 @@ export function convolveInputWasm(wasm: Kernels, dy: Floats, w: Floats, out: Flo
   const steps: { taps: Tap[]; offsets: number; weights: number; at: number }[] = [];
   eachPlace(stride, (phase, [fd, fh, fw]) => {
     const taps: Tap[] = [];
-    for (let channel = 0; channel < outGroup; channel++) {
+    for (let block = 0; block < outGroup; block += CHANNEL_BLOCK) {
       for (const d of reached[0][fd])
         for (const h of reached[1][fh])
           for (const v of reached[2][fw]) {
             const place = (d.k * kernel[1] + h.k) * kernel[2] + v.k;
             const row = (d.q - low[0]) * gradient.size[1] + h.q - low[1];
-            const offset = (channel * gradient.plane + row * gradient.pitch + v.q - low[2]) * bytes;
-            taps.push({ channel, place, offset });
+            const inPlane = row * gradient.pitch + v.q - low[2];
+            for (let channel = block; channel < Math.min(block + CHANNEL_BLOCK, outGroup); channel++) {
+              taps.push({ channel, place, offset: (channel * gradient.plane + inPlane) * bytes });
+            }
           }
     }
     const offsets = table(

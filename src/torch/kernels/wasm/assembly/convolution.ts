@@ -93,7 +93,7 @@ function phases<T>(
   }
 }
 
-/** Four channels and eight (or, without `wide`, four) outputs of a row, each a chain over the taps, and their channel's bias at the end. */
+/** Four channels and eight (or, without `wide`, four) outputs of a row, each a chain over the taps that begins with its channel's bias. */
 // @inline
 function outputs<T>(
   x: usize,
@@ -105,14 +105,14 @@ function outputs<T>(
   plane: usize,
   wide: bool,
 ): void {
-  let c00 = v128.splat<T>(0);
-  let c01 = v128.splat<T>(0);
-  let c10 = v128.splat<T>(0);
-  let c11 = v128.splat<T>(0);
-  let c20 = v128.splat<T>(0);
-  let c21 = v128.splat<T>(0);
-  let c30 = v128.splat<T>(0);
-  let c31 = v128.splat<T>(0);
+  let c00 = v128.load_splat<T>(bias);
+  let c01 = c00;
+  let c10 = v128.load_splat<T>(bias, sizeof<T>());
+  let c11 = c10;
+  let c20 = v128.load_splat<T>(bias, 2 * sizeof<T>());
+  let c21 = c20;
+  let c30 = v128.load_splat<T>(bias, 3 * sizeof<T>());
+  let c31 = c30;
   for (const end = offsets + ((<usize>taps) << 2); offsets < end; offsets += 4, w += 4 * sizeof<T>()) {
     const at = x + load<u32>(offsets);
     const b0 = v128.load(at);
@@ -132,19 +132,15 @@ function outputs<T>(
       c31 = madd<T>(w3, b1, c31);
     }
   }
-  const b0 = v128.load_splat<T>(bias);
-  const b1 = v128.load_splat<T>(bias, sizeof<T>());
-  const b2 = v128.load_splat<T>(bias, 2 * sizeof<T>());
-  const b3 = v128.load_splat<T>(bias, 3 * sizeof<T>());
-  v128.store(out, v128.add<T>(c00, b0));
-  v128.store(out + plane, v128.add<T>(c10, b1));
-  v128.store(out + 2 * plane, v128.add<T>(c20, b2));
-  v128.store(out + 3 * plane, v128.add<T>(c30, b3));
+  v128.store(out, c00);
+  v128.store(out + plane, c10);
+  v128.store(out + 2 * plane, c20);
+  v128.store(out + 3 * plane, c30);
   if (wide) {
-    v128.store(out, v128.add<T>(c01, b0), 16);
-    v128.store(out + plane, v128.add<T>(c11, b1), 16);
-    v128.store(out + 2 * plane, v128.add<T>(c21, b2), 16);
-    v128.store(out + 3 * plane, v128.add<T>(c31, b3), 16);
+    v128.store(out, c01, 16);
+    v128.store(out + plane, c11, 16);
+    v128.store(out + 2 * plane, c21, 16);
+    v128.store(out + 3 * plane, c31, 16);
   }
 }
 
@@ -180,28 +176,7 @@ function convolve<T>(
   }
 }
 
-/** The sum of a vector's lanes. */
-// @inline
-function sumOf<T>(v: v128): T {
-  if (sizeof<T>() === 8) return <T>(f64x2.extract_lane(v, 0) + f64x2.extract_lane(v, 1));
-  return <T>(
-    (f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 2) + (f32x4.extract_lane(v, 1) + f32x4.extract_lane(v, 3)))
-  );
-}
-
-/** to += the sum of a vector's lanes. */
-// @inline
-function addSum<T>(to: usize, v: v128): void {
-  store<T>(to, load<T>(to) + sumOf<T>(v));
-}
-
-/** All bits of the lanes below `count`. */
-// @inline
-function lanesBelow<T>(count: i32): v128 {
-  if (sizeof<T>() === 8) return i32x4.lt_s(i32x4(0, 0, 1, 1), i32x4.splat(count));
-  return i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(count));
-}
-
+/** Two vectors of channels and four taps at a time: each sum is one chain over rows and their elements. */
 // @inline
 function correlate<T>(
   x: usize,
@@ -211,79 +186,59 @@ function correlate<T>(
   offsets: usize,
   taps: i32,
   dy: usize,
-  line: usize,
-  plane: usize,
-  panels: i32,
+  vectors: i32,
   out: usize,
 ): void {
-  const next = <usize>taps * sizeof<T>();
-  const full = width & -lanesOf<T>();
-  const tail = width - full;
-  const inside = lanesBelow<T>(tail);
-  for (let c = 0; c < panels; c++) {
-    const top = dy + <usize>c * 4 * plane;
-    for (let t = 0; t < taps; t += 2) {
-      const first = load<u32>(offsets + ((<usize>t) << 2));
-      const both = t + 1 < taps;
-      const second = both ? load<u32>(offsets + ((<usize>t) << 2), 4) : first;
-      let c00 = v128.splat<T>(0);
-      let c01 = v128.splat<T>(0);
-      let c10 = v128.splat<T>(0);
-      let c11 = v128.splat<T>(0);
-      let c20 = v128.splat<T>(0);
-      let c21 = v128.splat<T>(0);
-      let c30 = v128.splat<T>(0);
-      let c31 = v128.splat<T>(0);
+  const plane = (<usize>(rows * width)) << 4;
+  for (let v = 0; v < vectors; v += 2) {
+    const paired = v + 1 < vectors;
+    const next = paired ? plane : 0;
+    for (let t = 0; t < taps; t += 4) {
+      const last = taps - t - 1;
+      const at = offsets + ((<usize>t) << 2);
+      const first = load<u32>(at);
+      const second = load<u32>(at + ((<usize>min(1, last)) << 2));
+      const third = load<u32>(at + ((<usize>min(2, last)) << 2));
+      const fourth = load<u32>(at + ((<usize>min(3, last)) << 2));
+      const to = out + ((<usize>(v * taps + t)) << 4);
+      const below = to + ((<usize>(paired ? taps : 0)) << 4);
+      let c00 = v128.load(to);
+      let c01 = v128.load(to, 16);
+      let c02 = v128.load(to, 32);
+      let c03 = v128.load(to, 48);
+      let c10 = v128.load(below);
+      let c11 = v128.load(below, 16);
+      let c12 = v128.load(below, 32);
+      let c13 = v128.load(below, 48);
+      let grad = dy + <usize>v * plane;
       for (let r = 0; r < rows; r++) {
-        let at = top + <usize>r * line;
-        const base = x + load<u32>(bases + ((<usize>r) << 2));
-        let one = base + first;
-        let two = base + second;
-        for (const end = at + <usize>full * sizeof<T>(); at < end; at += 16, one += 16, two += 16) {
-          const b0 = v128.load(one);
-          const b1 = v128.load(two);
-          const g0 = v128.load(at);
+        let at = x + load<u32>(bases + ((<usize>r) << 2));
+        for (const end = grad + ((<usize>width) << 4); grad < end; grad += 16, at += sizeof<T>()) {
+          const g0 = v128.load(grad);
+          const g1 = v128.load(grad + next);
+          const b0 = v128.load_splat<T>(at + first);
           c00 = madd<T>(g0, b0, c00);
-          c01 = madd<T>(g0, b1, c01);
-          const g1 = v128.load(at + plane);
           c10 = madd<T>(g1, b0, c10);
-          c11 = madd<T>(g1, b1, c11);
-          const g2 = v128.load(at + 2 * plane);
-          c20 = madd<T>(g2, b0, c20);
-          c21 = madd<T>(g2, b1, c21);
-          const g3 = v128.load(at + 3 * plane);
-          c30 = madd<T>(g3, b0, c30);
-          c31 = madd<T>(g3, b1, c31);
-        }
-        if (tail > 0) {
-          const b0 = v128.and(v128.load(one), inside);
-          const b1 = v128.and(v128.load(two), inside);
-          const g0 = v128.load(at);
-          c00 = madd<T>(g0, b0, c00);
+          const b1 = v128.load_splat<T>(at + second);
           c01 = madd<T>(g0, b1, c01);
-          const g1 = v128.load(at + plane);
-          c10 = madd<T>(g1, b0, c10);
           c11 = madd<T>(g1, b1, c11);
-          const g2 = v128.load(at + 2 * plane);
-          c20 = madd<T>(g2, b0, c20);
-          c21 = madd<T>(g2, b1, c21);
-          const g3 = v128.load(at + 3 * plane);
-          c30 = madd<T>(g3, b0, c30);
-          c31 = madd<T>(g3, b1, c31);
+          const b2 = v128.load_splat<T>(at + third);
+          c02 = madd<T>(g0, b2, c02);
+          c12 = madd<T>(g1, b2, c12);
+          const b3 = v128.load_splat<T>(at + fourth);
+          c03 = madd<T>(g0, b3, c03);
+          c13 = madd<T>(g1, b3, c13);
         }
       }
-      let to = out + <usize>c * 4 * next + <usize>t * sizeof<T>();
-      addSum<T>(to, c00);
-      addSum<T>(to + next, c10);
-      addSum<T>(to + 2 * next, c20);
-      addSum<T>(to + 3 * next, c30);
-      if (both) {
-        to += sizeof<T>();
-        addSum<T>(to, c01);
-        addSum<T>(to + next, c11);
-        addSum<T>(to + 2 * next, c21);
-        addSum<T>(to + 3 * next, c31);
-      }
+      v128.store(to, c00);
+      if (last > 0) v128.store(to, c01, 16);
+      if (last > 1) v128.store(to, c02, 32);
+      if (last > 2) v128.store(to, c03, 48);
+      if (!paired) continue;
+      v128.store(below, c10);
+      if (last > 0) v128.store(below, c11, 16);
+      if (last > 1) v128.store(below, c12, 32);
+      if (last > 2) v128.store(below, c13, 48);
     }
   }
 }
@@ -419,8 +374,8 @@ export function convolve64(
 }
 
 /**
- * out[channel, tap] += Σ over rows and their elements of dy[channel] · x at the tap: the gradient of a weight. Rows have
- * `width` elements; what is in dy's lines behind them must be zero.
+ * out[vector, tap] += Σ over rows and their elements of dy[vector] · x at the tap, a vector of channels each: the gradient of a
+ * weight. Rows have `width` elements; behind `out` there is room for three vectors.
  */
 export function correlate32(
   x: usize,
@@ -430,12 +385,10 @@ export function correlate32(
   offsets: usize,
   taps: i32,
   dy: usize,
-  line: usize,
-  plane: usize,
-  panels: i32,
+  vectors: i32,
   out: usize,
 ): void {
-  correlate<f32>(x, bases, rows, width, offsets, taps, dy, line, plane, panels, out);
+  correlate<f32>(x, bases, rows, width, offsets, taps, dy, vectors, out);
 }
 
 /** The same for doubles. */
@@ -447,10 +400,8 @@ export function correlate64(
   offsets: usize,
   taps: i32,
   dy: usize,
-  line: usize,
-  plane: usize,
-  panels: i32,
+  vectors: i32,
   out: usize,
 ): void {
-  correlate<f64>(x, bases, rows, width, offsets, taps, dy, line, plane, panels, out);
+  correlate<f64>(x, bases, rows, width, offsets, taps, dy, vectors, out);
 }

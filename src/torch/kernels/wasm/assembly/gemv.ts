@@ -1,5 +1,5 @@
 /** Products of float32 with vectors, in the order of OpenBLAS: `src/torch/kernels/blas.ts` has the same in plain loops. */
-import { madd32 } from "./vectors";
+import { fused32 } from "./vectors";
 
 /** Two vectors of n floats, a multiple of 32, onto 32 sums. */
 export function dot32(x: usize, y: usize, n: i32, sums: usize): void {
@@ -12,14 +12,14 @@ export function dot32(x: usize, y: usize, n: i32, sums: usize): void {
   let s6 = v128.load(sums, 96);
   let s7 = v128.load(sums, 112);
   for (const end = x + ((<usize>n) << 2); x < end; x += 128, y += 128) {
-    s0 = madd32(v128.load(x), v128.load(y), s0);
-    s1 = madd32(v128.load(x, 16), v128.load(y, 16), s1);
-    s2 = madd32(v128.load(x, 32), v128.load(y, 32), s2);
-    s3 = madd32(v128.load(x, 48), v128.load(y, 48), s3);
-    s4 = madd32(v128.load(x, 64), v128.load(y, 64), s4);
-    s5 = madd32(v128.load(x, 80), v128.load(y, 80), s5);
-    s6 = madd32(v128.load(x, 96), v128.load(y, 96), s6);
-    s7 = madd32(v128.load(x, 112), v128.load(y, 112), s7);
+    s0 = fused32(v128.load(x), v128.load(y), s0);
+    s1 = fused32(v128.load(x, 16), v128.load(y, 16), s1);
+    s2 = fused32(v128.load(x, 32), v128.load(y, 32), s2);
+    s3 = fused32(v128.load(x, 48), v128.load(y, 48), s3);
+    s4 = fused32(v128.load(x, 64), v128.load(y, 64), s4);
+    s5 = fused32(v128.load(x, 80), v128.load(y, 80), s5);
+    s6 = fused32(v128.load(x, 96), v128.load(y, 96), s6);
+    s7 = fused32(v128.load(x, 112), v128.load(y, 112), s7);
   }
   v128.store(sums, s0);
   v128.store(sums, s1, 16);
@@ -59,10 +59,10 @@ export function rows32(a: usize, line: usize, x: usize, y: usize, rows: i32, k: 
     let at = x;
     if (k & 4) {
       const v = v128.load(at);
-      l0 = madd32(v128.load(p0), v, l0);
-      l1 = madd32(v128.load(p1), v, l1);
-      l2 = madd32(v128.load(p2), v, l2);
-      l3 = madd32(v128.load(p3), v, l3);
+      l0 = fused32(v128.load(p0), v, l0);
+      l1 = fused32(v128.load(p1), v, l1);
+      l2 = fused32(v128.load(p2), v, l2);
+      l3 = fused32(v128.load(p3), v, l3);
       at += 16;
       p0 += 16;
       p1 += 16;
@@ -72,14 +72,14 @@ export function rows32(a: usize, line: usize, x: usize, y: usize, rows: i32, k: 
     for (; at < end; at += 32, p0 += 32, p1 += 32, p2 += 32, p3 += 32) {
       const v = v128.load(at);
       const w = v128.load(at, 16);
-      l0 = madd32(v128.load(p0), v, l0);
-      h0 = madd32(v128.load(p0, 16), w, h0);
-      l1 = madd32(v128.load(p1), v, l1);
-      h1 = madd32(v128.load(p1, 16), w, h1);
-      l2 = madd32(v128.load(p2), v, l2);
-      h2 = madd32(v128.load(p2, 16), w, h2);
-      l3 = madd32(v128.load(p3), v, l3);
-      h3 = madd32(v128.load(p3, 16), w, h3);
+      l0 = fused32(v128.load(p0), v, l0);
+      h0 = fused32(v128.load(p0, 16), w, h0);
+      l1 = fused32(v128.load(p1), v, l1);
+      h1 = fused32(v128.load(p1, 16), w, h1);
+      l2 = fused32(v128.load(p2), v, l2);
+      h2 = fused32(v128.load(p2, 16), w, h2);
+      l3 = fused32(v128.load(p3), v, l3);
+      h3 = fused32(v128.load(p3, 16), w, h3);
     }
     addLanes(y, l0, h0);
     addLanes(y + 4, l1, h1);
@@ -112,8 +112,8 @@ export function columns32(
       let even = f32x4.splat(0);
       let odd = f32x4.splat(0);
       for (const stop = at + step; at < stop; at += 8, from += 2 * line) {
-        even = madd32(v128.load(from), v128.load_splat<f32>(at), even);
-        odd = madd32(v128.load(from + line), v128.load_splat<f32>(at, 4), odd);
+        even = fused32(v128.load(from), v128.load_splat<f32>(at), even);
+        odd = fused32(v128.load(from + line), v128.load_splat<f32>(at, 4), odd);
       }
       sum = f32x4.add(sum, f32x4.add(even, odd));
     }
@@ -128,10 +128,10 @@ export function columns32(
       let s3 = f32x4.splat(0);
       for (const stop = at + step; at < stop; at += 4, from += line) {
         const v = v128.load_splat<f32>(at);
-        s0 = madd32(v128.load(from), v, s0);
-        s1 = madd32(v128.load(from, 16), v, s1);
-        s2 = madd32(v128.load(from, 32), v, s2);
-        s3 = madd32(v128.load(from, 48), v, s3);
+        s0 = fused32(v128.load(from), v, s0);
+        s1 = fused32(v128.load(from, 16), v, s1);
+        s2 = fused32(v128.load(from, 32), v, s2);
+        s3 = fused32(v128.load(from, 48), v, s3);
       }
       v128.store(y, f32x4.add(v128.load(y), s0));
       v128.store(y, f32x4.add(v128.load(y, 16), s1), 16);

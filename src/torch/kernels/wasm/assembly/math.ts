@@ -2,7 +2,7 @@
  * Elementary functions of four floats, within 2 ulp over the whole range; NaN, infinities, signed zeros and denormals come
  * out as IEEE 754 has them. The functions that PyTorch vectorises have its bits: the same steps as in `kernels/singles.ts`.
  */
-import { at32, at64, fused32, madd32, madd64 } from "./vectors";
+import { at32, at64, fused32, madd64 } from "./vectors";
 
 // @inline
 export function splat(x: f32): v128 {

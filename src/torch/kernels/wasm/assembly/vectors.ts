@@ -17,12 +17,6 @@ export function at64(p: usize): v128 {
 
 /** a · b + c, in one rounding where the build has it. */
 // @inline
-export function madd32(a: v128, b: v128, c: v128): v128 {
-  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
-  return f32x4.add(f32x4.mul(a, b), c);
-}
-
-// @inline
 export function madd64(a: v128, b: v128, c: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return f64x2.relaxed_madd(a, b, c);
   return f64x2.add(f64x2.mul(a, b), c);
@@ -48,8 +42,8 @@ function fusedPair(a: v128, b: v128, c: v128): v128 {
   return f32x4.demote_f64x2_zero(f64x2.add(product, f64x2.promote_low_f32x4(c)));
 }
 
-/** The same for vectors of T: f32 or f64. */
+/** a · b + c for vectors of T: f32, rounded once, or f64. */
 // @inline
 export function madd<T>(a: v128, b: v128, c: v128): v128 {
-  return sizeof<T>() === 4 ? madd32(a, b, c) : madd64(a, b, c);
+  return sizeof<T>() === 4 ? fused32(a, b, c) : madd64(a, b, c);
 }
