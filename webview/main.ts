@@ -40,6 +40,8 @@ const vscode = acquireVsCodeApi();
 const post = (message: PanelToHost) => vscode.postMessage(message);
 
 let theme = readTheme();
+/** How the panel was seen in an earlier window. */
+let earlier: Saved | undefined;
 let shown: { run: number; program: string; trace: PanelTrace } | null = null;
 /** Index into the trace's nodes. */
 let selected: number | null = null;
@@ -184,6 +186,8 @@ Object.assign(window, {
 
 /** Details stand beside the graph, as in styles.css. */
 const WIDE = "(min-width: 720px)";
+/** The host hears of the state once it has been at rest for so long. */
+const SAVE_MS = 400;
 const TREE_AT_ONCE = 1500;
 const TREE_LATER_MS = 150;
 const NO_GRAPH = "This run made no graph: no tensor that requires a gradient went through an operation.";
@@ -193,6 +197,9 @@ post({ type: "ready" });
 
 async function receive(message: HostToPanel): Promise<void> {
   switch (message.type) {
+    case "state":
+      earlier = message.state as Saved | undefined;
+      return;
     case "empty":
       shown = null;
       byId("empty").dataset.trusted = String(message.trusted);
@@ -237,7 +244,7 @@ async function exportTo(id: number, format: PanelFormat): Promise<void> {
 
 async function showTrace(run: number, program: string, trace: PanelTrace): Promise<void> {
   const begin = performance.now();
-  const saved = shown ? undefined : vscode.getState();
+  const saved = shown ? undefined : (earlier ?? vscode.getState());
   const again = shown?.program === program || saved?.program === program;
   if (saved?.graph && again) pane.settings = saved.graph;
   if (saved && again) selected = saved.node;
@@ -268,7 +275,7 @@ async function showTrace(run: number, program: string, trace: PanelTrace): Promi
   if (!again && matchMedia(WIDE).matches && trace.figures.length === 0) health.unfold();
   timeline.show(trace, asker.about(run), again ? (saved?.timeline ?? timeline.state) : undefined);
   select(selected);
-  explore.ran(program, trace);
+  explore.ran(run, program, trace);
   requestAnimationFrame(() => {
     document.body.dataset.run = String(run);
     post({ type: "drawn", run, nodes, milliseconds: performance.now() - begin });
@@ -355,9 +362,14 @@ function reveal(target: RevealTarget, focus: boolean): void {
   if (shown) post({ type: "reveal", run: shown.run, target, focus });
 }
 
+let saveLater = 0;
+
 function save(): void {
   const state = savedState();
-  if (state) vscode.setState(state);
+  if (!state) return;
+  vscode.setState(state);
+  clearTimeout(saveLater);
+  saveLater = window.setTimeout(() => post({ type: "state", state }), SAVE_MS);
 }
 
 function savedState(): Saved | undefined {

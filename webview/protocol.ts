@@ -9,6 +9,8 @@ import type { Figure, SourceRange, Trace } from "../src/trace/model";
 export type PanelTrace = Omit<Trace, "console">;
 
 export type HostToPanel =
+  /** How the panel was seen when the window was last open; first of all, and only to a panel that begins. */
+  | { type: "state"; state: unknown }
   /** Nothing has run; in an untrusted workspace nothing can. */
   | { type: "empty"; trusted: boolean }
   | { type: "running"; program: string }
@@ -65,6 +67,8 @@ export type PanelCommand =
 
 export type PanelToHost =
   | { type: "ready" }
+  /** How it is seen now, for the next window. */
+  | { type: "state"; state: unknown }
   /** `focus`: the editor takes the keyboard. */
   | { type: "reveal"; run: number; target: RevealTarget; focus: boolean }
   | { type: "command"; command: PanelCommand }

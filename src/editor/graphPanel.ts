@@ -10,6 +10,8 @@ import type { Run, Session } from "./session";
 
 const VIEW = "gradlens.graph";
 const PANEL = "gradlens.graphPanel";
+/** In the workspace's state: a browser's window loses what a webview keeps itself when it is loaded again. */
+const STATE = "gradlens.graph.state";
 
 interface Surface {
   webview: vscode.Webview;
@@ -49,6 +51,7 @@ export class GraphPanel implements vscode.WebviewViewProvider, vscode.WebviewPan
   constructor(
     private readonly extensionUri: vscode.Uri,
     private readonly session: Session,
+    private readonly memory: vscode.Memento,
   ) {
     session.panelInSight = () => this.willBeSeen();
     this.registrations = [
@@ -183,6 +186,7 @@ export class GraphPanel implements vscode.WebviewViewProvider, vscode.WebviewPan
     switch (message.type) {
       case "ready":
         surface.ready = true;
+        void surface.webview.postMessage({ type: "state", state: this.memory.get(STATE) } satisfies HostToPanel);
         for (const replayed of this.replay()) void surface.webview.postMessage(replayed);
         return;
       case "reveal": {
@@ -190,6 +194,9 @@ export class GraphPanel implements vscode.WebviewViewProvider, vscode.WebviewPan
         if (run?.id === message.run) this.reveal.fire({ run, target: message.target, focus: message.focus });
         return;
       }
+      case "state":
+        void this.memory.update(STATE, message.state);
+        return;
       case "command":
         void vscode.commands.executeCommand(message.command);
         return;

@@ -110,6 +110,23 @@ test.each([
   await poll(() => (existsSync(file) ? readFileSync(file, "utf8") : "")).toMatch(content);
 });
 
+test("a window that is loaded again finds its text, runs it, and sees the graph as it was seen", async () => {
+  await panel.locator("#graph-options").click();
+  await panel.locator("#options-card").waitFor();
+  await panel.locator("#direction").selectOption("right");
+  await workbench.press("Escape");
+  await panel.locator("#health summary").click();
+  await workbench.page.waitForTimeout(2000);
+  await workbench.command("Developer: Reload Window");
+  await workbench.page.locator(".tab.active", { hasText: "what-is-autograd.ts" }).waitFor();
+  // The lens is there once the extension is.
+  await workbench.editor.locator(".codelens-decoration a", { hasText: "Run File" }).click();
+  panel = await workbench.panel();
+  await panel.getByRole("treeitem", { name: "ExpBackward0" }).waitFor({ state: "attached" });
+  expect(await panel.evaluate("__gradlens.pane.settings.direction")).toBe("right");
+  await poll(() => panel.locator("#health details[open]").count()).toBe(1);
+});
+
 test("nothing in the panel went wrong unseen", () => {
   expect(workbench.errors).toEqual([]);
 });

@@ -126,6 +126,16 @@ describe("comparing", () => {
     expect(await panel.locator("#comparison li").textContent()).toContain("×4");
   });
 
+  test("a run that is told of twice is no run before itself", async () => {
+    await open();
+    const { run } = await panel.show(trace());
+    await panel.locator('[aria-label="Compare with an Earlier Run"]').click();
+    const { console: _, ...again } = grown();
+    await panel.send({ type: "trace", run, program: "program.ts", trace: again });
+    await panel.page.waitForTimeout(200);
+    expect(await panel.locator("#comparison .summary").textContent()).toBe("Run the program again to compare.");
+  });
+
   test("with a pinned run, which later runs do not replace, nor a reload", async () => {
     await open();
     await panel.show(trace());

@@ -40,7 +40,7 @@ export class Comparison {
   private readonly list = element("ul", { "aria-label": "What changed", tabindex: "0" });
   private readonly pin: HTMLButtonElement;
   private state: ComparisonState = { on: false, with: "previous" };
-  private current: { program: string; trace: PanelTrace } | null = null;
+  private current: { run: number; program: string; trace: PanelTrace } | null = null;
 
   constructor(private readonly events: ComparisonEvents) {
     this.button = iconButton("compare", "Compare with an Earlier Run (C)", () => this.toggle(), {
@@ -80,11 +80,13 @@ export class Comparison {
   }
 
   /** A run of `program` is shown: what was shown before becomes the run before, if it is the same program's. */
-  show(program: string, trace: PanelTrace): void {
-    if (this.current?.trace === trace) return;
-    if (this.current?.program === program) this.state.previous = slim(this.current.trace);
-    else if (this.current) this.state = { on: this.state.on, with: "previous" };
-    this.current = { program, trace };
+  show(run: number, program: string, trace: PanelTrace): void {
+    // The same run may be told of again, with more in it.
+    if (this.current?.run !== run) {
+      if (this.current?.program === program) this.state.previous = slim(this.current.trace);
+      else if (this.current) this.state = { on: this.state.on, with: "previous" };
+    }
+    this.current = { run, program, trace };
     this.refresh(this.state.on);
   }
 

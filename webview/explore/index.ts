@@ -103,12 +103,12 @@ export class Explore {
   }
 
   /** A run is shown. */
-  ran(program: string, trace: PanelTrace): void {
+  ran(run: number, program: string, trace: PanelTrace): void {
     if (this.trace === trace) return;
     this.trace = trace;
     this.follow.clear();
     this.finder.show(trace);
-    this.comparison.show(program, trace);
+    this.comparison.show(run, program, trace);
   }
 
   /** The same run looks different: groups were opened or closed. */
