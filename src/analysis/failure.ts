@@ -1,6 +1,7 @@
 /** What ended the program: an error with a known cause is a finding at its cause, any other at its place. */
 import type { NullGradient, Overwritten } from "../trace/facts";
 import type { Trace, TraceError } from "../trace/model";
+import { errorFixes } from "./errorFixes";
 import type { Finding, Fix } from "./finding";
 import { nullGradients } from "./nullGradients";
 import { graphKept } from "./training";
@@ -28,7 +29,7 @@ const HINTS: Hint[] = [
     todo: "Change parameters in place under 'torch.no_grad(() => …)' only.",
   },
   {
-    when: /expected (?:scalar type|.*dtype).* but (?:found|got)|must have the same dtype|expected .* to have (?:scalar type|dtype)/i,
+    when: /expected (?:scalar type|.*dtype).* but (?:found|got)|must have the same dtype|expected .* to have (?:scalar type|dtype|one of the following scalar types)/i,
     todo: "Bring both to one dtype with '.to(dtype)', '.float()' or '.long()'.",
   },
   {
@@ -36,7 +37,7 @@ const HINTS: Hint[] = [
     todo: "Class targets are one index a sample: 'squeeze' the target, or take its argmax.",
   },
   {
-    when: /The size of tensor a .* must match the size of tensor b/,
+    when: /The size of tensor a .* must match the size of tensor b|target size .* different to the input size/,
     todo: "Shapes broadcast from the right: add the missing dimension with 'unsqueeze', or keep it with 'keepdim: true'.",
   },
   {
@@ -45,8 +46,10 @@ const HINTS: Hint[] = [
   },
 ];
 
-/** Of an engine error, what to do; also for the editor's errors. */
-export function hintOf(error: TraceError): { todo: string; fixes: Fix[] } | undefined {
+/** Of the engine error that ended a program, what to do; also for the editor's errors. */
+export function hintOf(trace: Pick<Trace, "error" | "captures">): { todo: string; fixes: Fix[] } | undefined {
+  const { error } = trace;
+  if (!error) return undefined;
   for (const { when, todo, fix } of HINTS) {
     const match = when.exec(error.message);
     if (!match) continue;
@@ -55,7 +58,7 @@ export function hintOf(error: TraceError): { todo: string; fixes: Fix[] } | unde
       made && error.range
         ? [{ title: made.title, edit: { place: made.place, range: error.range, text: made.text } }]
         : [];
-    return { todo, fixes };
+    return { todo, fixes: [...fixes, ...errorFixes(trace)] };
   }
   return undefined;
 }
@@ -87,7 +90,7 @@ export function failure(trace: Trace): Finding[] {
   const reads = facts?.nulls.filter(({ asked }) => asked === "read") ?? [];
   const read = reads.find(({ at }) => isAt(at, error)) ?? reads.at(-1);
   if (read && error.name === "TypeError" && /null/.test(error.message)) return withError([read], told);
-  const hint = hintOf(error);
+  const hint = hintOf(trace);
   return [
     {
       code: error.name,

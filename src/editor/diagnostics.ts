@@ -63,6 +63,6 @@ function thrown(session: Session, run: Run, findings: Findings): Placed[] {
       : [];
   });
   const uri = place?.uri ?? run.uri;
-  findings.advise(run, uri, diagnostic, error);
+  findings.advise(run, uri, diagnostic);
   return [[uri, diagnostic]];
 }

@@ -2,7 +2,6 @@
 import * as vscode from "vscode";
 import { analyse, type Finding, type Fix, hintOf, isCode } from "../analysis";
 import { resolveEdit } from "../analysis/edits";
-import type { TraceError } from "../trace/model";
 import { SELECTOR } from "./documents";
 import type { Run, Session } from "./session";
 
@@ -44,8 +43,8 @@ export class Findings implements vscode.Disposable {
   }
 
   /** What is known about an error besides its text: a hint beside the diagnostic, and its fixes. */
-  advise(run: Run, uri: vscode.Uri, diagnostic: vscode.Diagnostic, error: TraceError): void {
-    const hint = hintOf(error);
+  advise(run: Run, uri: vscode.Uri, diagnostic: vscode.Diagnostic): void {
+    const hint = run.trace && hintOf(run.trace);
     if (!hint) return;
     const here = new vscode.Location(uri, diagnostic.range);
     diagnostic.relatedInformation = [
