@@ -181,7 +181,7 @@ export interface GraphNode {
   dtype: string;
   /** PyTorch's `_sequence_nr` in the first repetition: the order of the forward pass. */
   sequence: number;
-  /** Of the gradient that arrived last, all outputs together. */
+  /** Of the gradient that arrived last, all outputs together; text and values of at most {@link FLOW_TEXT_MAX} elements. */
   gradient?: Gradient;
   /** Norm of the arriving gradient, once per backward pass that reached it. */
   norms?: History;

@@ -3,7 +3,7 @@ import type { Tensor } from "../torch/tensor";
 import { HistoryRecorder, Thinned } from "./history";
 import { DISTRIBUTIONS_MAX, type Distribution, type History, type Parameter } from "./model";
 import { toNum } from "./num";
-import { distribution, elements, norm, statistics } from "./statistics";
+import { distribution, elements, norm, statistics, unordered } from "./statistics";
 
 /** A leaf that a trace tells of. */
 export interface Learning {
@@ -36,7 +36,7 @@ class Course {
     if (this.values.wanted) this.values.push(norm([now]));
     else this.values.skip();
     if (this.gradientBins.wanted) {
-      this.gradientBins.push(distribution(elements(gradient)));
+      this.gradientBins.push(distribution(unordered(gradient)));
       this.valueBins.push(distribution(now));
     } else {
       this.gradientBins.skip();
@@ -76,8 +76,8 @@ export class Parameters {
       ...(node === undefined ? {} : { node }),
       shape: [...leaf.shape],
       dtype: String(leaf.dtype).replace("torch.", ""),
-      value: statistics([elements(leaf)]),
-      ...(leaf.grad ? { gradient: statistics([elements(leaf.grad)]) } : {}),
+      value: statistics([unordered(leaf)]),
+      ...(leaf.grad ? { gradient: statistics([unordered(leaf.grad)]) } : {}),
       ...(norms ? { gradientNorms: norms } : {}),
       ...this.courses.get(leaf)?.finish(leaf),
     }));

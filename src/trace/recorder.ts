@@ -14,7 +14,7 @@ import { toNum } from "./num";
 import { type Learning, Parameters } from "./parameters";
 import { Passes } from "./passes";
 import { type Entry, type Origin, Structure } from "./structure";
-import { nameModuleParameters, summariseFlow, summariseGradient, summariseTensor } from "./summary";
+import { nameModuleParameters, summariseArrived, summariseFlow, summariseGradient, summariseTensor } from "./summary";
 import type { Holder } from "./witness/scene";
 
 /** A captured place, with ranges that name their file. */
@@ -256,7 +256,7 @@ export class Recorder {
         shapes: entry.shapes,
         dtype: entry.dtype,
         sequence: entry.sequence,
-        ...(entry.lastNode ? { gradient: summariseGradient(entry.lastGradients, "flow") } : {}),
+        ...(entry.lastNode ? { gradient: summariseArrived(entry.lastGradients) } : {}),
         ...(entry.lastNode ? { norms: entry.norms.finish(entry.passes) } : {}),
         repeats: entry.repeats,
         ...(entry.lastNode ? { time: Math.round(entry.time * 1000) / 1000 } : {}),

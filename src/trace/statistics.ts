@@ -1,4 +1,5 @@
 /** Numbers about tensors, read straight from their memory. */
+import { isNonOverlappingDense } from "../torch/shape";
 import { forEachOffset, type Tensor } from "../torch/tensor";
 import { type Numbers, type Statistics, VALUES_MAX } from "./model";
 import { toNum } from "./num";
@@ -20,11 +21,30 @@ export function elements(tensor: Tensor): ArrayLike<number> {
   return out;
 }
 
+/** The elements in whatever order they lie in memory, for what does not depend on it; shares memory with a transposed tensor too. */
+export function unordered(tensor: Tensor): ArrayLike<number> {
+  if (!isNonOverlappingDense(tensor.shape, tensor.strides)) return elements(tensor);
+  const start = tensor.storage_offset();
+  return tensor.storageOf.data.subarray(start, start + tensor.numel()) as never;
+}
+
+const known = new WeakMap<Tensor, { version: number; stats: Statistics }>();
+
+/** {@link statistics} of one tensor, which is often seen at several places, and again when a trace is asked for again. */
+export function statisticsOf(tensor: Tensor): Statistics {
+  const before = known.get(tensor);
+  if (before?.version === tensor._version) return before.stats;
+  const stats = statistics([unordered(tensor)]);
+  known.set(tensor, { version: tensor._version, stats });
+  return stats;
+}
+
 /** Text, statistics and, if there are few, values of tensors taken together. */
 export function numbersOf(tensors: readonly Tensor[]): Numbers {
-  const parts = tensors.map(elements);
-  const numbers: Numbers = { text: tensors.map(String).join("\n"), stats: statistics(parts) };
-  if (numbers.stats.numel <= VALUES_MAX) numbers.values = parts.flatMap((part) => Array.from(part, toNum));
+  const [one, another] = tensors;
+  const stats = one && !another ? statisticsOf(one) : statistics(tensors.map(unordered));
+  const numbers: Numbers = { text: tensors.map(String).join("\n"), stats };
+  if (stats.numel <= VALUES_MAX) numbers.values = tensors.flatMap((tensor) => Array.from(elements(tensor), toNum));
   return numbers;
 }
 

@@ -7,7 +7,7 @@ import type { Tensor } from "../torch/tensor";
 import type { Calls } from "./calls";
 import { HistoryRecorder } from "./history";
 import type { Held } from "./keep";
-import { elements, norm } from "./statistics";
+import { norm, unordered } from "./statistics";
 
 /** Graph nodes kept; those beyond are counted only. */
 export const NODES_MAX = 50_000;
@@ -141,7 +141,7 @@ export class Structure {
     entry.lastGradients = gradients;
     entry.lastSent = [];
     if (entry.norms.wanted) {
-      entry.norms.push(norm(present(gradients).map(elements)));
+      entry.norms.push(norm(present(gradients).map(unordered)));
       entry.passes.push(pass);
     } else {
       entry.norms.skip();

@@ -4,7 +4,7 @@ import { Tensor } from "../torch/tensor";
 import { type Capture, FLOW_TEXT_MAX, type Flow, type Gradient, type Numbers, type TensorSummary } from "./model";
 import { toNum } from "./num";
 import { previewOf } from "./preview";
-import { elements, norm, numbersOf } from "./statistics";
+import { elements, norm, numbersOf, statistics, statisticsOf, unordered } from "./statistics";
 import { present } from "./structure";
 
 const known = new WeakMap<Tensor, { version: number; numbers: Numbers }>();
@@ -36,10 +36,20 @@ export function summariseTensor(tensor: Tensor, version: number): TensorSummary 
 
 /** What went along an edge. */
 export function summariseFlow(gradient: Tensor): Flow {
-  const values = elements(gradient);
-  const flow: Flow = { norm: toNum(norm([values])) };
-  if (values.length > FLOW_TEXT_MAX) return flow;
-  return { ...flow, text: String(gradient), values: Array.from(values, toNum) };
+  const flow: Flow = { norm: toNum(norm([unordered(gradient)])) };
+  if (gradient.numel() > FLOW_TEXT_MAX) return flow;
+  return { ...flow, text: String(gradient), values: Array.from(elements(gradient), toNum) };
+}
+
+/** What arrived at a grad_fn for its outputs, taken together: a large graph has thousands of them, and text only where it is short. */
+export function summariseArrived(gradients: readonly (Tensor | null)[]): Gradient {
+  const arrived = present(gradients);
+  const numel = arrived.reduce((sum, gradient) => sum + gradient.numel(), 0);
+  if (numel <= FLOW_TEXT_MAX) return summariseGradient(gradients, "flow");
+  const [one, another] = arrived;
+  const single = one && !another;
+  const stats = single ? statisticsOf(one) : statistics(arrived.map(unordered));
+  return { text: "", stats, shape: single ? [...one.shape] : [numel], source: "flow" };
 }
 
 /** The gradients of a grad_fn's outputs, taken together. */

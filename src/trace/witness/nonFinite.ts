@@ -6,7 +6,7 @@ import type { Node } from "../../torch/autograd/node";
 import { forEachOffset, Tensor } from "../../torch/tensor";
 import type { NonFinite } from "../facts";
 import { toNum } from "../num";
-import { elements, statistics } from "../statistics";
+import { elements, statistics, unordered } from "../statistics";
 import { Moment, type Present, type Scene } from "./scene";
 
 interface Origin {
@@ -193,14 +193,14 @@ export class NonFiniteNumbers {
 /** One pass over the memory: 0 · x is 0 for finite x alone. */
 function allFinite(tensor: Tensor): boolean {
   if (!tensor.is_floating_point()) return true;
-  const values = elements(tensor);
+  const values = unordered(tensor);
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += values[i]! * 0;
   return sum === 0;
 }
 
 function hasNan(tensor: Tensor): boolean {
-  const values = elements(tensor);
+  const values = unordered(tensor);
   for (let i = 0; i < values.length; i++) if (Number.isNaN(values[i])) return true;
   return false;
 }
