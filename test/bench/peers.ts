@@ -11,18 +11,18 @@ const node = process.execPath;
 
 const start = (file: string): [string, string[]] => [node, [join(ENGINES, "start", file)]];
 
+/** With as many threads as there are processors, or as it is told. */
+const ours = (name: string, title: string, ...threads: string[]): EngineSpec => ({
+  name,
+  title,
+  command: node,
+  args: [join(BUILT, "gradlens.mjs"), ...threads],
+  start: [node, [join("dist", "cli.js"), "run", join(ENGINES, "start", "gradlens.ts")]],
+});
+
 const SPECS: readonly EngineSpec[] = [
-  {
-    name: "gradlens",
-    title: "Gradlens",
-    command: node,
-    // As the runner does: before Node 22 fused multiply-add has to be asked for.
-    args: [
-      ...(Number.parseInt(process.versions.node, 10) < 22 ? ["--experimental-wasm-relaxed-simd"] : []),
-      join(BUILT, "gradlens.mjs"),
-    ],
-    start: [node, [join("dist", "cli.js"), "run", join(ENGINES, "start", "gradlens.ts")]],
-  },
+  ours("gradlens", "Gradlens"),
+  ours("single", "on one thread", "1"),
   {
     name: "pytorch",
     title: "PyTorch",

@@ -92,6 +92,9 @@ class GPT extends nn.Module {
   }
 }
 
+const [, , threads] = process.argv;
+if (threads !== undefined) torch.set_num_threads(Number(threads));
+
 const { version } = JSON.parse(readFileSync("package.json", "utf8"));
 await serve(version, {
   ops(n: number) {

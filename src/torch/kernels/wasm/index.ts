@@ -204,8 +204,8 @@ export function kernels(): Kernels | null {
   return current;
 }
 
-/** Work of fewer nanoseconds, as one thread takes for it, is not worth a second one. */
-const SHARED_FROM = 60_000;
+/** Work of fewer nanoseconds, as one thread takes for it, is not worth waking another one. */
+const SHARED_FROM = 150_000;
 /** So much of it has to come before threads are started. */
 const THREADS_FROM = 2_000_000;
 let sharable = 0;

@@ -20,7 +20,7 @@ import {
   TRIGONOMETRIC_MAX,
   tanh4,
 } from "./math";
-import { at32, fused32 } from "./vectors";
+import { at32, fused32, fusedLess32 } from "./vectors";
 
 // ── of one number ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -227,7 +227,7 @@ export function tanh_backward32(a: usize, b: usize, to: usize, n: i32): void {
   for (const end = a + ((<usize>n) << 2); a < end; a += 16, b += 16, to += 16) {
     const x = v128.load(a);
     const y = v128.load(b);
-    v128.store(to, f32x4.mul(x, fused32(f32x4.neg(y), y, at32(memory.data<f32>([1.0])))));
+    v128.store(to, f32x4.mul(x, fusedLess32(y, y, at32(memory.data<f32>([1.0])))));
   }
 }
 

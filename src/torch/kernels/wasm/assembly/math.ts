@@ -2,7 +2,7 @@
  * Elementary functions of four floats, within 2 ulp over the whole range; NaN, infinities, signed zeros and denormals come
  * out as IEEE 754 has them. The functions that PyTorch vectorises have its bits: the same steps as in `kernels/singles.ts`.
  */
-import { at32, at64, fused32, madd64 } from "./vectors";
+import { at32, at64, fused32, fusedLess32, madd64 } from "./vectors";
 
 // @inline
 export function splat(x: f32): v128 {
@@ -41,10 +41,17 @@ function wholes(x: v128): v128 {
   return f32x4.nearest(f32x4.mul(x, at32(memory.data<f32>([Mathf.LOG2E]))));
 }
 
+/** Whole numbers of less than 31 bits as integers; of NaN anything. */
+// @inline
+function integers(n: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return i32x4.relaxed_trunc_f32x4_s(n);
+  return i32x4.trunc_sat_f32x4_s(n);
+}
+
 /** y 2ⁿ, in two steps, so that denormals are reached and 2¹²⁸ is. */
 // @inline
 function scaled(y: v128, n: v128): v128 {
-  const whole = i32x4.trunc_sat_f32x4_s(n);
+  const whole = integers(n);
   const half = i32x4.shr_s(whole, 1);
   return f32x4.mul(f32x4.mul(y, power2(half)), power2(i32x4.sub(whole, half)));
 }
@@ -65,8 +72,9 @@ export function exp4(x: v128): v128 {
   return scaled(f32x4.add(fused32(f32x4.mul(r, r), u, r), at32(memory.data<f32>([1.0]))), n);
 }
 
-// ── pairs: each function leaves its second part, what the first rounds away, in `low` ───────────────────────────
+// ── pairs: a number, and what it rounds away, the low part ──────────────────────────────────────────────────────
 
+/** Where `expOfPair` leaves its low part. */
 let low: v128 = i32x4(0, 0, 0, 0);
 
 /** What s = x + y rounds away; |x| ≥ |y| is not needed. */
@@ -76,50 +84,28 @@ function lostInSum(x: v128, y: v128, s: v128): v128 {
   return f32x4.add(f32x4.sub(x, f32x4.sub(s, v)), f32x4.sub(y, v));
 }
 
-/** x + y */
-// @inline
-function twoSum(x: v128, y: v128): v128 {
-  const s = f32x4.add(x, y);
-  low = lostInSum(x, y, s);
-  return s;
-}
-
 /** x y − s, rounded once. */
 // @inline
 function lost(x: v128, y: v128, s: v128): v128 {
   return fused32(x, y, f32x4.neg(s));
 }
 
-/** (xh, xl) y */
+/** The low part of (xh, xl) y, whose high part is s. */
 // @inline
-function pairTimes(xh: v128, xl: v128, y: v128): v128 {
-  const s = f32x4.mul(xh, y);
-  low = fused32(xl, y, lost(xh, y, s));
-  return s;
+function lowOfTimes(xh: v128, xl: v128, y: v128, s: v128): v128 {
+  return fused32(xl, y, lost(xh, y, s));
 }
 
-/** (xh, xl) (yh, yl) */
+/** The low part of (nh, nl) / (dh, dl), whose high part is s = nh t for t = 1 / dh. */
 // @inline
-function pairTimesPair(xh: v128, xl: v128, yh: v128, yl: v128): v128 {
-  const s = f32x4.mul(xh, yh);
-  low = fused32(xh, yl, fused32(xl, yh, lost(xh, yh, s)));
-  return s;
+function lowOfQuotient(nh: v128, nl: v128, dh: v128, dl: v128, t: v128, s: v128): v128 {
+  const v = fusedLess32(dl, t, fusedLess32(dh, t, at32(memory.data<f32>([1.0]))));
+  return fused32(s, v, fused32(nl, t, lost(t, nh, s)));
 }
 
-/** (nh, nl) / (dh, dl) */
+/** e to the power of a pair, as a pair; between −104 and 89, or where `isSmall` between −30 and 30. */
 // @inline
-function pairOverPair(nh: v128, nl: v128, dh: v128, dl: v128): v128 {
-  const t = f32x4.div(at32(memory.data<f32>([1.0])), dh);
-  const s = f32x4.mul(nh, t);
-  const u = lost(t, nh, s);
-  const v = fused32(f32x4.neg(dl), t, fused32(f32x4.neg(dh), t, at32(memory.data<f32>([1.0]))));
-  low = fused32(s, v, fused32(nl, t, u));
-  return s;
-}
-
-/** e to the power of a pair, as a pair; between −104 and 89. */
-// @inline
-function expOfPair(xh: v128, xl: v128): v128 {
+function expOfPair(xh: v128, xl: v128, isSmall: bool): v128 {
   const n = wholes(f32x4.add(xh, xl));
   // The parts stay in registers: what goes through `low` goes through memory.
   const a = f32x4.mul(n, at32(memory.data<f32>([LN2_HIGH])));
@@ -148,7 +134,13 @@ function expOfPair(xh: v128, xl: v128): v128 {
   const sum = f32x4.add(sh, wh);
   const tl = f32x4.add(lostInSum(sh, wh, sum), f32x4.add(sl, wl));
   const y = f32x4.add(at32(memory.data<f32>([1.0])), sum);
-  low = scaled(f32x4.add(f32x4.add(f32x4.sub(at32(memory.data<f32>([1.0])), y), sum), tl), n);
+  const yl = f32x4.add(f32x4.add(f32x4.sub(at32(memory.data<f32>([1.0])), y), sum), tl);
+  if (isSmall) {
+    const power = power2(integers(n));
+    low = f32x4.mul(yl, power);
+    return f32x4.mul(y, power);
+  }
+  low = scaled(yl, n);
   return scaled(y, n);
 }
 
@@ -156,10 +148,11 @@ function expOfPair(xh: v128, xl: v128): v128 {
 // @inline
 export function expm14(x: v128): v128 {
   const bounded = f32x4.pmax(f32x4.pmin(x, at32(memory.data<f32>([89.0]))), at32(memory.data<f32>([-20.0])));
-  const h = expOfPair(bounded, splat(0.0));
+  const h = expOfPair(bounded, splat(0.0), false);
   const l = low;
-  const s = twoSum(h, at32(memory.data<f32>([-1.0])));
-  let y = f32x4.add(s, f32x4.add(low, l));
+  const minusOne = at32(memory.data<f32>([-1.0]));
+  const s = f32x4.add(h, minusOne);
+  let y = f32x4.add(s, f32x4.add(lostInSum(h, minusOne, s), l));
   y = pick(f32x4.gt(x, at32(memory.data<f32>([88.72283172607421875]))), at32(memory.data<f32>([Infinity])), y);
   y = pick(f32x4.lt(x, at32(memory.data<f32>([-16.63553233343869]))), at32(memory.data<f32>([-1.0])), y);
   // −0 stays −0.
@@ -178,14 +171,12 @@ function exponentOf(x: v128): v128 {
 /** ln (m 2ᵉ) from the pairs m − 1 and m + 1. */
 // @inline
 function logOf(e: v128, nh: v128, nl: v128, dh: v128, dl: v128): v128 {
-  const sh = pairTimes(
-    at32(memory.data<f32>([0.69314718246459960938])),
-    at32(memory.data<f32>([-1.904654323148236017e-9])),
-    e,
-  );
-  const sl = low;
-  const xh = pairOverPair(nh, nl, dh, dl);
-  const xl = low;
+  const ln2 = at32(memory.data<f32>([0.69314718246459960938]));
+  const sh = f32x4.mul(ln2, e);
+  const sl = lowOfTimes(ln2, at32(memory.data<f32>([-1.904654323148236017e-9])), e, sh);
+  const inverse = f32x4.div(at32(memory.data<f32>([1.0])), dh);
+  const xh = f32x4.mul(nh, inverse);
+  const xl = lowOfQuotient(nh, nl, dh, dl, inverse, xh);
   const square = f32x4.mul(xh, xh);
   let t = at32(memory.data<f32>([0.3027294874]));
   t = fused32(t, square, at32(memory.data<f32>([0.3996108174])));
@@ -216,11 +207,13 @@ export function log4(x: v128): v128 {
   const d = raised(x, tiny);
   const e = exponentOf(d);
   const m = i32x4.sub(d, i32x4.shl(e, 23));
-  const nh = twoSum(at32(memory.data<f32>([-1.0])), m);
-  const nl = low;
-  const dh = twoSum(at32(memory.data<f32>([1.0])), m);
+  const one = at32(memory.data<f32>([1.0]));
+  const minusOne = at32(memory.data<f32>([-1.0]));
+  const nh = f32x4.add(minusOne, m);
+  const nl = lostInSum(minusOne, m, nh);
+  const dh = f32x4.add(one, m);
   const exponent = f32x4.sub(f32x4.convert_i32x4_s(e), v128.and(tiny, at32(memory.data<f32>([64.0]))));
-  return logarithmOf(x, logOf(exponent, nh, nl, dh, low));
+  return logarithmOf(x, logOf(exponent, nh, nl, dh, lostInSum(one, m, dh)));
 }
 
 /** `y`, except where x has no finite logarithm. */
@@ -254,16 +247,18 @@ export function log1p4(x: v128): v128 {
 // @inline
 export function tanh4(x: v128): v128 {
   const a = f32x4.pmin(magnitude(x), at32(memory.data<f32>([10.0])));
-  const dh = expOfPair(a, splat(0.0));
+  const dh = expOfPair(a, splat(0.0), true);
   const dl = low;
   const eh = f32x4.div(at32(memory.data<f32>([1.0])), dh);
-  const el = f32x4.mul(eh, fused32(f32x4.neg(dl), eh, fused32(f32x4.neg(dh), eh, at32(memory.data<f32>([1.0])))));
+  const el = f32x4.mul(eh, fusedLess32(dl, eh, fusedLess32(dh, eh, at32(memory.data<f32>([1.0])))));
   const nh = f32x4.sub(dh, eh);
   const nl = f32x4.sub(f32x4.add(f32x4.sub(f32x4.sub(dh, nh), eh), dl), el);
   const sh = f32x4.add(dh, eh);
   const sl = f32x4.add(f32x4.add(f32x4.add(f32x4.sub(dh, sh), eh), dl), el);
-  const h = pairOverPair(nh, nl, sh, sl);
-  const y = pick(f32x4.gt(a, at32(memory.data<f32>([8.664339742]))), at32(memory.data<f32>([1.0])), f32x4.add(h, low));
+  const t = f32x4.div(at32(memory.data<f32>([1.0])), sh);
+  const h = f32x4.mul(nh, t);
+  const l = lowOfQuotient(nh, nl, sh, sl, t, h);
+  const y = pick(f32x4.gt(a, at32(memory.data<f32>([8.664339742]))), at32(memory.data<f32>([1.0])), f32x4.add(h, l));
   return pick(f32x4.eq(x, x), signed(y, x), x);
 }
 
@@ -285,14 +280,6 @@ function part(near: v128, middle: v128, three: usize): v128 {
   return pick(near, at32(three), pick(middle, at32(three + 4), at32(three + 8)));
 }
 
-/** (xh, xl) + (yh, yl) */
-// @inline
-function pairPlusPair(xh: v128, xl: v128, yh: v128, yl: v128): v128 {
-  const s = twoSum(xh, yh);
-  low = f32x4.add(low, f32x4.add(xl, yl));
-  return s;
-}
-
 /** erf x: a polynomial near 0, 1 − e to the power of one farther away. */
 // @inline
 export function erf4(x: v128): v128 {
@@ -305,25 +292,28 @@ export function erf4(x: v128): v128 {
   t = fused32(t, u, part(near, middle, memory.data<f32>([0.5159463733e-2, -0.3949181177e-2, -0.2918176819e-2])));
   t = fused32(t, u, part(near, middle, memory.data<f32>([-0.2683781274e-1, 0.244547464e-1, 0.2059706673e-1])));
   t = fused32(t, u, part(near, middle, memory.data<f32>([0.1128318012, -0.107099615, -0.9901899844e-1])));
-  let h = f32x4.mul(t, u);
+  const p = f32x4.mul(t, u);
   const first = part(near, middle, memory.data<f32>([-0.3761258760006575, -0.6345889059084084, -0.6435980505478916]));
   const firstLow = part(
     near,
     middle,
     memory.data<f32>([-3.865495035171307e-9, -8.680169472086163e-9, 2.9133504497735885e-8]),
   );
-  h = pairPlusPair(h, lost(t, u, h), first, firstLow);
-  h = pairTimes(h, low, u);
+  const q = f32x4.add(p, first);
+  const ql = f32x4.add(lostInSum(p, first, q), f32x4.add(lost(t, u, p), firstLow));
+  const r = f32x4.mul(q, u);
+  const rl = lowOfTimes(q, ql, u, r);
   const last = part(near, middle, memory.data<f32>([1.1283791602105914, -1.1287985582669451, -1.1246148774284556]));
   const lastLow = part(
     near,
     middle,
     memory.data<f32>([5.368898570168312e-8, 4.574459211426074e-8, -4.264299491296697e-8]),
   );
-  h = pairPlusPair(h, low, last, lastLow);
-  h = pairTimes(h, low, a);
-  const l = low;
-  const e = expOfPair(h, l);
+  const s = f32x4.add(r, last);
+  const sl = f32x4.add(lostInSum(r, last, s), f32x4.add(rl, lastLow));
+  const h = f32x4.mul(s, a);
+  const l = lowOfTimes(s, sl, a, h);
+  const e = expOfPair(h, l, true);
   const far = f32x4.sub(at32(memory.data<f32>([1.0])), e);
   const farLow = f32x4.sub(f32x4.sub(f32x4.sub(at32(memory.data<f32>([1.0])), far), e), low);
   const y = pick(near, f32x4.add(h, l), f32x4.add(far, farLow));
@@ -405,8 +395,9 @@ function sineOf(th: v128, tl: v128, q: v128, bit: i32): v128 {
   const first = at32(memory.data<f32>([-0.166666597127914428710938]));
   const c = f32x4.mul(u, s);
   const ch = f32x4.add(first, c);
-  const ph = pairTimesPair(ch, f32x4.add(f32x4.sub(first, ch), c), s, sl);
-  const pl = low;
+  const cl = f32x4.add(f32x4.sub(first, ch), c);
+  const ph = f32x4.mul(ch, s);
+  const pl = fused32(ch, sl, fused32(cl, s, lost(ch, s, ph)));
   const xh = f32x4.add(at32(memory.data<f32>([1.0])), ph);
   const xl = f32x4.add(f32x4.add(f32x4.sub(at32(memory.data<f32>([1.0])), xh), ph), pl);
   const y = fused32(th, xh, fused32(tl, xh, f32x4.mul(th, xl)));
@@ -417,12 +408,14 @@ function sineOf(th: v128, tl: v128, q: v128, bit: i32): v128 {
 // @inline
 export function sin4(x: v128): v128 {
   const u = f32x4.nearest(f32x4.mul(x, at32(memory.data<f32>([0.3183098861837907]))));
-  const h = twoSum(fused32(u, at32(memory.data<f32>([PI_0])), x), f32x4.mul(u, at32(memory.data<f32>([PI_1]))));
-  const l = low;
+  const a = fused32(u, at32(memory.data<f32>([PI_0])), x);
+  const b = f32x4.mul(u, at32(memory.data<f32>([PI_1])));
+  const h = f32x4.add(a, b);
+  const l = lostInSum(a, b, h);
   const c = f32x4.mul(u, at32(memory.data<f32>([PI_2])));
   const th = f32x4.add(h, c);
   const tl = f32x4.add(f32x4.add(f32x4.sub(h, th), c), l);
-  const y = sineOf(th, tl, i32x4.trunc_sat_f32x4_s(u), 1);
+  const y = sineOf(th, tl, integers(u), 1);
   return pick(f32x4.eq(x, splat(0.0)), x, y);
 }
 
@@ -431,12 +424,14 @@ export function sin4(x: v128): v128 {
 export function cos4(x: v128): v128 {
   const n = f32x4.nearest(fused32(x, at32(memory.data<f32>([0.3183098861837907])), at32(memory.data<f32>([-0.5]))));
   const u = fused32(n, at32(memory.data<f32>([2.0])), at32(memory.data<f32>([1.0])));
-  let h = twoSum(x, f32x4.mul(u, at32(memory.data<f32>([PI_0 * 0.5]))));
-  let l = low;
-  h = twoSum(h, f32x4.mul(u, at32(memory.data<f32>([PI_1 * 0.5]))));
-  l = f32x4.add(low, l);
-  h = twoSum(h, f32x4.mul(u, at32(memory.data<f32>([PI_2 * 0.5]))));
-  return sineOf(h, f32x4.add(low, l), v128.not(i32x4.trunc_sat_f32x4_s(u)), 2);
+  const a = f32x4.mul(u, at32(memory.data<f32>([PI_0 * 0.5])));
+  const b = f32x4.mul(u, at32(memory.data<f32>([PI_1 * 0.5])));
+  const c = f32x4.mul(u, at32(memory.data<f32>([PI_2 * 0.5])));
+  const f = f32x4.add(x, a);
+  const g = f32x4.add(f, b);
+  const h = f32x4.add(g, c);
+  const l = f32x4.add(lostInSum(f, b, g), lostInSum(x, a, f));
+  return sineOf(h, f32x4.add(lostInSum(g, c, h), l), v128.not(integers(u)), 2);
 }
 
 // ── powers ──────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -31,6 +31,13 @@ export function fused32(a: v128, b: v128, c: v128): v128 {
   return i32x4.shuffle(low, high, 0, 1, 4, 5);
 }
 
+/** c − a · b of four floats, rounded once in either build. */
+// @inline
+export function fusedLess32(a: v128, b: v128, c: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_nmadd(a, b, c);
+  return fused32(f32x4.neg(a), b, c);
+}
+
 // @inline
 function upper(x: v128): v128 {
   return i32x4.shuffle(x, x, 2, 3, 2, 3);
