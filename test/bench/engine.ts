@@ -8,8 +8,8 @@ export interface EngineSpec {
   title: string;
   command: string;
   args: string[];
-  /** A program that computes one small gradient and prints it: command and arguments. */
-  start: [string, string[]];
+  /** A program that computes one small gradient and prints it: command and arguments; absent where another engine's is the same. */
+  start?: [string, string[]];
 }
 
 /** Milliseconds a run took, and what the first run gave; or why there is no number. */

@@ -11,18 +11,19 @@ const node = process.execPath;
 
 const start = (file: string): [string, string[]] => [node, [join(ENGINES, "start", file)]];
 
-/** With as many threads as there are processors, or as it is told. */
-const ours = (name: string, title: string, ...threads: string[]): EngineSpec => ({
-  name,
-  title,
-  command: node,
-  args: [join(BUILT, "gradlens.mjs"), ...threads],
-  start: [node, [join("dist", "cli.js"), "run", join(ENGINES, "start", "gradlens.ts")]],
-});
+const ours = { command: node, args: [join(BUILT, "gradlens.mjs")] };
+
+/** This engine again, kept to the calling thread. */
+export const SINGLE = "single";
 
 const SPECS: readonly EngineSpec[] = [
-  ours("gradlens", "Gradlens"),
-  ours("single", "on one thread", "1"),
+  {
+    ...ours,
+    name: "gradlens",
+    title: "Gradlens",
+    start: [node, [join("dist", "cli.js"), "run", join(ENGINES, "start", "gradlens.ts")]],
+  },
+  { ...ours, name: SINGLE, title: "on one thread", args: [...ours.args, "1"] },
   {
     name: "pytorch",
     title: "PyTorch",

@@ -2,6 +2,7 @@
 import { cpus, totalmem, type } from "node:os";
 import type { Engine } from "./engine";
 import type { Times } from "./measure";
+import { SINGLE } from "./peers";
 import type { Workload } from "./workloads";
 
 export interface Row {
@@ -20,26 +21,37 @@ const perUnit = (time: number, { units = 1, unit }: Row["workload"]): string =>
 
 const geometricMean = (xs: number[]): number => Math.exp(xs.reduce((sum, x) => sum + Math.log(x), 0) / xs.length);
 
+const isOurs = (name: string): boolean => name === "gradlens" || name === SINGLE;
+
 /** Ours over theirs: below 1 where this engine is faster. */
-function ratio(row: Row, peer: string): number | null {
-  const [ours, theirs] = [row.times.get("gradlens"), row.times.get(peer)];
+function ratio(row: Row, name: string, peer: string): number | null {
+  const [ours, theirs] = [row.times.get(name), row.times.get(peer)];
   return typeof ours === "number" && typeof theirs === "number" ? ours / theirs : null;
 }
 
-/** Header and lines of the table: time of this engine, then of each peer its time and the ratio. */
+/** Both of our ratios to a peer: on all processors, on one thread. */
+function ratios(row: Row, peer: string): string {
+  const both = ["gradlens", SINGLE].map((name) => ratio(row, name, peer)?.toFixed(2));
+  return both.filter((r) => r !== undefined).join(" · ");
+}
+
+function means(rows: readonly Row[], peer: string): string {
+  const both = ["gradlens", SINGLE].map((name) => rows.map((row) => ratio(row, name, peer)).filter((r) => r !== null));
+  return both.flatMap((all) => (all.length > 0 ? [geometricMean(all).toFixed(2)] : [])).join(" · ");
+}
+
+/** Header and lines of the table: time of this engine on all processors and on one, then of each peer its time and the ratios. */
 function cells(rows: readonly Row[], engines: readonly Engine[]): string[][] {
-  const [us, ...peers] = engines;
-  const header = ["", us.spec.title, ...peers.flatMap(({ spec }) => [spec.title, "ratio"])];
+  const ours = engines.filter(({ spec }) => isOurs(spec.name));
+  const peers = engines.filter(({ spec }) => !isOurs(spec.name));
+  const header = ["", ...ours.map(({ spec }) => spec.title), ...peers.flatMap(({ spec }) => [spec.title, "ratios"])];
   const lines = rows.map((row) => [
     row.workload.title,
-    show(row, us),
-    ...peers.flatMap((peer) => [show(row, peer), ratio(row, peer.spec.name)?.toFixed(2) ?? ""]),
+    ...ours.map((engine) => show(row, engine)),
+    ...peers.flatMap((peer) => [show(row, peer), ratios(row, peer.spec.name)]),
   ]);
-  const mean = peers.flatMap(({ spec }) => {
-    const all = rows.map((row) => ratio(row, spec.name)).filter((r) => r !== null);
-    return ["", all.length > 0 ? geometricMean(all).toFixed(2) : ""];
-  });
-  return [header, ...lines, ["geometric mean of the ratios", "", ...mean]];
+  const last = ["geometric mean of the ratios", ...ours.map(() => "")];
+  return [header, ...lines, [...last, ...peers.flatMap(({ spec }) => ["", means(rows, spec.name)])]];
 }
 
 function show(row: Row, engine: Engine): string {
@@ -74,18 +86,29 @@ const markdownTable = (table: string[][]): string =>
 function growth(plots: readonly string[]): string {
   if (plots.length === 0) return "";
   const pictures = plots.map((plot) => `![${plot}](images/${plot})`).join("\n");
-  return `## Growth\n\nThe time of a run against its size, both on logarithmic scales.\n\n${pictures}\n\n`;
+  return `## Growth
+
+The time of a run against its size, both on logarithmic scales. A line ends where a run took more than a second.
+
+${pictures}
+
+`;
 }
 
 export function markdown(rows: readonly Row[], engines: readonly Engine[], plots: readonly string[]): string {
-  const versions = engines.map(({ spec, version }) => `${spec.title} ${version}`).join(", ");
+  const versions = engines
+    .filter(({ spec }) => spec.name !== SINGLE)
+    .map(({ spec, version }) => `${spec.title} ${version}`)
+    .join(", ");
   const machine = `${cpus()[0]?.model.trim() ?? "unknown processor"}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GB, ${type()}`;
   const why = reasons(rows, engines).map((reason) => `- ${reason}`);
   return `# Performance
 
-Each workload beside its peers in the same run: the engines take turns, each in a process of its own and on one thread, and
-the table gives the median time of a run. A ratio is our time over theirs; below 1 we are faster. All engines start from the
-same numbers, and the first loss of each has to agree with ours, or the row has no number.
+Each workload beside its peers in the same run: the engines take turns, each in a process of its own, and the table gives the
+median time of a run. Gradlens runs as programs run it, large work shared by all processors (\`torch.set_num_threads\`), and
+again on one thread; the peers run on one. A ratio is our time over theirs, first on all processors, then on one thread; below
+1 we are faster. All engines start from the same numbers, and the first loss of each has to agree with ours, or the row has no
+number.
 
 ${markdownTable(cells(rows, engines))}
 ${why.length > 0 ? `\n${why.join("\n")}\n` : ""}

@@ -1,9 +1,10 @@
 /** Loops that take each element by itself. Arithmetic is in doubles and rounded once, when stored. */
 import { bool, Category, type DType, float32 } from "../dtype";
 import { resultType, resultTypeOfTwo } from "../promotion";
-import { broadcastShapes, isNonOverlappingDense, numel, sameShape } from "../shape";
-import { alias, allocate, type Tensor } from "../tensor";
+import { broadcastShapes, contiguousStrides, isNonOverlappingDense, numel, sameShape } from "../shape";
+import { alias, allocate, fromData, stridedFromData, type Tensor } from "../tensor";
 import { broadcastStrides, castTo, elements, emptyLike } from "./copy";
+import { unwrittenFloats } from "./memory";
 import {
   type BinaryKernel,
   kernelsFor,
@@ -76,8 +77,8 @@ export function mapInWasm(t: Tensor, kernel: UnaryKernel, f: (x: number) => numb
   const n = numel(t.shape);
   const wasm = t.dtype === float32 ? kernelsFor(n) : null;
   if (wasm === null) return null;
-  const out = emptyLike(t, float32);
   const dense = isNonOverlappingDense(t.shape, t.strides);
+  const out = stridedFromData(unwrittenFloats(n), float32, t.shape, dense ? t.strides : contiguousStrides(t.shape));
   const from = (dense ? t.storageOf.data : t.flatData()) as Float32Array;
   mapFloats(wasm, kernel, f, from, dense ? t.offset : 0, out.storageOf.data as Float32Array, n);
   return out;
@@ -216,11 +217,11 @@ export function zipInWasm(
   const isNumber = b.shape.length === 0;
   const alike = isNumber || (sameShape(a.shape, b.shape) && sameShape(a.strides, b.strides));
   if (alike && isNonOverlappingDense(a.shape, a.strides)) {
-    const out = emptyLike(a, float32);
+    const out = stridedFromData(unwrittenFloats(n), float32, a.shape, a.strides);
     zipFloats(wasm, loop, [n], strided(a, [1]), strided(b, [isNumber ? 0 : 1]), out.storageOf.data as Float32Array);
     return out;
   }
-  const out = allocate(shape, float32);
+  const out = fromData(unwrittenFloats(n), float32, shape);
   const [left, right] = [strided(a, broadcastStrides(a, shape)), strided(b, broadcastStrides(b, shape))];
   zipFloats(wasm, loop, shape, left, right, out.storageOf.data as Float32Array);
   return out;

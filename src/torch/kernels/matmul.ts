@@ -1,9 +1,11 @@
 /** Matrix products. */
-import { float32, float64 } from "../dtype";
+import { type DType, float32, float64 } from "../dtype";
 import { RuntimeError } from "../errors";
-import { allocate, type Tensor } from "../tensor";
+import { numel } from "../shape";
+import { allocate, fromData, type Tensor } from "../tensor";
 import { dot, gemm, gemv, type Matrix, plainProduct, type Vector } from "./blas";
 import { elements } from "./copy";
+import { unwrittenFloats } from "./memory";
 import { type Kernels, kernels } from "./wasm";
 import { multiply, SMALLEST_PRODUCT } from "./wasm/gemm";
 
@@ -15,8 +17,8 @@ export function matrixProduct(a: Tensor, b: Tensor, sum: Tensor | null = null, a
   checkMatrices(a, b);
   const [n, k] = a.shape;
   const m = b.shape[1];
-  const out = sum ?? allocate([n, m], a.dtype);
   const wasm = kernelsFor(a, n, k, m);
+  const out = sum ?? (wasm === null ? allocate([n, m], a.dtype) : unwritten([n, m], a.dtype));
   if (wasm !== null) multiply(wasm, matrixOf(a), matrixOf(b), floats(out), 0, n, k, m, alpha, sum === null);
   else if (a.dtype === float32) gemm(matrixOf(a), matrixOf(b), floats(out), 0, n, k, m, alpha);
   else product(elements(a), elements(b), out.storageOf.data, n, k, m, 0, 0, 0);
@@ -63,9 +65,9 @@ export function batchProduct(a: Tensor, b: Tensor, sum: Tensor | null = null, al
   checkBatches(a, b);
   const [batch, n, k] = a.shape;
   const m = b.shape[2];
-  const out = sum ?? allocate([batch, n, m], a.dtype);
   const small = a.dtype === float32 && n * k * m < SMALL;
   const wasm = small ? null : kernelsFor(a, n, k, m);
+  const out = sum ?? (wasm === null ? allocate([batch, n, m], a.dtype) : unwritten([batch, n, m], a.dtype));
   if (wasm !== null || a.dtype === float32) {
     for (let i = 0; i < batch; i++) {
       const [x, y] = [matrixOf(a, i), matrixOf(b, i)];
@@ -80,6 +82,10 @@ export function batchProduct(a: Tensor, b: Tensor, sum: Tensor | null = null, al
   for (let i = 0; i < batch; i++) product(x, y, out.storageOf.data, n, k, m, i * n * k, i * k * m, i * n * m);
   return out;
 }
+
+/** For a product whose kernel writes every element. */
+const unwritten = (shape: number[], dtype: DType): Tensor =>
+  dtype === float32 ? fromData(unwrittenFloats(numel(shape)), dtype, shape) : allocate(shape, dtype);
 
 /** The WASM kernels, where they multiply numbers of this type and the product is worth the way. */
 function kernelsFor({ dtype }: Tensor, n: number, k: number, m: number): Kernels | null {

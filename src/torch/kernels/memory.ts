@@ -30,6 +30,15 @@ export function floats(n: number): Float32Array {
   return new Float32Array(n);
 }
 
+const { Buffer } = globalThis as { Buffer?: { allocUnsafeSlow?(bytes: number): { buffer: ArrayBuffer } } };
+
+/** Arbitrary numbers, for who writes them all: Node spares large arrays the zeros. */
+export function unwrittenFloats(n: number): Float32Array {
+  if (n < LARGE || Buffer?.allocUnsafeSlow === undefined) return new Float32Array(n);
+  if (end === null) prepare(4 * n);
+  return new Float32Array(Buffer.allocUnsafeSlow(4 * n).buffer);
+}
+
 /** Zeros. */
 export function doubles(n: number): Float64Array {
   if (n >= LARGE && end === null) prepare(8 * n);

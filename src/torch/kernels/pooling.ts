@@ -42,6 +42,11 @@ export function maxWindows(x: Tensor, windows: readonly Windows[]): [Tensor, Ten
     bounds(wd, p, depth);
     bounds(wh, p, height);
     bounds(ww, p, width);
+    if (n === 2 && isSquare(height, wh) && isSquare(width, ww) && data instanceof Float32Array) {
+      maxSquares(data, base, W, height, width, found as Float32Array, places as Float64Array, to);
+      to += wh.count * ww.count;
+      continue;
+    }
     for (let od = 0; od < depth.length; od += 2) {
       for (let oh = 0; oh < height.length; oh += 2) {
         for (let ow = 0; ow < width.length; ow += 2, to++) {
@@ -67,6 +72,52 @@ export function maxWindows(x: Tensor, windows: readonly Windows[]): [Tensor, Ten
     }
   }
   return [values, indices];
+}
+
+/** Whether every window has two neighbours. */
+function isSquare(bounds: Int32Array, { step }: Windows): boolean {
+  for (let i = 0; i < bounds.length; i += 2) if (bounds[i + 1] - bounds[i] !== 2) return false;
+  return step === 1;
+}
+
+/** The everyday windows of two by two, of one plane. */
+function maxSquares(
+  data: Float32Array,
+  base: number,
+  W: number,
+  height: Int32Array,
+  width: Int32Array,
+  found: Float32Array,
+  places: Float64Array,
+  to: number,
+): void {
+  for (let h = 0; h < height.length; h += 2) {
+    const row = base + height[h] * W;
+    for (let w = 0; w < width.length; w += 2, to++) {
+      const i = row + width[w];
+      let best = data[i];
+      let at = i;
+      let v = data[i + 1];
+      // biome-ignore-start lint/suspicious/noSelfCompare: only NaN differs from itself
+      if (v > best || v !== v) {
+        best = v;
+        at = i + 1;
+      }
+      v = data[i + W];
+      if (v > best || v !== v) {
+        best = v;
+        at = i + W;
+      }
+      v = data[i + W + 1];
+      if (v > best || v !== v) {
+        best = v;
+        at = i + W + 1;
+      }
+      // biome-ignore-end lint/suspicious/noSelfCompare: only NaN differs from itself
+      found[to] = best;
+      places[to] = at - base;
+    }
+  }
 }
 
 /** Adds (or sets) each element at its index in a plane of `size`: `[lead, windows] → [lead, size]`. */

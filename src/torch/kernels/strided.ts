@@ -56,7 +56,8 @@ export function move(shape: readonly number[], to: Place, from: Place, cast: ((x
 function moveFloats(walk: Walk, dim: number, to: Float32Array, p: number, from: Float32Array, q: number): void {
   const { shape, a, b } = walk;
   const n = shape[dim];
-  const [stepTo, stepFrom] = [a[dim], b[dim]];
+  const stepTo = a[dim];
+  const stepFrom = b[dim];
   const last = shape.length - 1;
   if (dim === last) {
     if (stepTo === 1 && stepFrom === 1 && n > SHORT) to.set(from.subarray(q, q + n), p);
@@ -104,7 +105,10 @@ function moveAny(walk: Walk, dim: number, to: TypedArray, p: number, from: Typed
     for (let i = 0; i < n; i++) moveAny(walk, dim + 1, to, p + i * a[dim], from, q + i * b[dim]);
     return;
   }
-  for (let i = 0; i < n; i++, p += a[dim], q += b[dim]) to[p] = from[q];
+  const stepTo = a[dim];
+  const stepFrom = b[dim];
+  if (stepTo === 1 && stepFrom === 1 && n > SHORT) to.set(from.subarray(q, q + n), p);
+  else for (let i = 0; i < n; i++, p += stepTo, q += stepFrom) to[p] = from[q];
 }
 
 function moveCast(

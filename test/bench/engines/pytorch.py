@@ -225,8 +225,10 @@ for line in sys.stdin:
         if key != (request["workload"], request["size"]):
             key = (request["workload"], request["size"])
             run = WORKLOADS[request["workload"]](request["size"])
+            began = time.perf_counter()
             value = float(run())
-            per_run(run, 3 * request["ms"])
+            if time.perf_counter() - began < 6e-3 * request["ms"]:
+                per_run(run, 3 * request["ms"])
         say({"ms": per_run(run, request["ms"]), "value": value})
     except Exception as error:
         key = None

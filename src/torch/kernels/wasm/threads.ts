@@ -40,9 +40,13 @@ const NONE = 1 << 30;
 const SPIN_MS = 0.05;
 const SPINS = 2000;
 const THREADS_MAX = 64;
-/** A wait for the others that is longer says that the processors have other work: so many jobs are then done alone. */
-const PATIENCE_MS = 2;
-const ALONE = 20;
+/**
+ * The last call of another may take as long as one's own. A longer wait says that the processors have other work: some jobs
+ * are then done alone, and each time twice as many.
+ */
+const PATIENCE_MS = 0.2;
+const ALONE_MIN = 8;
+const ALONE_MAX = 1024;
 
 type Call = (...args: number[]) => unknown;
 
@@ -55,8 +59,9 @@ export class Pool {
   readonly #functions: Call[];
   #workers = 0;
   #total = 0;
-  /** Jobs still to be done alone. */
+  /** Jobs still to be done alone, and how many there will be next time. */
   #alone = 0;
+  #nextAlone = ALONE_MIN;
 
   constructor(
     private readonly host: ThreadHost,
@@ -124,24 +129,35 @@ export class Pool {
   finish(): boolean {
     const state = this.#state;
     const total = this.#total;
+    const began = now();
+    let done = 0;
     for (let i = Atomics.add(state, Control.Next, 1); i < total; i = Atomics.add(state, Control.Next, 1)) {
       this.#run(i);
       Atomics.add(state, Control.Finished, 1);
+      done++;
     }
-    let slept = 0;
+    const through = now();
     for (let spins = 0; ; spins++) {
       const finished = Atomics.load(state, Control.Finished);
       if (finished === total) break;
-      if (spins < SPINS) continue;
-      if (slept === 0) slept = now();
-      waitWhile(state, finished);
+      if (spins > SPINS) waitWhile(state, finished);
     }
-    if (slept > 0 && now() - slept > PATIENCE_MS) this.#alone = ALONE;
+    this.#judge(now() - through, done === 0 ? 2 : (through - began) / done);
     Atomics.store(state, Control.Next, NONE);
     this.#total = 0;
     let some = false;
     for (let i = 0; i < total; i++) some ||= this.#calls[CALL * i + 2] !== 0;
     return some;
+  }
+
+  /** Learns from how long the others kept this thread waiting, whose own calls took `callMs` each. */
+  #judge(waitedMs: number, callMs: number): void {
+    if (waitedMs > 2 * callMs + PATIENCE_MS) {
+      this.#alone = this.#nextAlone;
+      this.#nextAlone = Math.min(2 * this.#nextAlone, ALONE_MAX);
+    } else if (this.#nextAlone > ALONE_MIN) {
+      this.#nextAlone /= 2;
+    }
   }
 
   #run(i: number): void {
