@@ -12,6 +12,7 @@ import { registerMemory } from "./editor/memory";
 import { registerOutput } from "./editor/output";
 import { Pins } from "./editor/pins";
 import { registerPlaygrounds } from "./editor/playground";
+import { registerPreparation } from "./editor/preparation";
 import { registerReveal } from "./editor/reveal";
 import { Session } from "./editor/session";
 import { registerStatusBar } from "./editor/statusBar";
@@ -50,6 +51,7 @@ export function activate(context: vscode.ExtensionContext): GradlensApi {
     registerMemory(session, context.storageUri),
     registerCommands(session, panel, live),
     registerExport(session, panel, context.extensionUri),
+    registerPreparation(session),
   );
   return { session, panel, live };
 }

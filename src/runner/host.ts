@@ -80,7 +80,9 @@ export class Runner {
       if (!fits) child.kill();
       return fits;
     });
-    if (this.spares.length < wanted) this.spares.push(new Child(this.childPath, maxMemory));
+    // One starts at a time: two cores are not for that.
+    const isStarting = this.spares.some((child) => !child.ready);
+    if (this.spares.length < wanted && !isStarting) this.spares.push(new Child(this.childPath, maxMemory));
   }
 
   /** Replaces what runs. Resolves with what the program got to, however it ended; rejects only if no process can start. */
@@ -93,6 +95,8 @@ export class Runner {
       this.spares.findIndex((child) => child.ready),
     );
     const [child] = this.spares.splice(best, 1);
+    // In the middle of a flurry of edits the next process starts beside the program, otherwise after it.
+    if (spares > 1 && this.ready < 2) this.warm(maxMemory, spares);
     const { path, text, selection } = request;
     const snippet = this.compiler?.compile(text, { path, selection });
     const run = new Run(child!, request, options, snippet, () => this.spares.unshift(child!));

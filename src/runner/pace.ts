@@ -1,6 +1,6 @@
 /** How often a running program tells how far it is: soon, then regularly, and never for more than a small share of its time. */
 
-const FIRST_MS = 45;
+const FIRST_MS = 35;
 const LATER_MS = 200;
 const SHARE = 0.05;
 

@@ -13,6 +13,6 @@ it("tells soon, then regularly, and for no more than a twentieth of the time", (
     now += COST;
   };
   for (; now < 3000; now += 5) pace.tick(tell);
-  // First after 45 ms; telling takes 30 ms, so that 600 ms pass until the next.
-  expect(told).toEqual([45, 675, 1305, 1935, 2565]);
+  // First after 35 ms; telling takes 30 ms, so that 600 ms pass until the next.
+  expect(told).toEqual([35, 665, 1295, 1925, 2555]);
 });
