@@ -334,6 +334,10 @@ export class OpNode extends Node {
     return kept === null || kept === undefined ? this.output(i) : kept.unpack();
   }
 
+  override get makesGradients(): boolean {
+    return true;
+  }
+
   apply(grads: (Tensor | null)[]): (Tensor | null)[] {
     const { spec } = this;
     const result: (Tensor | null)[] = [];

@@ -2,7 +2,7 @@
 import { RuntimeError } from "../errors";
 import { addInto } from "../kernels/elementwise";
 import { seam } from "../observer";
-import { isExpandableTo, sameShape, sizeText } from "../shape";
+import { isExpandableTo, isNonOverlappingDense, numel, sameShape, sizeText } from "../shape";
 import { gradientEdge, type Tensor, type TensorMeta } from "../tensor";
 import { anomaly, applyWatched } from "./anomaly";
 import { mode } from "./gradMode";
@@ -72,11 +72,15 @@ export class Pass {
 
 const PASS_STATE = ["pass", "waiting", "arrived", "arrivedOthers", "ownSums"] as const;
 
-/** Adds what arrives at an output to what has arrived there before. */
-function receive(node: Node, output: number, grad: Tensor): void {
+const bitOf = (output: number): number => (output < 31 ? 1 << output : 0);
+
+/** Adds what arrives at an output to what has arrived there before; `own`: nobody else holds it. */
+function receive(node: Node, output: number, grad: Tensor, own: boolean): void {
   const sum = output === 0 ? node.arrived : (node.arrivedOthers?.[output] ?? null);
-  if (sum !== null) {
-    const bit = output < 31 ? 1 << output : 0;
+  const bit = bitOf(output);
+  if (sum === null) {
+    if (own) node.ownSums |= bit;
+  } else {
     if ((node.ownSums & bit) !== 0 && !mode.grad && addInto(sum, grad)) return;
     grad = sum.add(grad);
     node.ownSums |= bit;
@@ -88,6 +92,32 @@ function receive(node: Node, output: number, grad: Tensor): void {
     node.arrivedOthers[output] = grad;
   }
 }
+
+/** Smaller gradients are copied as fast as it is found out whose they are. */
+const OWN_FROM = 1024;
+
+/**
+ * Which gradients of a node's inputs nobody else can hold, as bits: the node made them, or they came to it like that and go to
+ * one place only. `arrived` are the gradients of its outputs.
+ */
+function ownGradients(node: Node, arrived: readonly (Tensor | null)[], inputs: readonly (Tensor | null)[]): number {
+  if (!node.makesGradients || node.rare !== null || mode.grad || seam.observer !== null) return 0;
+  let bits = 0;
+  for (let i = 0; i < inputs.length; i++) {
+    const grad = inputs[i];
+    if (grad === null || grad.storageOf.data.length < OWN_FROM || !ownsStorage(grad)) continue;
+    const sharing = (other: Tensor | null) => other !== null && other.storageOf === grad.storageOf;
+    if (inputs.some((other, k) => k !== i && sharing(other))) continue;
+    if (arrived.some((other, output) => sharing(other) && (node.ownSums & bitOf(output)) === 0)) continue;
+    if (node.savedTensors().some(([, saved]) => sharing(saved.hold()?.tensor ?? grad))) continue;
+    bits |= bitOf(i);
+  }
+  return bits;
+}
+
+/** Whether all of the memory is this tensor's. */
+const ownsStorage = (t: Tensor): boolean =>
+  t.storageOf.data.length === numel(t.shape) && isNonOverlappingDense(t.shape, t.strides);
 
 /** What has arrived, one for each output; the node is then free for the next pass. */
 function collect(node: Node): (Tensor | null)[] {
@@ -118,7 +148,7 @@ function traverseIn(pass: Pass, run: BackwardRun, rootEdges: Edge[]): (Tensor | 
   rootEdges.forEach(([node, output], i) => {
     if (node === null) return;
     roots.add(node);
-    receive(node, output, validated(run.gradients[i], node.output(output), node, i));
+    receive(node, output, validated(run.gradients[i], node.output(output), node, i), false);
   });
   // A root that feeds another root waits for it like any inner node.
   for (const node of roots) if (node.waiting === 0) ready.push(node);
@@ -131,13 +161,17 @@ function traverseIn(pass: Pass, run: BackwardRun, rootEdges: Edge[]): (Tensor | 
     }
     if (needed !== null && !needed.has(node)) continue;
     const inputs = runNode(node, runPreHooks(node, runTensorHooks(node, arrived)));
+    const own = wanted === undefined ? ownGradients(node, arrived, inputs) : 0;
     if (!run.retainGraph) node.release();
     for (let i = 0; i < node.edgeCount; i++) {
       const next = node.target(i);
       if (next === null) continue;
       const output = node.targetOutput(i);
       const grad = inputs[i] ?? null;
-      if (grad !== null) receive(next, output, validated(grad, next.output(output), node, i));
+      if (grad !== null) {
+        const valid = validated(grad, next.output(output), node, i);
+        receive(next, output, valid, valid === grad && (own & bitOf(i)) !== 0);
+      }
       if (--next.waiting === 0) ready.push(next);
     }
   }

@@ -202,6 +202,11 @@ export abstract class Node {
   /** @internal Gradients of the inputs, one for each of `next_functions`. */
   abstract apply(grads: (Tensor | null)[]): (Tensor | null)[];
 
+  /** @internal Whether the gradients are computed, and kept nowhere else, by a declared derivative. */
+  get makesGradients(): boolean {
+    return false;
+  }
+
   /** @internal Lets go of saved tensors. */
   release(): void {}
 
@@ -277,19 +282,24 @@ export class AccumulateGrad extends Node {
     const { variable } = this;
     const hooks = variable.rare?.hooks ?? null;
     if (hooks !== null) for (const hook of hooks) grad = hook(grad) ?? grad;
-    variable.gradient = accumulate(variable, grad);
+    const own = (this.ownSums & 1) !== 0 && hooks === null && this.rare === null && seam.observer === null;
+    variable.gradient = accumulate(variable, grad, own);
     const after = variable.rare?.accumulateHooks ?? null;
     if (after !== null) for (const hook of after) hook(variable);
     return [];
   }
 }
 
-function accumulate(variable: Tensor, grad: Tensor): Tensor {
+function accumulate(variable: Tensor, grad: Tensor, own: boolean): Tensor {
   const old = variable.gradient;
   if (old !== null) {
     // With create_graph the sum is itself differentiable, so it may not overwrite anything.
     if (old.requires_grad || grad.requires_grad) return old.add(grad);
     return addInto(old, grad) ? old : old.add_(grad);
+  }
+  if (own && !grad.requires_grad) {
+    grad.versions.n = 0;
+    return grad;
   }
   // A gradient of our own: the arriving one may be an input that somebody holds.
   return grad.requires_grad ? grad.clone() : copyOf(grad);
