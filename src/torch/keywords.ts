@@ -7,26 +7,29 @@ export function isKeywords(value: unknown): value is Record<string, unknown> {
   return prototype === Object.prototype || prototype === null;
 }
 
-/**
- * Positions, or one trailing object, into one object; an argument that is undefined is not given.
- * Throws TypeError for an unknown or repeated keyword and for too many positions.
- */
-export function keywordArguments(fn: string, names: readonly string[], args: readonly unknown[]): Record<string, any> {
+/** Positions, or one trailing object, by name; an argument that is undefined is not given. `tooMany` is the text for more positions than names. */
+export function givenArguments(
+  fn: string,
+  names: readonly string[],
+  args: readonly unknown[],
+  tooMany: (positions: number) => string,
+): Record<string, unknown> {
   const out: Record<string, unknown> = {};
   const last = args.findLastIndex((a) => a !== undefined);
-  for (let i = 0; i <= last; i++) {
-    const arg = args[i];
-    if (i === last && isKeywords(arg)) {
-      for (const [key, value] of Object.entries(arg)) {
-        if (!names.includes(key)) throw new TypeError(`${fn}() got an unexpected keyword argument '${key}'`);
-        if (key in out) throw new TypeError(`${fn}() got multiple values for argument '${key}'`);
-        if (value !== undefined) out[key] = value;
-      }
-    } else if (i >= names.length) {
-      throw new TypeError(`${fn}() takes ${names.length} positional arguments but ${last + 1} were given`);
-    } else if (arg !== undefined) {
-      out[names[i]] = arg;
-    }
+  const keywords = last >= 0 && isKeywords(args[last]) ? args[last] : null;
+  const positions = args.slice(0, keywords === null ? last + 1 : last);
+  if (positions.length > names.length) throw new TypeError(`${fn}() ${tooMany(positions.length)}`);
+  positions.forEach((value, i) => {
+    if (value !== undefined) out[names[i]] = value;
+  });
+  for (const [key, value] of Object.entries(keywords ?? {})) {
+    if (!names.includes(key)) throw new TypeError(`${fn}() got an unexpected keyword argument '${key}'`);
+    if (key in out) throw new TypeError(`${fn}() got multiple values for argument '${key}'`);
+    if (value !== undefined) out[key] = value;
   }
   return out;
 }
+
+/** `givenArguments` of a function. Throws TypeError for an unknown or repeated keyword and for too many positions. */
+export const keywordArguments = (fn: string, names: readonly string[], args: readonly unknown[]): Record<string, any> =>
+  givenArguments(fn, names, args, (n) => `takes ${names.length} positional arguments but ${n} were given`);

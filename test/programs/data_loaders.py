@@ -172,3 +172,20 @@ for attempt in [
         print('fine')
     except Exception as e:
         print(type(e).__name__, e)
+
+# mini-batch training
+torch.manual_seed(5)
+data = torch.randn(60, 3)
+target = data @ torch.tensor([1.0, -1.0, 2.0]) + 0.5
+model = torch.nn.Linear(3, 1)
+opt = torch.optim.SGD(model.parameters(), lr=0.1)
+loader = DataLoader(TensorDataset(data, target), batch_size=16, shuffle=True)
+for epoch in range(4):
+    total = 0.0
+    for xb, yb in loader:
+        loss = torch.nn.functional.mse_loss(model(xb).squeeze(1), yb)
+        opt.zero_grad()
+        loss.backward()
+        opt.step()
+        total += loss.item() * len(xb)
+    print(f'epoch {epoch} loss {total / 60:.4f}')

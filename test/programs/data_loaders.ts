@@ -163,3 +163,24 @@ for (const attempt of attempts) {
     console.log(`${e.name} ${e.message}`);
   }
 }
+
+{
+  // mini-batch training
+  torch.manual_seed(5);
+  const data = torch.randn(60, 3);
+  const target = data.matmul(torch.tensor([1.0, -1.0, 2.0])).add(0.5);
+  const model = new torch.nn.Linear(3, 1);
+  const opt = new torch.optim.SGD(model.parameters(), { lr: 0.1 });
+  loader = new DataLoader(new TensorDataset(data, target), { batch_size: 16, shuffle: true });
+  for (let epoch = 0; epoch < 4; epoch++) {
+    let total = 0.0;
+    for (const [xb, yb] of loader) {
+      const loss = torch.nn.functional.mse_loss(model(xb).squeeze(1), yb);
+      opt.zero_grad();
+      loss.backward();
+      opt.step();
+      total += loss.item() * xb.shape[0];
+    }
+    console.log(`epoch ${epoch} loss ${(total / 60).toFixed(4)}`);
+  }
+}

@@ -690,6 +690,14 @@ export const conv3d: {
   ): Tensor;
 } = f.conv3d;
 
+/** A convolution of `[time, batch, channels]` with `[kernel, in, out]`, `pad` zeros at both ends. */
+export const conv_tbc: {
+  /** A convolution of `[time, batch, channels]` with `[kernel, in, out]`, `pad` zeros at both ends. */
+  (input: Tensor, weight: Tensor, bias: Tensor, pad?: number | { pad?: number }): Tensor;
+  /** A convolution of `[time, batch, channels]` with `[kernel, in, out]`, `pad` zeros at both ends. */
+  (input: Tensor, options: { weight: Tensor; bias: Tensor; pad?: number }): Tensor;
+} = f.conv_tbc;
+
 /** The transpose of a convolution over length: `[n, c, …], [c, o / groups, …], [o] → [n, o, …]`. Output size: (size − 1) stride − 2 padding + dilation (kernel − 1) + output_padding + 1. */
 export const conv_transpose1d: {
   /** The transpose of a convolution over length: `[n, c, …], [c, o / groups, …], [o] → [n, o, …]`. Output size: (size − 1) stride − 2 padding + dilation (kernel − 1) + output_padding + 1. */

@@ -1,6 +1,6 @@
 /** Arguments of layers: positions in PyTorch's order, or one trailing object of keywords. */
 import type { DType } from "../dtype";
-import { isKeywords } from "../keywords";
+import { givenArguments } from "../keywords";
 
 /** Stands for the default of a parameter that has none. */
 export const required: unique symbol = Symbol("required");
@@ -34,27 +34,15 @@ function enumerate(names: readonly string[]): string {
  */
 export function bind<S extends Record<string, unknown>>(fn: string, spec: S, args: readonly unknown[]): Bound<S> {
   const names = Object.keys(spec);
-  const given: Record<string, unknown> = {};
-  const last = args.findLastIndex((a) => a !== undefined);
-  const keywords = last >= 0 && isKeywords(args[last]) ? (args[last] as Record<string, unknown>) : {};
-  const positions = args.slice(0, last + 1 - (last >= 0 && keywords === args[last] ? 1 : 0));
-  if (positions.length > names.length) {
-    const needed = names.filter((n) => spec[n] === required).length + 1;
+  const given = givenArguments(fn, names, args, (n) => {
+    const needed = names.filter((name) => spec[name] === required).length + 1;
     const most = names.length + 1;
     const takes =
       needed === most
         ? `${most} positional argument${most === 1 ? "" : "s"}`
         : `from ${needed} to ${most} positional arguments`;
-    throw new TypeError(`${fn}() takes ${takes} but ${positions.length + 1} were given`);
-  }
-  positions.forEach((value, i) => {
-    if (value !== undefined) given[names[i]] = value;
+    return `takes ${takes} but ${n + 1} were given`;
   });
-  for (const [key, value] of Object.entries(keywords)) {
-    if (!(key in spec)) throw new TypeError(`${fn}() got an unexpected keyword argument '${key}'`);
-    if (key in given) throw new TypeError(`${fn}() got multiple values for argument '${key}'`);
-    if (value !== undefined) given[key] = value;
-  }
   const missing = names.filter((n) => spec[n] === required && !(n in given));
   if (missing.length > 0) {
     const plural = missing.length === 1 ? "" : "s";

@@ -352,6 +352,21 @@ export class Module {
     return this._apply((t) => (t.is_floating_point() ? t.double() : t));
   }
 
+  /** Everything of floating point in float16. */
+  half(): this {
+    return this._apply((t) => (t.is_floating_point() ? t.half() : t));
+  }
+
+  /** Everything of floating point in bfloat16. */
+  bfloat16(): this {
+    return this._apply((t) => (t.is_floating_point() ? t.bfloat16() : t));
+  }
+
+  /** All parameters and buffers in memory of their own that nothing was written to. A device is taken and ignored. */
+  to_empty(_: { device: unknown }): this {
+    return this._apply((t) => t.empty_like());
+  }
+
   /** The module: everything is on the CPU. */
   cpu(): this {
     return this;

@@ -147,7 +147,7 @@ export abstract class RNNBase extends Module {
     const packed = given instanceof PackedSequence ? given : null;
     let input: Tensor = packed === null ? (given as Tensor) : packed.data;
     const batchDim = this.batch_first ? 0 : 1;
-    const batched = packed !== null || input.ndim !== 2;
+    const batched = packed !== null || input.ndim === 3;
     if (packed === null) {
       if (hx !== null) this.checkRank(hx, batched);
       if (!batched) {

@@ -49,7 +49,8 @@ export function newStateDict(): StateDict {
 /** Writes the state of `module` and its children into `destination`, paths beginning with `prefix`. */
 export function saveInto(module: Module, destination: StateDict, prefix: string, keepVars: boolean): StateDict {
   const state = module[STATE];
-  const version = { version: module._version };
+  // A class has it where Python has it, as an attribute of the class.
+  const version = { version: (module.constructor as { _version?: number })._version ?? module._version };
   if (destination[METADATA] !== undefined) destination[METADATA][prefix.slice(0, -1)] = version;
   module._save_to_state_dict(destination, prefix, keepVars);
   for (const [name, child] of state.modules) {

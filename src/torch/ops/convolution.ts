@@ -239,6 +239,20 @@ export const convolution: Op<typeof CONVOLUTION> = op(CONVOLUTION, {
   variants: ["function"],
 });
 
+op("conv_tbc(Tensor self, Tensor weight, Tensor bias, int pad=0) -> Tensor", {
+  doc: "A convolution of `[time, batch, channels]` with `[kernel, in, out]`, `pad` zeros at both ends.",
+  forward: (x, w, bias, pad) => {
+    if (x.ndim !== 3) throw new RuntimeError("Input must have 3 dims: time, batch, in_channel");
+    if (w.ndim !== 3)
+      throw new RuntimeError("Weight tensor must have 3 dims: kernel_width, in_channels, out_channels.");
+    if (bias.ndim !== 1) throw new RuntimeError("Bias must be 1-D");
+    const out = convolution(x.permute([1, 2, 0]), w.permute([2, 1, 0]), bias, [1], [pad], [1], false, [0], 1);
+    return out.permute([2, 0, 1]);
+  },
+  composite: true,
+  variants: ["function", "nn.functional"],
+});
+
 interface Settings {
   stride: number[];
   padding: number[];

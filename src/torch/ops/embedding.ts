@@ -3,6 +3,7 @@ import { notDifferentiable, type Op, op } from "../dispatch";
 import { int32, int64, type TypedArray } from "../dtype";
 import { AssertionError, IndexError, NotImplementedError, RuntimeError, ValueError } from "../errors";
 import { elements, integers } from "../kernels/copy";
+import { introsort } from "../kernels/selection";
 import { numel, sameShape, sizeText } from "../shape";
 import { allocate, fromData, type Tensor } from "../tensor";
 
@@ -155,7 +156,7 @@ function flow(
         if (best >= 0) f(b, best, rows[best], k, 1);
         continue;
       }
-      const share = bags.mode === "mean" ? 1 / Math.max(positions.length, 1) : 1;
+      const share = bags.mode === "mean" ? bags.weight.dtype.cast(1 / Math.max(positions.length, 1)) : 1;
       for (const i of positions) f(b, i, rows[i], k, share * (samples === null ? 1 : samples[i]));
     }
   });
@@ -173,11 +174,16 @@ const bag = op(
       const d = weight.shape[1];
       const out = allocate([numel(offsets.shape) - (includeLast ? 1 : 0), d], weight.dtype);
       const table = elements(weight);
-      const sum = new Float64Array(out.numel());
-      flow(bags, (b, _position, row, k, factor) => {
+      const sum = out.storageOf.data;
+      // A mean is the sum divided, not a sum of shares.
+      flow({ ...bags, mode: mode === "max" ? mode : "sum" }, (b, _position, row, k, factor) => {
         sum[b * d + k] += factor * table[row * d + k];
       });
-      out.storageOf.data.set(sum);
+      if (mode === "mean") {
+        bagsOf(bags).forEach((positions, b) => {
+          for (let k = 0; k < d; k++) sum[b * d + k] /= Math.max(positions.length, 1);
+        });
+      }
       return out;
     },
     grad: {
@@ -226,9 +232,28 @@ const bagBackward = op(
       const counts = new Float64Array(weight.shape[0]);
       for (const row of integers(indices)) counts[row]++;
       const bags = { weight, indices, offsets, mode: mode as Mode, samples, includeLast, padding };
-      flow(bags, (b, _position, row, k, factor) => {
-        out.storageOf.data[row * d + k] += (byFrequency ? factor / counts[row] : factor) * dy[b * d + k];
+      const to = out.storageOf.data;
+      if (mode === "max") {
+        flow(bags, (b, _position, row, k) => {
+          to[row * d + k] += dy[b * d + k];
+        });
+        return out;
+      }
+      // Row by row, what meets in a row in the order of PyTorch's sort, which is not a stable one.
+      const rows = integers(indices);
+      const factors = new Float64Array(rows.length);
+      const bagOf = new Int32Array(rows.length).fill(-1);
+      flow({ ...bags, weight: weight.narrow(1, 0, Math.min(1, d)) }, (b, position, row, _, factor) => {
+        bagOf[position] = b;
+        factors[position] = byFrequency ? factor / counts[row] : factor;
       });
+      const order = Int32Array.from(rows, (_, i) => i);
+      introsort(order, 0, order.length, (i, j) => rows[i] < rows[j]);
+      for (const position of order) {
+        if (bagOf[position] < 0) continue;
+        const [row, from] = [rows[position] * d, bagOf[position] * d];
+        for (let k = 0; k < d; k++) to[row + k] += factors[position] * dy[from + k];
+      }
       return out;
     },
     ...notDifferentiable("_embedding_bag_dense_backward", ["grad", "per_sample_weights"]),

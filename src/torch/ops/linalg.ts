@@ -96,6 +96,7 @@ export const addmm = op("addmm(Tensor self, Tensor mat1, Tensor mat2, *, Scalar 
   doc: "`beta · self + alpha · mat1 @ mat2`, with `self` broadcast.",
   forward: (c, a, b, beta, alpha) => {
     checkOneDtype(c, b);
+    if (a.dtype !== b.dtype) throw new RuntimeError("mat1 and mat2 must have the same dtype");
     notOfBool("addmm_impl_cpu_", a);
     checkMatrices(a, b);
     return accumulated(c, [a.shape[0], b.shape[1]], a.dtype, beta, alpha, (sum, k) => matrixProduct(a, b, sum, k));

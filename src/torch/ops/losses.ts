@@ -162,6 +162,9 @@ const weighted = (t: Tensor, weight: Tensor | null): Tensor => (weight === null 
 const bce = op("binary_cross_entropy(Tensor self, Tensor target, Tensor? weight, str reduction) -> Tensor", {
   doc: "Cross entropy of probabilities.",
   forward: (p, y, weight, reduction) => {
+    if (y.dtype !== p.dtype) {
+      throw new RuntimeError(`Found dtype ${y.dtype.scalarName} but expected ${p.dtype.scalarName}`);
+    }
     for (const v of elements(p)) {
       if (!(v >= 0 && v <= 1)) throw new RuntimeError("all elements of input should be between 0 and 1");
     }

@@ -85,6 +85,11 @@ function checkLayer(x: Tensor, shape: readonly number[], weight: Tensor | null, 
       );
     }
   }
+  for (const t of [weight, bias]) {
+    if (t !== null && t.dtype !== x.dtype) {
+      throw new RuntimeError(`expected scalar type ${x.dtype.scalarName} but found ${t.dtype.scalarName}`);
+    }
+  }
   if (x.ndim < shape.length || !sameShape(x.shape.slice(-shape.length), shape)) {
     throw new RuntimeError(
       `Given normalized_shape=${sizeText(shape)}, expected input with shape [*, ${shape.join(", ")}], but got input of size${sizeText(x.shape)}`,
@@ -530,6 +535,9 @@ export const native_batch_norm = op(
 );
 
 function checkChannels(x: Tensor, parameters: Record<string, Tensor | null>): void {
+  if (parameters.weight && parameters.weight.dtype !== x.dtype) {
+    throw new RuntimeError("mixed dtype (CPU): expect input to have scalar type of BFloat16");
+  }
   for (const [name, t] of Object.entries(parameters)) {
     if (t !== null && t.numel() !== x.shape[1]) {
       throw new RuntimeError(`${name} should contain ${x.shape[1]} elements not ${t.numel()}`);

@@ -206,3 +206,6 @@ function checkWorkers(workers: number, timeout: number, prefetch: number, persis
   if (!(prefetch > 0)) throw new AssertionError("");
   if (persistent && workers === 0) throw new ValueError("persistent_workers option needs num_workers > 0");
 }
+
+/** What a worker process knows of itself; null in the main one, where everything is loaded here. */
+export const get_worker_info = (): null => null;

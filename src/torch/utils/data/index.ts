@@ -1,6 +1,6 @@
 /** `torch.utils.data`. */
 export { default_collate, default_convert } from "./collate";
-export { DataLoader, type DataLoaderOptions } from "./dataloader";
+export { DataLoader, type DataLoaderOptions, get_worker_info } from "./dataloader";
 export {
   ChainDataset,
   ConcatDataset,
@@ -11,6 +11,7 @@ export {
   Subset,
   TensorDataset,
 } from "./dataset";
+export { DistributedSampler } from "./distributed";
 export {
   BatchSampler,
   RandomSampler,

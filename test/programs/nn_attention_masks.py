@@ -1,0 +1,55 @@
+import torch
+import torch.nn as nn
+
+torch.set_num_threads(1)
+torch.manual_seed(1)
+E, H, L, S, N = 8, 2, 3, 4, 2
+q, k, v = torch.randn(L, N, E), torch.randn(S, N, E), torch.randn(S, N, E)
+mha = nn.MultiheadAttention(E, H)
+print(mha)
+print([(n, tuple(p.shape)) for n, p in mha.named_parameters()])
+out, w = mha(q, k, v)
+print(out, w)
+causal = torch.triu(torch.full((L, L), float('-inf')), diagonal=1)
+print(nn.Transformer.generate_square_subsequent_mask(3))
+out, w = mha(q, q, q, attn_mask=causal)
+print(w)
+pad = torch.tensor([[False, False, True, True], [False, False, False, True]])
+out, w = mha(q, k, v, key_padding_mask=pad, average_attn_weights=False)
+print(w.shape, w[:, 0])
+out, w = mha(q, k, v, key_padding_mask=pad, need_weights=False)
+print(out[0], w)
+mask = torch.tensor([[False, True, False, False], [True, False, False, False], [False, False, False, True]])
+out, w = mha(q, k, v, attn_mask=mask)
+print(w[0])
+out.sum().backward()
+print(mha.in_proj_weight.grad[:2], mha.out_proj.bias.grad)
+three = torch.zeros(N * H, L, S)
+three[0, 0, 1] = float('-inf')
+print(mha(q, k, v, attn_mask=three)[1])
+one, w1 = mha(q[:, 0], k[:, 0], v[:, 0])
+print(one.shape, w1.shape)
+first = nn.MultiheadAttention(E, 4, dropout=0.5, bias=False, add_bias_kv=True, add_zero_attn=True, kdim=3, vdim=5, batch_first=True)
+print([(n, tuple(p.shape)) for n, p in first.named_parameters()])
+o, w = first(torch.randn(N, L, E), torch.randn(N, S, 3), torch.randn(N, S, 5))
+print(o[0], w.shape)
+first.eval()
+o, w = first(torch.randn(N, L, E), torch.randn(N, S, 3), torch.randn(N, S, 5))
+print(w[0].sum(-1))
+for f in (lambda: nn.MultiheadAttention(7, 2), lambda: mha(torch.randn(L, N, 6), k, v), lambda: mha(q, k, v, attn_mask=torch.zeros(2, 2)),
+          lambda: mha(q, k[:2], v), lambda: mha(q, k, v, key_padding_mask=torch.zeros(3, 3, dtype=torch.bool)),
+          lambda: mha(q, k, v, attn_mask=torch.zeros(3, 4, dtype=torch.int64)), lambda: mha(q[0, 0], k, v),
+          lambda: nn.TransformerEncoderLayer(8, 2, activation='tanh'), lambda: nn.TransformerEncoderLayer(8, 3)):
+    try:
+        f()
+        print('fine')
+    except Exception as e:
+        print(type(e).__name__, e)
+layer = nn.TransformerDecoderLayer(E, H, 12, dropout=0.0)
+dec = nn.TransformerDecoder(layer, 2)
+tgt, mem = torch.randn(3, 2, E), torch.randn(4, 2, E)
+o = dec(tgt, mem, tgt_mask=nn.Transformer.generate_square_subsequent_mask(3), memory_key_padding_mask=pad)
+print(o[0])
+o.mean().backward()
+print(layer.linear1.weight.grad, dec.layers[0].linear1.weight.grad.abs().sum() > 0)
+print(dec)
