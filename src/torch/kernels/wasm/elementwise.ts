@@ -96,15 +96,17 @@ const beyond = {
 } as Record<string, (x: number, y: number) => boolean>;
 
 /** Nanoseconds that an element takes, of kernels that compute for longer than the copies take. */
-const HEAVY: Partial<Record<UnaryKernel, number>> = {
+const HEAVY: Partial<Record<UnaryKernel | BinaryKernel | "axpy32", number>> = {
   cos32: 2,
   erf32: 6,
   exp32: 1,
   expm132: 3,
   gelu32: 6,
+  gelu_backward32: 7,
   log1p32: 2,
   log32: 2,
   logsigmoid32: 3,
+  pow32: 8,
   sigmoid32: 1,
   silu32: 1,
   sin32: 2,
@@ -121,8 +123,8 @@ export function mapFloats(
   to: Float32Array,
   n: number,
 ): void {
-  const shared = n < 2 * JOB_MIN ? null : sharedKernels(n * (HEAVY[kernel] ?? 0));
-  if (shared !== null) mapShared(shared, kernel, f, from, start, to, n);
+  const shared = kernelsToShare(kernel, n);
+  if (shared !== null) runShared(shared, kernel, f, [{ data: from, offset: start }], to, n);
   else mapAlone(wasm, kernel, f, from, start, to, n);
 }
 
@@ -131,38 +133,53 @@ const JOB_MIN = 1 << 14;
 const JOB_MAX = 1 << 17;
 const PART = 1 << 12;
 
-/** Two blocks take turns: while the workers compute one, this thread stores the one before and loads the next. */
-function mapShared(
+/** The kernels of all threads, where they take longer for `n` elements than the way to them. */
+const kernelsToShare = (kernel: UnaryKernel | BinaryKernel | "axpy32", n: number): Kernels | null =>
+  n < 2 * JOB_MIN ? null : sharedKernels(n * (HEAVY[kernel] ?? 0));
+
+/**
+ * A kernel over dense operands. Two blocks take turns: while the workers compute one, this thread stores the one before and
+ * loads the next.
+ */
+function runShared(
   wasm: Kernels,
-  kernel: UnaryKernel,
-  f: (x: number) => number,
-  from: Float32Array,
-  start: number,
+  kernel: UnaryKernel | BinaryKernel | "axpy32",
+  f: (x: number, y: number) => number,
+  operands: readonly Omit<Strided, "strides">[],
   to: Float32Array,
   n: number,
 ): void {
   const mark = wasm.mark();
   const job = Math.min(JOB_MAX, Math.max(JOB_MIN, Math.ceil(n / 4 / PART) * PART));
-  const rooms = [wasm.take(4 * job), wasm.take(4 * job)];
+  const sides = [0, 1].map(() => operands.map(() => wasm.take(4 * job)));
   const { f32 } = wasm;
   const pool = wasm.pool!;
   const sizeAt = (i: number) => Math.min(job, n - i);
-  const load = (i: number, at: number) => f32.set(from.subarray(start + i, start + i + sizeAt(i)), at >> 2);
-  const store = (i: number, at: number) => to.set(f32.subarray(at >> 2, (at >> 2) + sizeAt(i)), i);
-  load(0, rooms[0]);
+  const load = (i: number, rooms: readonly number[]) =>
+    operands.forEach(({ data, offset }, k) => {
+      f32.set(data.subarray(offset + i, offset + i + sizeAt(i)), rooms[k] >> 2);
+    });
+  // The result takes the first operand's place.
+  const store = (i: number, [at]: readonly number[]) => to.set(f32.subarray(at >> 2, (at >> 2) + sizeAt(i)), i);
+  load(0, sides[0]);
   for (let i = 0; i < n; i += job) {
-    const [here, other] = (i / job) % 2 === 0 ? rooms : [rooms[1], rooms[0]];
+    const here = sides[(i / job) % 2];
+    const other = sides[(i / job + 1) % 2];
     const size = sizeAt(i);
     for (let k = 0; k < size; k += PART) {
-      const at = here + 4 * k;
-      pool.add(kernel, [at, at, Math.min(PART, size - k)]);
+      const parts = here.map((at) => at + 4 * k);
+      pool.add(kernel, [...parts, parts[0], Math.min(PART, size - k)]);
     }
     pool.start();
     if (i > 0) store(i - job, other);
     if (i + job < n) load(i + job, other);
     if (pool.finish()) {
       const test = beyond[kernel];
-      for (let k = i; k < i + size; k++) if (test(from[start + k], 0)) f32[(here >> 2) + k - i] = f(from[start + k]);
+      const [x, y = x] = operands;
+      for (let k = i; k < i + size; k++) {
+        const [u, v] = [x.data[x.offset + k], y.data[y.offset + k]];
+        if (test(u, v)) f32[(here[0] >> 2) + k - i] = f(u, v);
+      }
     }
     if (i + job >= n) store(i, here);
   }
@@ -219,6 +236,12 @@ export function zipFloats(
   to: Float32Array,
 ): void {
   const loop = merged(shape, a.strides, b.strides);
+  const isDense = loop.shape.length === 1 && loop.a[0] === 1 && loop.b[0] === 1;
+  const shared = isDense ? kernelsToShare(f.kernel, to.length) : null;
+  if (shared !== null) {
+    runShared(shared, f.kernel, f.f, [a, b], to, to.length);
+    return;
+  }
   const mark = wasm.mark();
   const room = Math.min(to.length, CHUNK);
   const x = wasm.take(4 * room);
