@@ -237,6 +237,12 @@ function withThreads(set: "simd" | "relaxed"): Kernels | null {
 function load(): Kernels | null {
   const set = wanted === "best" ? availableSets().at(-1)! : wanted;
   if (set === "typescript") return null;
-  loaded[set] ??= new Kernels(set);
+  try {
+    loaded[set] ??= new Kernels(set);
+  } catch (error) {
+    // A process whose address space is limited has no room for a memory.
+    if (wanted === "best") return null;
+    throw error;
+  }
   return loaded[set];
 }
