@@ -3,7 +3,20 @@
  * shape and place), then the tensors' bytes without gaps; all little-endian.
  * Source: https://github.com/huggingface/safetensors, "Format".
  */
-import { bool, type DType, float32, float64, int8, int16, int32, int64, type TypedArray, uint8 } from "../dtype";
+import {
+  bfloat16,
+  bool,
+  type DType,
+  float16,
+  float32,
+  float64,
+  int8,
+  int16,
+  int32,
+  int64,
+  type TypedArray,
+  uint8,
+} from "../dtype";
 import { RuntimeError } from "../errors";
 import { numel } from "../shape";
 import { fromData, type Tensor } from "../tensor";
@@ -18,8 +31,7 @@ interface Code {
   dtype: DType;
   size: number;
   read(view: DataView, at: number): number;
-  /** Absent: read only, as a wider type that holds all its values. */
-  write?(view: DataView, at: number, value: number): void;
+  write(view: DataView, at: number, value: number): void;
 }
 
 function readInt64(view: DataView, at: number): number {
@@ -43,11 +55,29 @@ function readHalf(view: DataView, at: number): number {
   return sign * (exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25));
 }
 
-const brain = new DataView(new ArrayBuffer(4));
+const single = new DataView(new ArrayBuffer(4));
+
+function writeHalf(view: DataView, at: number, value: number): void {
+  const size = Math.abs(value);
+  const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
+  single.setFloat32(0, size);
+  const exponent = (single.getUint32(0) >>> 23) - 127;
+  let bits = 0x7e00;
+  if (size === Number.POSITIVE_INFINITY) bits = 0x7c00;
+  else if (size < 2 ** -14) bits = size * 2 ** 24;
+  else if (!Number.isNaN(size)) bits = ((exponent + 15) << 10) | ((single.getUint32(0) >>> 13) & 1023);
+  view.setUint16(at, sign | bits, true);
+}
+
 /** The upper half of a float32. */
 function readBrain(view: DataView, at: number): number {
-  brain.setUint16(2, view.getUint16(at, true), true);
-  return brain.getFloat32(0, true);
+  single.setUint32(0, view.getUint16(at, true) << 16);
+  return single.getFloat32(0);
+}
+
+function writeBrain(view: DataView, at: number, value: number): void {
+  single.setFloat32(0, value);
+  view.setUint16(at, single.getUint16(0), true);
 }
 
 const codes: Record<string, Code> = {
@@ -63,8 +93,8 @@ const codes: Record<string, Code> = {
     read: (v, at) => v.getFloat32(at, true),
     write: (v, at, x) => v.setFloat32(at, x, true),
   },
-  F16: { dtype: float32, size: 2, read: readHalf },
-  BF16: { dtype: float32, size: 2, read: readBrain },
+  F16: { dtype: float16, size: 2, read: readHalf, write: writeHalf },
+  BF16: { dtype: bfloat16, size: 2, read: readBrain, write: writeBrain },
   I64: { dtype: int64, size: 8, read: readInt64, write: (v, at, x) => v.setBigInt64(at, BigInt(x), true) },
   I32: { dtype: int32, size: 4, read: (v, at) => v.getInt32(at, true), write: (v, at, x) => v.setInt32(at, x, true) },
   I16: { dtype: int16, size: 2, read: (v, at) => v.getInt16(at, true), write: (v, at, x) => v.setInt16(at, x, true) },
@@ -78,8 +108,7 @@ const codes: Record<string, Code> = {
   },
 };
 
-const codeOf = (dtype: DType): [string, Code] =>
-  Object.entries(codes).find(([, code]) => code.dtype === dtype && code.write !== undefined)!;
+const codeOf = (dtype: DType): [string, Code] => Object.entries(codes).find(([, code]) => code.dtype === dtype)!;
 
 /** The bytes of a file with these tensors, in this order. */
 export function writeSafetensors(tensors: ReadonlyMap<string, Tensor>, metadata: Record<string, string>): Uint8Array {
@@ -111,7 +140,7 @@ export function writeSafetensors(tensors: ReadonlyMap<string, Tensor>, metadata:
   for (const { tensor, code, start } of entries) {
     let at = 8 + header.length + start;
     for (const value of tensor.flatData()) {
-      code.write!(view, at, value);
+      code.write(view, at, value);
       at += code.size;
     }
   }
@@ -124,7 +153,7 @@ export interface SafetensorsFile {
 }
 
 /**
- * The tensors of a file, in the header's order. F16 and BF16 become float32, which holds all their values.
+ * The tensors of a file, in the header's order.
  * Throws RuntimeError where the file is cut off, or its header is malformed, names a dtype that there is not here, repeats a
  * name, or places tensors outside the data, over each other or with gaps between.
  */

@@ -27,8 +27,8 @@ const entry = (dtype: string, shape: unknown, data_offsets: unknown) => ({ dtype
 const four = entry("F32", [1], [0, 4]);
 
 describe("round trips", () => {
-  const { float32, float64, int64, int32, int16, int8, uint8, bool } = torch;
-  const dtypes = [float32, float64, int64, int32, int16, int8, uint8, bool];
+  const { float32, float64, float16, bfloat16, int64, int32, int16, int8, uint8, bool } = torch;
+  const dtypes = [float32, float64, float16, bfloat16, int64, int32, int16, int8, uint8, bool];
 
   test.each(dtypes)("%s, of any shape", (dtype) => {
     const t = torch.tensor(
@@ -58,6 +58,26 @@ describe("round trips", () => {
     const values = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0, 5e-324, 1 / 3];
     const back = torch.loadFromBytes(torch.saveToBytes({ x: torch.tensor(values, { dtype: torch.float64 }) }));
     expect(back.x.tolist()).toEqual(values);
+  });
+
+  test("halves of every size keep their bits", () => {
+    const values = [
+      0,
+      -0,
+      1,
+      -2.5,
+      65504,
+      2 ** -14,
+      2 ** -24,
+      1023 * 2 ** -24,
+      1 / 3,
+      Number.POSITIVE_INFINITY,
+      Number.NaN,
+    ];
+    for (const dtype of [torch.float16, torch.bfloat16]) {
+      const x = torch.tensor(values, { dtype });
+      expect(torch.loadFromBytes(torch.saveToBytes({ x })).x.tolist()).toEqual(x.tolist());
+    }
   });
 
   test("any names, in their order", () => {
@@ -135,9 +155,9 @@ test("what Python wrote", () => {
     ],
     ключ: ["float32", [1]],
     int: ["int32", [[-7]]],
-    // Halves widen exactly: 6e-8 is the smallest of them, 2⁻²⁴.
-    brain: ["float32", [1.5, -3.00405527047391e38, 9.98402083170343e-31]],
-    half: ["float32", [1.5, -0, 65504, 2 ** -24]],
+    // 2⁻²⁴ is the smallest half.
+    brain: ["bfloat16", [1.5, -3.00405527047391e38, 9.98402083170343e-31]],
+    half: ["float16", [1.5, -0, 65504, 2 ** -24]],
     short: ["int16", [-32768]],
     tiny: ["int8", [-128]],
     bytes: ["uint8", [0, 255]],
