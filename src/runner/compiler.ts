@@ -1,6 +1,7 @@
 /** A thread that instruments programs, one after the other: what compiles as fast as people type has been at it for a while. */
 import { parentPort } from "node:worker_threads";
-import { type InstrumentOptions, instrumentPacked, type PackedSnippet } from "../snippet";
+import { type InstrumentOptions, instrumentPacked, Lines, type PackedSnippet, SnippetError } from "../snippet";
+import type { TraceError } from "../trace/model";
 
 export interface CompileRequest {
   id: number;
@@ -8,10 +9,15 @@ export interface CompileRequest {
   options: InstrumentOptions;
 }
 
-export interface CompileAnswer {
-  id: number;
-  /** Absent for a text that cannot run. */
+/** One of the two; neither where the process that runs it has to see for itself. */
+export interface Compiled {
   snippet?: PackedSnippet;
+  /** Why the text cannot run. */
+  refusal?: TraceError;
+}
+
+export interface CompileAnswer extends Compiled {
+  id: number;
 }
 
 /** V8 compiles a function well when it has been called often. */
@@ -31,8 +37,13 @@ parentPort?.on("message", ({ id, text, options }: CompileRequest) => {
   let answer: CompileAnswer = { id };
   try {
     answer = { id, snippet: instrumentPacked(text, options) };
-  } catch {
-    // The process that would run it says what is wrong with it.
+  } catch (error) {
+    if (error instanceof SnippetError) answer = { id, refusal: refusal(error, new Lines(text)) };
   }
   parentPort?.postMessage(answer);
 });
+
+function refusal({ name, message, start, end }: SnippetError, lines: Lines): TraceError {
+  const range = { file: 0, start: lines.position(start), end: lines.position(end) };
+  return { name, message, range, stack: [{ range }] };
+}

@@ -1,7 +1,7 @@
 /** The host's side of the thread that instruments programs. */
 import { Worker } from "node:worker_threads";
-import type { InstrumentOptions, PackedSnippet } from "../snippet";
-import type { CompileAnswer, CompileRequest } from "./compiler";
+import type { InstrumentOptions } from "../snippet";
+import type { CompileAnswer, Compiled, CompileRequest } from "./compiler";
 
 /** A text that takes longer is instrumented where it runs. */
 const LIMIT_MS = 300;
@@ -9,7 +9,7 @@ const LIMIT_MS = 300;
 export class CompilerThread {
   private worker: Worker | undefined;
   private lastId = 0;
-  private readonly waiting = new Map<number, (snippet?: PackedSnippet) => void>();
+  private readonly waiting = new Map<number, (compiled: Compiled) => void>();
 
   /** `path`: a bundle of `compiler.ts`. */
   constructor(private readonly path: string) {}
@@ -19,25 +19,25 @@ export class CompilerThread {
     if (this.worker) return this.worker;
     const worker = new Worker(this.path, { execArgv: [], stderr: true });
     worker.unref();
-    worker.on("message", ({ id, snippet }: CompileAnswer) => this.waiting.get(id)?.(snippet));
+    worker.on("message", ({ id, ...compiled }: CompileAnswer) => this.waiting.get(id)?.(compiled));
     worker.on("error", () => {});
     worker.on("exit", () => {
       if (this.worker === worker) this.worker = undefined;
-      for (const resolve of this.waiting.values()) resolve();
+      for (const resolve of this.waiting.values()) resolve({});
     });
     this.worker = worker;
     return worker;
   }
 
-  /** Undefined for a text that cannot run, or not be instrumented in time: the process that runs it has to see to it. */
-  compile(text: string, options: InstrumentOptions): Promise<PackedSnippet | undefined> {
+  /** Resolves in any case, and soon. */
+  compile(text: string, options: InstrumentOptions): Promise<Compiled> {
     const id = ++this.lastId;
     return new Promise((resolve) => {
-      const timer = setTimeout(() => this.waiting.get(id)?.(), LIMIT_MS);
-      this.waiting.set(id, (snippet) => {
+      const timer = setTimeout(() => this.waiting.get(id)?.({}), LIMIT_MS);
+      this.waiting.set(id, (compiled) => {
         clearTimeout(timer);
         this.waiting.delete(id);
-        resolve(snippet);
+        resolve(compiled);
       });
       this.start().postMessage({ id, text, options } satisfies CompileRequest);
     });

@@ -1,7 +1,6 @@
 /** The host's side of a run: a process for each, a spare one ready, and a plain word for whatever ends it. */
 import { type ChildProcess, fork } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
-import type { PackedSnippet } from "../snippet";
 import {
   type ConsoleEntry,
   type Figure,
@@ -10,6 +9,7 @@ import {
   type Trace,
   type TraceError,
 } from "../trace/model";
+import type { Compiled } from "./compiler";
 import { CompilerThread } from "./compilerThread";
 import { type ChildMessage, GUARD_FD, type HostMessage, MEMORY_WORD, MESSAGE_FD, type RunRequest } from "./protocol";
 import { type Answer, AnswerError, type AnswerTo, type Question } from "./questions";
@@ -98,8 +98,8 @@ export class Runner {
     // In the middle of a flurry of edits the next process starts beside the program, otherwise after it.
     if (spares > 1 && this.ready < 2) this.warm(maxMemory, spares);
     const { path, text, selection } = request;
-    const snippet = this.compiler?.compile(text, { path, selection });
-    const run = new Run(child!, request, options, snippet, () => this.spares.unshift(child!));
+    const compiled = this.compiler?.compile(text, { path, selection }) ?? Promise.resolve({});
+    const run = new Run(child!, request, options, compiled, () => this.spares.unshift(child!));
     this.current = run;
     const refill = () => {
       if (this.current !== run || this.spares.length >= spares) return;
@@ -283,7 +283,7 @@ class Run {
     private readonly child: Child,
     private readonly request: RunRequest,
     private readonly options: RunOptions,
-    snippet: Promise<PackedSnippet | undefined> | undefined,
+    compiled: Promise<Compiled>,
     private readonly release: () => void,
   ) {
     this.result = new Promise((resolve, reject) => {
@@ -295,13 +295,26 @@ class Run {
     const { timeout } = options;
     if (timeout) this.timer = setTimeout(() => this.stop(`Stopped after ${timeout / 1000} s`), timeout);
     // Until the process is up, another run may take it as it is.
-    void Promise.all([snippet, child.whenReady]).then(([done]) => this.send(done));
+    void compiled.then(async ({ snippet, refusal }) => {
+      if (refusal) return this.refuse(this.nothing("error", refusal, 0));
+      await child.whenReady;
+      this.send(snippet ? { ...request, snippet } : request);
+    });
   }
 
-  private send(snippet: PackedSnippet | undefined): void {
+  private send(request: RunRequest): void {
     if (this.over) return;
     this.sent = true;
-    this.child.send({ type: "run", request: snippet ? { ...this.request, snippet } : this.request });
+    this.child.send({ type: "run", request });
+  }
+
+  /** The text is no program: the process may take another. */
+  private refuse(trace: Trace): void {
+    if (this.over) return;
+    this.over = true;
+    clearTimeout(this.timer);
+    this.free();
+    this.resolve({ ...trace, refused: true });
   }
 
   /** Ends the run as soon as the program has said how far it is, and soon in any case. */
@@ -385,10 +398,7 @@ class Run {
         else this.options.onSnapshot?.(message.trace);
         break;
       case "refused":
-        this.over = true;
-        clearTimeout(this.timer);
-        this.free();
-        this.resolve({ ...message.trace, refused: true });
+        this.refuse(message.trace);
         break;
       case "done":
         clearTimeout(this.timer);
@@ -447,6 +457,11 @@ class Run {
       const printed = console.length > this.console.length ? console : this.console;
       return { ...this.snapshot, status, error, durationMs, console: printed };
     }
+    return this.nothing(status, error, durationMs);
+  }
+
+  /** The trace of a program that has told nothing of itself. */
+  private nothing(status: RunStatus, error: TraceError, durationMs: number): Trace {
     return {
       version: TRACE_VERSION,
       files: [{ path: this.request.path }],
