@@ -4,7 +4,7 @@ import { importsGradlens, isProgram } from "./documents";
 import type { Session } from "./session";
 
 /** With no second process in reserve, the last key of a flurry must not find the only one taken. */
-const SPARING_MS = 70;
+const SPARING_MS = 100;
 /** A program that runs for long is not begun with every key of a flurry: of its time, the share that an edit waits, up to a limit. */
 const PATIENCE = 0.015;
 const PATIENCE_MAX_MS = 150;
