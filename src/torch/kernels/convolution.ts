@@ -206,12 +206,35 @@ export function convolveBias(grad: Tensor): Tensor {
   const [batch, channels, ...size] = grad.shape;
   const positions = numel(size);
   const out = allocate([channels], grad.dtype);
-  const dy = elements(grad);
-  const to = out.storageOf.data;
-  for (let row = 0, at = 0; row < batch * channels; row++) {
-    for (const end = at + positions; at < end; at++) to[row % channels] += dy[at];
+  const dy = elements(grad) as Float32Array;
+  const to = out.storageOf.data as Float32Array;
+  for (let n = 0; n < batch; n++) {
+    const image = n * channels * positions;
+    let c = 0;
+    for (; c + 4 <= channels; c += 4) addFourRows(dy, image + c * positions, positions, to, c);
+    for (; c < channels; c++) {
+      let sum = to[c];
+      for (let at = image + c * positions, end = at + positions; at < end; at++) sum = Math.fround(sum + dy[at]);
+      to[c] = sum;
+    }
   }
   return out;
+}
+
+/** Adds four rows to their sums, each in one chain: the processor has four to go on with. */
+function addFourRows(dy: Float32Array, at: number, positions: number, to: Float32Array, c: number): void {
+  const f = Math.fround;
+  let [s0, s1, s2, s3] = [to[c], to[c + 1], to[c + 2], to[c + 3]];
+  for (const end = at + positions; at < end; at++) {
+    s0 = f(s0 + dy[at]);
+    s1 = f(s1 + dy[at + positions]);
+    s2 = f(s2 + dy[at + 2 * positions]);
+    s3 = f(s3 + dy[at + 3 * positions]);
+  }
+  to[c] = s0;
+  to[c + 1] = s1;
+  to[c + 2] = s2;
+  to[c + 3] = s3;
 }
 
 // ── chains ──────────────────────────────────────────────────────────────────────────────────────────────────────

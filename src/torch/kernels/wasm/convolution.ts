@@ -303,10 +303,7 @@ export function convolveWeightWasm(wasm: Kernels, x: Floats, dy: Floats, out: Fl
     for (let n = 0; n < g.batch; n++) {
       cutFrom(plan, x, (n * g.inChannels + group * inGroup) * planeIn, raw, image, inGroup, plan.input, input);
       const from = (n * g.outChannels + group * outGroup) * positions;
-      for (let c = 0; c < outGroup; c++) {
-        const first = grad / bytes + Math.floor(c / lanes) * positions * lanes + (c % lanes);
-        for (let p = 0; p < positions; p++) view[first + p * lanes] = dy[from + c * positions + p];
-      }
+      interleave(dy, from, outGroup, positions, view, grad / bytes, lanes);
       call(image, bases, output[0] * output[1], output[2], offsets, taps.length, grad, vectors, to);
     }
     for (let c = 0; c < outGroup; c++) {
@@ -318,6 +315,34 @@ export function convolveWeightWasm(wasm: Kernels, x: Floats, dy: Floats, out: Fl
     }
   }
   wasm.release(mark);
+}
+
+/** Rows of `length` numbers from `from` on, `lanes` of them side by side: the vectors at `at`. */
+function interleave(
+  data: Floats,
+  from: number,
+  rows: number,
+  length: number,
+  view: Floats,
+  at: number,
+  lanes: number,
+): void {
+  for (let r = 0; r < rows; r += lanes) {
+    let to = at + r * length;
+    const first = from + r * length;
+    if (lanes === 4 && r + 4 <= rows) {
+      for (let i = first, end = first + length; i < end; i++, to += 4) {
+        view[to] = data[i];
+        view[to + 1] = data[i + length];
+        view[to + 2] = data[i + 2 * length];
+        view[to + 3] = data[i + 3 * length];
+      }
+      continue;
+    }
+    for (let c = r; c < Math.min(r + lanes, rows); c++) {
+      for (let p = 0; p < length; p++) view[to + (c - r) + p * lanes] = data[from + c * length + p];
+    }
+  }
 }
 
 /** Places of a kernel along one axis that reach the inputs of one phase: place k reads output i + q. */
