@@ -42,10 +42,9 @@ async function measure({ file: name, before, value }) {
     // A line of our own at the top of the program: what follows it still runs each time.
     const line = text.split("\n").findIndex((each) => each.startsWith("import ")) + 1;
     await goTo(page, line, 1);
-    await page.keyboard.insertText('const probe = (await import("gradlens")).ones(1');
-    await page.keyboard.press("End");
-    const end = 'const probe = (await import("gradlens")).ones(1'.length + 1;
-    await page.keyboard.insertText(");\n");
+    const probe = 'const probe = (await import("gradlens")).ones(1);';
+    await page.keyboard.insertText(`${probe}\n`);
+    const end = probe.length - 1;
     await goTo(page, line, end);
   } else {
     const offset = text.indexOf(before) + before.length;
