@@ -29,6 +29,7 @@ const STEP = 16;
 
 function mapTails(t: Tensor, f: (x: number) => number, out: Tensor): void {
   const n = numel(t.shape);
+  if (n === 0) return;
   const to = out.storageOf.data;
   const dense = isNonOverlappingDense(t.shape, t.strides);
   const from = dense ? t.storageOf.data : t.flatData();

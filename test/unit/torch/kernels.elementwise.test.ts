@@ -140,3 +140,16 @@ describe.each(SETS)("%s", (set) => {
     }
   });
 });
+
+it.each(["elu", "selu", "celu", "silu", "gelu", "softplus", "mish", "hardswish", "logsigmoid", "relu6"] as const)(
+  "%s of no elements has none",
+  (name) => {
+    for (const shape of [[0], [3, 0], [0, 4]]) {
+      const x = torch.zeros(shape, { requires_grad: true });
+      const y = torch.nn.functional[name](x.t());
+      y.sum().backward();
+      expect(y.shape).toEqual(x.t().shape);
+      expect(x.grad!.shape).toEqual(shape);
+    }
+  },
+);
