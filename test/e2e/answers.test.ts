@@ -72,9 +72,17 @@ describe.each(THEMES)("in %s", (theme, name) => {
 
   test("a quick fix keeps the dimension that the shapes need", async () => {
     await workbench.goTo(13, 18);
-    await workbench.press("ControlOrMeta+.");
     const fix = workbench.page.locator(".action-widget .monaco-list-row", { hasText: "keepdim: true" }).first();
-    await fix.waitFor();
+    // The menu closes when the editor renews its problems just then.
+    await expect
+      .poll(
+        async () => {
+          if (!(await fix.isVisible())) await workbench.press("ControlOrMeta+.");
+          return fix.isVisible();
+        },
+        { timeout: 30_000, interval: 1500 },
+      )
+      .toBe(true);
     await workbench.screenshot(`quick-fix-${name}`);
     await fix.click();
     await expect
