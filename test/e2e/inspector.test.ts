@@ -81,7 +81,8 @@ test("a training run: steps are scrubbed, parameters stand in one table and lead
   await panel.locator('#timeline [aria-label="Training step"]').fill("0");
   await poll(() => text("#timeline .training .count")).toBe("1 / 200");
   await panel.locator("#health summary").click();
-  expect(await panel.locator(".health-table tbody th").allInnerTexts()).toEqual(["W1", "b1", "W2", "b2", "W3", "b3"]);
+  const names = () => panel.locator(".health-table tbody th").allInnerTexts();
+  await poll(names).toEqual(["W1", "b1", "W2", "b2", "W3", "b3"]);
   await panel.locator('.health-table tr:has(th[title="W2"])').click();
   await panel.locator(".health-courses canvas").first().waitFor();
   await panel.locator('.health-table tr:has(th[title="W2"])').press("Enter");
