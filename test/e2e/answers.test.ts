@@ -1,6 +1,6 @@
 /** Answers where the eyes are: warnings, hovers and quick fixes in the text, cells, and a long run that is watched and stopped. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { closeBrowser, type Theme, Workbench } from "./workbench";
+import { closeBrowser, THEMES, Workbench } from "./workbench";
 
 const PROGRAM = `import * as torch from "gradlens";
 torch.manual_seed(0);
@@ -27,13 +27,6 @@ loss.backward();
 torch.no_grad(() => w.sub_(w.grad!.mul(lr)));
 }
 `;
-
-const THEMES: [Theme, string][] = [
-  ["Default Dark Modern", "dark"],
-  ["Default Light Modern", "light"],
-  ["Default High Contrast", "high-contrast"],
-  ["Default High Contrast Light", "high-contrast-light"],
-];
 
 afterAll(closeBrowser);
 

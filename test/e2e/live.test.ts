@@ -1,6 +1,6 @@
 /** Writing with it: live values, hovers, the tree of tensors, lenses, playgrounds, as a person meets them. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { closeBrowser, type Theme, Workbench } from "./workbench";
+import { closeBrowser, THEMES, Workbench } from "./workbench";
 
 const PROGRAM = `import * as torch from "gradlens";
 torch.manual_seed(0);
@@ -24,13 +24,6 @@ const broken = torch.tensor([0, 1], { requires_grad: true });
 const logs = broken.log().sum();
 logs.backward();
 `;
-
-const THEMES: [Theme, string][] = [
-  ["Default Dark Modern", "dark"],
-  ["Default Light Modern", "light"],
-  ["Default High Contrast", "high-contrast"],
-  ["Default High Contrast Light", "high-contrast-light"],
-];
 
 afterAll(closeBrowser);
 

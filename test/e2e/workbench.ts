@@ -28,6 +28,14 @@ export type Theme =
   | "Default High Contrast"
   | "Default High Contrast Light";
 
+/** With the names that their pictures go by. */
+export const THEMES: readonly [Theme, string][] = [
+  ["Default Dark Modern", "dark"],
+  ["Default Light Modern", "light"],
+  ["Default High Contrast", "high-contrast"],
+  ["Default High Contrast Light", "high-contrast-light"],
+];
+
 export interface WindowOptions {
   theme?: Theme;
   size?: { width: number; height: number };
