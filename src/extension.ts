@@ -28,7 +28,7 @@ export interface GradlensApi {
 }
 
 export function activate(context: vscode.ExtensionContext): GradlensApi {
-  const session = new Session(context.extensionUri);
+  const session = new Session(context.extensionUri, context.globalStorageUri);
   const panel = new GraphPanel(context.extensionUri, session, context.workspaceState);
   const live = new LiveMode(session);
   const pins = new Pins(session, context.workspaceState);

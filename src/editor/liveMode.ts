@@ -3,8 +3,13 @@ import * as vscode from "vscode";
 import { importsGradlens, isProgram } from "./documents";
 import type { Session } from "./session";
 
-/** With no second process in reserve, the last key of a flurry must not find the only one taken. */
-const SPARING_MS = 100;
+/** With no second process in reserve, the last key of a flurry must not find the only one taken: who types is waited for. */
+const SPARING_MS = 60;
+/** Of the longest time between the last keys of a flurry, how much later no other is likely to come. */
+const RHYTHM = 1.25;
+/** Keys that are further apart are no flurry. */
+const FLURRY_MS = 250;
+const FLURRY_KEYS = 4;
 /** A program that runs for long is not begun with every key of a flurry: of its time, the share that an edit waits, up to a limit. */
 const PATIENCE = 0.015;
 const PATIENCE_MAX_MS = 150;
@@ -19,6 +24,8 @@ export class LiveMode implements vscode.Disposable {
   /** Switches that a person has thrown, by URI; the others are as the setting says. */
   private readonly switches = new Map<string, boolean>();
   private readonly timers = new Map<string, NodeJS.Timeout>();
+  /** When the last edits came, in milliseconds. */
+  private edits: number[] = [];
   /** Files whose results are of an older text, since when, and why if they cannot catch up. */
   private readonly behind = new Map<string, { timer: NodeJS.Timeout; shown: boolean; why?: string }>();
   private readonly listeners: vscode.Disposable[];
@@ -68,13 +75,20 @@ export class LiveMode implements vscode.Disposable {
   }
 
   private edited(document: vscode.TextDocument): void {
+    this.edits = [...this.edits.slice(-FLURRY_KEYS), performance.now()];
     const programs = this.isOn(document.uri) ? [document] : this.importers(document.uri);
     for (const program of programs) {
       const setting = vscode.workspace.getConfiguration("gradlens", program.uri).get("live.delay", 10);
-      const sparing = this.session.ready > 1 ? 0 : SPARING_MS;
+      const sparing = this.session.ready > 1 ? 0 : Math.max(SPARING_MS, RHYTHM * this.rhythm());
       const last = this.session.finishedRun(program.uri)?.trace?.durationMs ?? 0;
       this.schedule(program, Math.max(setting, sparing, Math.min(PATIENCE * last, PATIENCE_MAX_MS)));
     }
+  }
+
+  /** The longest time between two keys of the flurry that is going on; 0 where none is. */
+  private rhythm(): number {
+    const gaps = this.edits.slice(1).map((at, i) => at - this.edits[i]!);
+    return Math.max(0, ...gaps.filter((gap) => gap < FLURRY_MS));
   }
 
   /** Open programs in live mode that the last run saw import the file. */

@@ -2,8 +2,10 @@
 import * as vscode from "vscode";
 import type { Runner } from "../runner/host";
 
-export async function createRunner(extensionUri: vscode.Uri): Promise<Runner> {
+/** `storage`: a folder of the extension's own, which need not be there yet. */
+export async function createRunner(extensionUri: vscode.Uri, storage: vscode.Uri): Promise<Runner> {
   const host = await import("../runner/host");
   const bundle = (name: string) => vscode.Uri.joinPath(extensionUri, "dist", name).fsPath;
-  return new host.Runner(bundle("runner.cjs"), bundle("compiler.cjs"));
+  const cache = vscode.Uri.joinPath(storage, "compiled").fsPath;
+  return new host.Runner(bundle("runner.cjs"), bundle("compiler.cjs"), cache);
 }

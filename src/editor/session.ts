@@ -71,7 +71,11 @@ export class Session implements vscode.Disposable {
   private edits = new Map<string, TextChange[][]>();
   private readonly listeners: vscode.Disposable[];
 
-  constructor(private readonly extensionUri: vscode.Uri) {
+  /** `storage`: a folder of the extension's own, for what is kept between windows. */
+  constructor(
+    private readonly extensionUri: vscode.Uri,
+    private readonly storage: vscode.Uri,
+  ) {
     this.listeners = [
       vscode.workspace.onDidChangeTextDocument((event) => this.edit(event)),
       vscode.workspace.onDidCloseTextDocument((document) => this.forget(document.uri)),
@@ -121,7 +125,7 @@ export class Session implements vscode.Disposable {
 
   /** Has a process ready before the first run. */
   async prepare(): Promise<void> {
-    this.runner ??= await createRunner(this.extensionUri);
+    this.runner ??= await createRunner(this.extensionUri, this.storage);
     this.runner.warm(vscode.workspace.getConfiguration("gradlens").get("run.maxMemory", 2048));
   }
 
@@ -153,7 +157,7 @@ export class Session implements vscode.Disposable {
     const started = this.runner && this.start(run, this.runner);
     const announcement = setTimeout(() => isLatest() && this.announce(run), started ? ANNOUNCE_MS : 0);
     try {
-      if (!started) this.runner ??= await createRunner(this.extensionUri);
+      if (!started) this.runner ??= await createRunner(this.extensionUri, this.storage);
       if (!isLatest()) return run;
       const trace = await (started ?? this.start(run, this.runner!));
       if (!isLatest()) return run;

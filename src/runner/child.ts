@@ -1,7 +1,7 @@
 /** The process that a program runs in. It waits for one request, runs it, and lives on until its host ends it. */
 import { writeSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
-import { instrumentPacked } from "../snippet";
+import { hideCompileCache, keepCompiledCode } from "./compileCache";
 import { Program } from "./execute";
 import { startGuard } from "./guard";
 import { prepareKernels } from "./kernels";
@@ -33,6 +33,7 @@ function send(message: ChildMessage): void {
   }
 }
 
+hideCompileCache();
 rememberBuiltins();
 
 let program: Program | undefined;
@@ -121,34 +122,33 @@ async function run(request: RunRequest): Promise<void> {
 
 /** V8 compiles a function when it is first called and again, better, when it has been called often. */
 const REHEARSALS = 4;
+let rehearsing: Promise<void> = Promise.resolve();
 let requested = false;
 
 /**
  * Goes through everything while nobody waits, so that V8 has compiled it when a program comes.
- * No random number is drawn and no grad_fn is made: what the program sees is what it would see in a fresh process.
+ * Nothing in the host's program draws a random number or makes a grad_fn: the next program sees what it would see in a fresh process.
  */
-async function warmUp(): Promise<void> {
-  const text = `import * as t from "gradlens";
-    type Row = { values: number[] }; function total<T extends Row>(row: T): number { return row.values.reduce((a, b) => a + b, 0); }
-    class Box { constructor(private readonly x = t.tensor([[1.5, 2], [3, 4]])) {} sum() { return this.x.mul(2).add(1).sum(); } }
-    let out = new Box().sum(); for (const i of [1, 2]) { out = out.mul(i) as t.Tensor; } const { length } = [total({ values: [1] })];
-    console.log(out, String(t.linspace(0, 1, 30)), \`\${length}\`); plt.plot([1, 2], [3, 4]); plt.show();`;
-  const snippet = instrumentPacked(text, { path: "warm.ts" });
+async function rehearse(request: RunRequest): Promise<void> {
   for (let i = 0; i < REHEARSALS && !requested; i++) {
-    const warm = new Program({ path: "warm.ts", text, snippet }, { onConsole: () => {}, onFigure: () => {} });
-    await warm.main();
-    stringify(warm.trace());
-    warm.dispose();
+    const rehearsal = new Program(request, { onConsole: () => {}, onFigure: () => {} });
+    await rehearsal.main();
+    stringify(rehearsal.trace());
+    rehearsal.dispose();
     // A request that has come meanwhile is heard.
     await new Promise((resolve) => setImmediate(resolve));
   }
+  keepCompiledCode();
 }
 
 process.on("message", (message: HostMessage) => {
   switch (message.type) {
+    case "rehearse":
+      rehearsing = rehearse(message.request).catch(() => {});
+      break;
     case "run":
       requested = true;
-      void warming.then(() => run(message.request));
+      void rehearsing.then(() => run(message.request));
       break;
     case "ask":
       void answer(message.id, message.question);
@@ -179,4 +179,3 @@ process.exit = ((code?: number | string | null) => {
 prepareKernels();
 startGuard({ maxBytes: Number(process.argv[2]) * MEGABYTE, report: tellNow });
 send({ type: "ready" });
-const warming = warmUp().catch(() => {});

@@ -9,6 +9,7 @@ import {
   type Trace,
   type TraceError,
 } from "../trace/model";
+import { compileCache } from "./compileCache";
 import type { Compiled } from "./compiler";
 import { CompilerThread } from "./compilerThread";
 import { type ChildMessage, GUARD_FD, type HostMessage, MEMORY_WORD, MESSAGE_FD, type RunRequest } from "./protocol";
@@ -53,16 +54,31 @@ const CONSOLE_MAX = 10_000;
 /** For the last message of a process that has ended. */
 const DRAIN_MS = 500;
 
+/** What a process goes through before its first program: no random number is drawn in it and no grad_fn made. */
+const REHEARSAL: RunRequest = {
+  path: "rehearsal.ts",
+  text: `import * as t from "gradlens";
+    type Row = { values: number[] }; function total<T extends Row>(row: T): number { return row.values.reduce((a, b) => a + b, 0); }
+    class Box { constructor(private readonly x = t.tensor([[1.5, 2], [3, 4]])) {} sum() { return this.x.mul(2).add(1).sum(); } }
+    let out = new Box().sum(); for (const i of [1, 2]) { out = out.mul(i) as t.Tensor; } const { length } = [total({ values: [1] })];
+    console.log(out, String(t.linspace(0, 1, 30)), \`\${length}\`); plt.plot([1, 2], [3, 4]); plt.show();`,
+};
+
 /** Runs programs one at a time in processes made from `childPath`, a bundle of `child.ts`. */
 export class Runner {
   private spares: Child[] = [];
   private current: Run | undefined;
   private readonly compiler: CompilerThread | undefined;
+  private rehearsal: Promise<Compiled> | undefined;
 
-  /** `compilerPath`: a bundle of `compiler.ts`; absent: programs are instrumented where they run. */
+  /**
+   * `compilerPath`: a bundle of `compiler.ts`; absent: programs are instrumented where they run. `cacheFolder`: where V8's code may
+   * be kept, for the processes after this one.
+   */
   constructor(
     private readonly childPath: string,
     compilerPath?: string,
+    private readonly cacheFolder?: string,
   ) {
     this.compiler = compilerPath ? new CompilerThread(compilerPath) : undefined;
   }
@@ -82,7 +98,18 @@ export class Runner {
     });
     // One starts at a time: two cores are not for that.
     const isStarting = this.spares.some((child) => !child.ready);
-    if (this.spares.length < wanted && !isStarting) this.spares.push(new Child(this.childPath, maxMemory));
+    if (this.spares.length < wanted && !isStarting) this.spares.push(this.child(maxMemory));
+  }
+
+  private child(maxMemory: number): Child {
+    const child = new Child(this.childPath, maxMemory, this.cacheFolder);
+    const compiled = this.rehearsal ?? this.compile(REHEARSAL);
+    void Promise.all([compiled, child.whenReady]).then(([{ snippet }]) => {
+      if (snippet) this.rehearsal = compiled;
+      const isWaiting = this.spares.includes(child);
+      if (isWaiting) child.send({ type: "rehearse", request: { ...REHEARSAL, snippet } });
+    });
+    return child;
   }
 
   /** Replaces what runs. Resolves with what the program got to, however it ended; rejects only if no process can start. */
@@ -97,16 +124,19 @@ export class Runner {
     const [child] = this.spares.splice(best, 1);
     // In the middle of a flurry of edits the next process starts beside the program, otherwise after it.
     if (spares > 1 && this.ready < 2) this.warm(maxMemory, spares);
-    const { path, text, selection } = request;
-    const compiled = this.compiler?.compile(text, { path, selection }) ?? Promise.resolve({});
-    const run = new Run(child!, request, options, compiled, () => this.spares.unshift(child!));
+    const run = new Run(child!, request, options, this.compile(request), () => this.spares.unshift(child!));
     this.current = run;
+    const delay = spares > 1 ? SPARE_SOON_MS : SPARE_DELAY_MS;
     const refill = () => {
       if (this.current !== run || this.spares.length >= spares) return;
       this.warm(maxMemory, spares);
-      setTimeout(refill, SPARE_DELAY_MS).unref();
+      setTimeout(refill, delay).unref();
     };
-    return run.result.finally(() => setTimeout(refill, spares > 1 ? SPARE_SOON_MS : SPARE_DELAY_MS).unref());
+    return run.result.finally(() => setTimeout(refill, delay).unref());
+  }
+
+  private compile({ path, text, selection }: RunRequest): Promise<Compiled> {
+    return this.compiler?.compile(text, { path, selection }) ?? Promise.resolve({});
   }
 
   /** Kills what runs, at once. */
@@ -154,6 +184,7 @@ class Child {
   constructor(
     path: string,
     readonly maxMemory: number,
+    cacheFolder: string | undefined,
   ) {
     this.process = fork(path, [String(2 * maxMemory + OVERHEAD_MB)], {
       serialization: "advanced",
@@ -161,7 +192,7 @@ class Child {
       execArgv: [`--max-old-space-size=${maxMemory}`, "--max-semi-space-size=64", "--stack-trace-limit=100"],
       stdio: ["ignore", "ignore", "pipe", "ipc", "pipe", "pipe"],
       // Inside VS Code the executable is Electron: this makes it plain Node.
-      env: { ...process.env, ELECTRON_RUN_AS_NODE: "1", NODE_OPTIONS: "" },
+      env: { ...process.env, ELECTRON_RUN_AS_NODE: "1", NODE_OPTIONS: "", ...compileCache(cacheFolder) },
     });
     this.process.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.stderr = (this.stderr + text).slice(-STDERR_MAX);

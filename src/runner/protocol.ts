@@ -24,6 +24,8 @@ export interface RunRequest {
 }
 
 export type HostMessage =
+  /** A program of the host's own, to go through while nobody waits. */
+  | { type: "rehearse"; request: RunRequest }
   | { type: "run"; request: RunRequest }
   /** Once the run is done. */
   | { type: "ask"; id: number; question: Question }

@@ -101,13 +101,9 @@ export class OpSpec {
   readonly edges: boolean[];
   /** By parameter position: whether an optional tensor may be absent there. */
   readonly tensors: boolean[];
-  /** The class of what derivatives see, with a getter for each name. */
-  readonly savedClass: new (
-    node: OpNode,
-  ) => Saved<any>;
   readonly outputNames: string[];
-  /** What the `_saved_…` of the op's nodes read. */
-  readonly readers: ReadonlyMap<string, ReadSaved>;
+  // A program calls few of the ops: what only nodes need is made with the first one.
+  private forNodes: { savedClass: SavedClass; readers: ReadonlyMap<string, ReadSaved> } | null = null;
 
   constructor(
     readonly text: string,
@@ -134,14 +130,22 @@ export class OpSpec {
     // As in PyTorch an argument without a derivative has no edge; what an in-place op changes always has one.
     this.edges = params.map((_, i) => this.grads[i] !== null || (i === 0 && this.inPlace));
     this.tensors = params.map((p) => p.base === "Tensor" && !p.list);
-    this.savedClass = class {
-      constructor(readonly node: OpNode) {}
-    } as unknown as new (
-      node: OpNode,
-    ) => Saved<any>;
-    this.readers = savedReaders(this);
-    for (const [i, p] of params.entries()) this.#getter(p.name, (node) => unpack(node.arg(i)));
-    for (const [i, output] of this.outputNames.entries()) this.#getter(output, (node) => node.result(i));
+  }
+
+  /** The class of what derivatives see, with a getter for each name. */
+  get savedClass(): SavedClass {
+    return (this.forNodes ?? this.prepareNodes()).savedClass;
+  }
+
+  /** What the `_saved_…` of the op's nodes read. */
+  get readers(): ReadonlyMap<string, ReadSaved> {
+    return (this.forNodes ?? this.prepareNodes()).readers;
+  }
+
+  /** To be called before there is a node of the op. */
+  prepareNodes(): { savedClass: SavedClass; readers: ReadonlyMap<string, ReadSaved> } {
+    this.forNodes ??= { savedClass: savedClass(this), readers: savedReaders(this) };
+    return this.forNodes;
   }
 
   /** An optional tensor that was left out still has its place among the edges. */
@@ -167,16 +171,26 @@ export class OpSpec {
       vjp: given[1],
     };
   }
+}
 
-  #getter(name: string, read: (node: OpNode) => unknown): void {
-    Object.defineProperty(this.savedClass.prototype, name, {
+type SavedClass = new (node: OpNode) => Saved<any>;
+
+function savedClass({ schema, outputNames }: OpSpec): SavedClass {
+  const made = class {
+    constructor(readonly node: OpNode) {}
+  };
+  const getter = (name: string, read: (node: OpNode) => unknown): void => {
+    Object.defineProperty(made.prototype, name, {
       get(this: { node: OpNode }) {
         return read(this.node);
       },
       // A result may have an argument's name (symeig's eigenvectors), and stands before it.
       configurable: true,
     });
-  }
+  };
+  for (const [i, p] of schema.params.entries()) getter(p.name, (node) => unpack(node.arg(i)));
+  for (const [i, output] of outputNames.entries()) getter(output, (node) => node.result(i));
+  return made as unknown as SavedClass;
 }
 
 type ReadSaved = (node: OpNode) => unknown;
@@ -270,6 +284,7 @@ export class OpNode extends Node {
     args: readonly unknown[],
   ) {
     super();
+    spec.prepareNodes();
     const { grads, edges } = spec;
     this.makeEdges(countEdges(spec, args));
     let edge = 0;

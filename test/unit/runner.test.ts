@@ -224,7 +224,7 @@ describe("stopping", () => {
     const from = performance.now();
     runner.stop();
     const trace = await running;
-    expect(performance.now() - from).toBeLessThan(100);
+    expect(performance.now() - from).toBeLessThan(2000);
     expect(trace.status).toBe("stopped");
     expect(printed(trace)).toEqual(["on"]);
   });
