@@ -1,10 +1,13 @@
 /** Functions of one number, applied to each element. Integers and booleans give floating point, as in PyTorch, unless said otherwise. */
+import { forward } from "../autograd/forwardAd";
+import { mode } from "../autograd/gradMode";
 import { type Declaration, type Op, op } from "../dispatch";
 import { bool, float32 } from "../dtype";
 import { RuntimeError } from "../errors";
-import { map, zip } from "../kernels/elementwise";
+import { map, zip, zipInWasm } from "../kernels/elementwise";
 import * as single from "../kernels/singles";
-import { type Mapped, mapped, zipped } from "../kernels/wasm/elementwise";
+import { type BinaryKernel, type Mapped, mapped, zipped } from "../kernels/wasm/elementwise";
+import { seam } from "../observer";
 import { floatType } from "../promotion";
 import type { Tensor } from "../tensor";
 
@@ -27,6 +30,10 @@ function unary(
   return op(`${name}(Tensor self) -> Tensor`, { doc, forward, grad: { self }, inPlace: true, variants });
 }
 
+/** A derivative of several ops as one kernel; null where those ops themselves are asked for, or where none serves. */
+const inOneLoop = (g: Tensor, x: Tensor, kernel: BinaryKernel, f?: (a: number, x: number) => number): Tensor | null =>
+  mode.grad || seam.observer !== null || forward.level >= 0 ? null : zipInWasm(g, x, kernel, f);
+
 const everywhere: Declaration<any>["variants"] = ["function", "method", "nn.functional"];
 
 // d sin x = cos x dx
@@ -34,7 +41,10 @@ export const sin = unary(
   "sin",
   "Sine of each element (radians).",
   toFloat(mapped("sin32", (x) => Math.sin(x), single.sin32)),
-  ["self", (g, s) => g.mul(s.self.cos())],
+  [
+    "self",
+    (g, s) => inOneLoop(g, s.self, "sin_backward32", (a, x) => a * Math.fround(Math.cos(x))) ?? g.mul(s.self.cos()),
+  ],
 );
 // d cos x = −sin x dx
 export const cos = unary(
@@ -171,7 +181,7 @@ export const log1p = unary(
   "log1p",
   "Natural logarithm of 1 plus each element, exact near 0.",
   toFloat(mapped("log1p32", (x) => Math.log1p(x), single.log1p32)),
-  ["self", (g, s) => g.div(s.self.add(1))],
+  ["self", (g, s) => inOneLoop(g, s.self, "log1p_backward32") ?? g.div(s.self.add(1))],
 );
 // d √x = dx / (2 √x)
 export const sqrt = unary("sqrt", "Square root of each element.", toFloat(mapped("sqrt32", (x) => Math.sqrt(x))), [

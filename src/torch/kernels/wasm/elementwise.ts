@@ -2,8 +2,12 @@
 import { merged, type Walk } from "../strided";
 import { type Kernels, kernels, sharedKernels } from ".";
 
-type UnaryFunction = (from: number, to: number, n: number) => unknown;
-type BinaryFunction = (a: number, b: number, to: number, n: number) => unknown;
+/** `room` is `STAGE_ROOM` bytes for what stands between stages. */
+type UnaryFunction = (from: number, to: number, n: number, room: number) => unknown;
+type BinaryFunction = (a: number, b: number, to: number, n: number, room: number) => unknown;
+
+/** What `assembly/staged.ts` needs. */
+const STAGE_ROOM = 6 * 2048;
 
 /** Of one float each. */
 const UNARY = [
@@ -31,11 +35,13 @@ const BINARY = [
   "add32",
   "div32",
   "gelu_backward32",
+  "log1p_backward32",
   "maximum32",
   "minimum32",
   "mul32",
   "pow32",
   "sigmoid_backward32",
+  "sin_backward32",
   "sub32",
   "tanh_backward32",
   "threshold_backward32",
@@ -92,24 +98,26 @@ export const kernelsFor = (n: number): Kernels | null => (n < WASM_FROM ? null :
 const beyond = {
   sin32: (x: number) => !(Math.abs(x) < 125),
   cos32: (x: number) => !(Math.abs(x) < 125),
+  sin_backward32: (_, x) => !(Math.abs(x) < 125),
   pow32: (x: number, y: number) => !(x > 0 && x < Number.POSITIVE_INFINITY && Number.isFinite(y)),
 } as Record<string, (x: number, y: number) => boolean>;
 
 /** Nanoseconds that an element takes, of kernels that compute for longer than the copies take. */
 const HEAVY: Partial<Record<UnaryKernel | BinaryKernel | "axpy32", number>> = {
   cos32: 2,
-  erf32: 6,
+  erf32: 7,
   exp32: 1,
-  expm132: 3,
-  gelu32: 6,
-  gelu_backward32: 7,
-  log1p32: 2,
+  expm132: 4,
+  gelu32: 3,
+  gelu_backward32: 3,
+  log1p32: 3,
   log32: 2,
-  logsigmoid32: 3,
-  pow32: 8,
-  sigmoid32: 1,
-  silu32: 1,
+  logsigmoid32: 4,
+  pow32: 6,
+  sigmoid32: 1.5,
+  silu32: 1.5,
   sin32: 2,
+  sin_backward32: 2.5,
   tanh32: 4,
 };
 
@@ -152,8 +160,9 @@ function runShared(
   const mark = wasm.mark();
   const job = Math.min(JOB_MAX, Math.max(JOB_MIN, Math.ceil(n / 4 / PART) * PART));
   const sides = [0, 1].map(() => operands.map(() => wasm.take(4 * job)));
-  const { f32 } = wasm;
   const pool = wasm.pool!;
+  const room = wasm.take(STAGE_ROOM * pool.threads);
+  const { f32 } = wasm;
   const sizeAt = (i: number) => Math.min(job, n - i);
   const load = (i: number, rooms: readonly number[]) =>
     operands.forEach(({ data, offset }, k) => {
@@ -168,7 +177,7 @@ function runShared(
     const size = sizeAt(i);
     for (let k = 0; k < size; k += PART) {
       const parts = here.map((at) => at + 4 * k);
-      pool.add(kernel, [...parts, parts[0], Math.min(PART, size - k)]);
+      pool.add(kernel, [...parts, parts[0], Math.min(PART, size - k), room], parts.length + 2, STAGE_ROOM);
     }
     pool.start();
     if (i > 0) store(i - job, other);
@@ -197,12 +206,13 @@ function mapAlone(
 ): void {
   const mark = wasm.mark();
   const at = wasm.take(4 * Math.min(n, CHUNK));
+  const room = wasm.take(STAGE_ROOM);
   const run: UnaryFunction = wasm.call[kernel];
   const { f32 } = wasm;
   for (let i = 0; i < n; i += CHUNK) {
     const size = Math.min(CHUNK, n - i);
     f32.set(from.subarray(start + i, start + i + size), at >> 2);
-    const odd = run(at, at, size);
+    const odd = run(at, at, size, room);
     to.set(f32.subarray(at >> 2, (at >> 2) + size), i);
     if (odd === 1) {
       const test = beyond[kernel];
@@ -248,7 +258,8 @@ export function zipFloats(
   const y = wasm.take(4 * room);
   // A repeated operand must survive its block.
   const out = wasm.take(4 * room);
-  new BlockWalk(wasm, f, loop, a.data, b.data, to, x, y, out).run(0, a.offset, b.offset, 0);
+  const stages = wasm.take(STAGE_ROOM);
+  new BlockWalk(wasm, f, loop, a.data, b.data, to, x, y, out, stages).run(0, a.offset, b.offset, 0);
   wasm.release(mark);
 }
 
@@ -263,6 +274,7 @@ class BlockWalk {
     readonly x: number,
     readonly y: number,
     readonly out: number,
+    readonly stages: number,
   ) {}
 
   /** All from dimension `dim` on; returns where the result goes on. */
@@ -291,7 +303,7 @@ class BlockWalk {
     const { kernel, f, k } = this.f;
     const { f32, call } = this.wasm;
     if (kernel === "axpy32") call.axpy32(x, y, out, n, k);
-    else if (call[kernel](x, y, out, n) === 1) {
+    else if (call[kernel](x, y, out, n, this.stages) === 1) {
       const test = beyond[kernel];
       for (let i = 0; i < n; i++) {
         const [u, v] = [f32[(x >> 2) + i], f32[(y >> 2) + i]];

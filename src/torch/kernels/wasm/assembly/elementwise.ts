@@ -2,24 +2,7 @@
  * Loops that take each element by itself, over `n` floats rounded up to whole vectors: the scratch memory has room for the
  * last one. Source and result may be the same.
  */
-import {
-  cos4,
-  erf4,
-  exp4,
-  expm14,
-  gelu4,
-  geluSlope4,
-  log1p4,
-  log4,
-  logSigmoid4,
-  pick,
-  pow4,
-  sigmoid4,
-  sin4,
-  splat,
-  TRIGONOMETRIC_MAX,
-  tanh4,
-} from "./math";
+import { exp4, gelu4, geluSlope4, negative, pow4, splat } from "./math";
 import { at32, fused32, fusedLess32 } from "./vectors";
 
 // ── of one number ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -28,55 +11,6 @@ export function exp32(from: usize, to: usize, n: i32): void {
   for (const end = from + ((<usize>n) << 2); from < end; from += 16, to += 16) {
     const x = v128.load(from);
     v128.store(to, exp4(x));
-  }
-}
-
-export function expm132(from: usize, to: usize, n: i32): void {
-  for (const end = from + ((<usize>n) << 2); from < end; from += 16, to += 16) {
-    const x = v128.load(from);
-    v128.store(to, expm14(x));
-  }
-}
-
-export function log32(from: usize, to: usize, n: i32): void {
-  for (const end = from + ((<usize>n) << 2); from < end; from += 16, to += 16) {
-    const x = v128.load(from);
-    v128.store(to, log4(x));
-  }
-}
-
-export function log1p32(from: usize, to: usize, n: i32): void {
-  for (const end = from + ((<usize>n) << 2); from < end; from += 16, to += 16) {
-    const x = v128.load(from);
-    v128.store(to, log1p4(x));
-  }
-}
-
-export function tanh32(from: usize, to: usize, n: i32): void {
-  for (const end = from + ((<usize>n) << 2); from < end; from += 16, to += 16) {
-    const x = v128.load(from);
-    v128.store(to, tanh4(x));
-  }
-}
-
-export function sigmoid32(from: usize, to: usize, n: i32): void {
-  for (const end = from + ((<usize>n) << 2); from < end; from += 16, to += 16) {
-    const x = v128.load(from);
-    v128.store(to, sigmoid4(x));
-  }
-}
-
-export function logsigmoid32(from: usize, to: usize, n: i32): void {
-  for (const end = from + ((<usize>n) << 2); from < end; from += 16, to += 16) {
-    const x = v128.load(from);
-    v128.store(to, logSigmoid4(x));
-  }
-}
-
-export function erf32(from: usize, to: usize, n: i32): void {
-  for (const end = from + ((<usize>n) << 2); from < end; from += 16, to += 16) {
-    const x = v128.load(from);
-    v128.store(to, erf4(x));
   }
 }
 
@@ -90,7 +24,7 @@ export function gelu32(from: usize, to: usize, n: i32): void {
 export function silu32(from: usize, to: usize, n: i32): void {
   for (const end = from + ((<usize>n) << 2); from < end; from += 16, to += 16) {
     const x = v128.load(from);
-    v128.store(to, f32x4.div(x, f32x4.add(at32(memory.data<f32>([1.0])), exp4(f32x4.neg(x)))));
+    v128.store(to, f32x4.div(x, f32x4.add(at32(memory.data<f32>([1.0])), exp4(negative(x)))));
   }
 }
 
@@ -141,28 +75,6 @@ export function relu32(from: usize, to: usize, n: i32): void {
     const x = v128.load(from);
     v128.store(to, v128.andnot(x, f32x4.le(x, splat(0.0))));
   }
-}
-
-/** 1 when there are elements too large for it, whose results mean nothing. */
-export function sin32(from: usize, to: usize, n: i32): i32 {
-  let beyond = i32x4.splat(0);
-  for (const end = from + ((<usize>n) << 2); from < end; from += 16, to += 16) {
-    const x = v128.load(from);
-    beyond = v128.or(beyond, f32x4.gt(f32x4.abs(x), at32(memory.data<f32>([TRIGONOMETRIC_MAX]))));
-    v128.store(to, pick(f32x4.eq(x, splat(0.0)), x, sin4(x)));
-  }
-  return i32(v128.any_true(beyond));
-}
-
-/** 1 when there are elements too large for it, whose results mean nothing. */
-export function cos32(from: usize, to: usize, n: i32): i32 {
-  let beyond = i32x4.splat(0);
-  for (const end = from + ((<usize>n) << 2); from < end; from += 16, to += 16) {
-    const x = v128.load(from);
-    beyond = v128.or(beyond, f32x4.gt(f32x4.abs(x), at32(memory.data<f32>([TRIGONOMETRIC_MAX]))));
-    v128.store(to, cos4(x));
-  }
-  return i32(v128.any_true(beyond));
 }
 
 // ── of two numbers ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -228,6 +140,15 @@ export function tanh_backward32(a: usize, b: usize, to: usize, n: i32): void {
     const x = v128.load(a);
     const y = v128.load(b);
     v128.store(to, f32x4.mul(x, fusedLess32(y, y, at32(memory.data<f32>([1.0])))));
+  }
+}
+
+/** g / (x + 1) */
+export function log1p_backward32(a: usize, b: usize, to: usize, n: i32): void {
+  for (const end = a + ((<usize>n) << 2); a < end; a += 16, b += 16, to += 16) {
+    const x = v128.load(a);
+    const y = v128.load(b);
+    v128.store(to, f32x4.div(x, f32x4.add(y, at32(memory.data<f32>([1.0])))));
   }
 }
 
