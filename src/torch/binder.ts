@@ -24,17 +24,18 @@ export function bindOverloads(name: string, specs: readonly OpSpec[], method: bo
   const run = name.endsWith("_") && !name.startsWith("_") && specs[0].schema.name !== name ? runInPlace : runOp;
   if (method) {
     return function (this: unknown, ...args: unknown[]) {
-      args.unshift(this);
-      return call(name, specs, run, args, true);
+      return call(name, specs, run, this, args, true);
     };
   }
-  return (...args: unknown[]) => call(name, specs, run, args, false);
+  return (...args: unknown[]) => call(name, specs, run, undefined, args, false);
 }
 
+/** `self` is the first argument of a method; `args` are the others. */
 function call(
   name: string,
   specs: readonly OpSpec[],
   run: (spec: OpSpec, args: unknown[]) => any,
+  self: unknown,
   args: unknown[],
   method: boolean,
 ): any {
@@ -42,10 +43,10 @@ function call(
   if (isKeywords(args[args.length - 1])) keywords = withoutPlacement(args.pop() as Record<string, unknown>, specs);
   while (args.length > 0 && args[args.length - 1] === undefined) args.pop();
   for (let i = 0; i < specs.length; i++) {
-    const bound = bind(specs[i], args, keywords, method);
+    const bound = bind(specs[i], self, args, keywords, method);
     if (bound !== null) return run(specs[i], bound);
   }
-  throw new TypeError(explain(name, specs, args, keywords, method));
+  throw new TypeError(explain(name, specs, method ? [self, ...args] : args, keywords, method));
 }
 
 const placement = ["device", "layout", "pin_memory", "memory_format", "non_blocking", "copy"];
@@ -68,6 +69,7 @@ function takesEntries(param: Param, value: unknown): boolean {
 
 function bind(
   spec: OpSpec,
+  self: unknown,
   args: readonly unknown[],
   keywords: Record<string, unknown> | null,
   method: boolean,
@@ -81,7 +83,9 @@ function bind(
   for (let i = 0; i < params.length; i++) {
     const param = params[i];
     let value: unknown;
-    if (!param.keywordOnly && position < args.length) {
+    if (i === 0 && method) {
+      value = self;
+    } else if (!param.keywordOnly && position < args.length) {
       value = args[position];
       if (param.list && i === last && (i === first || value instanceof Tensor) && takesEntries(param, value)) {
         value = args.slice(position);

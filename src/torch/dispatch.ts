@@ -83,6 +83,11 @@ interface BoundDerivative {
   vjp: Vjp<any>;
 }
 
+/** What derivatives look through at a node; one subclass an op has a getter for each name. */
+class SavedView {
+  node: OpNode | null = null;
+}
+
 export class OpSpec {
   readonly schema: Schema;
   readonly nodeName: string;
@@ -104,6 +109,8 @@ export class OpSpec {
   readonly outputNames: string[];
   // A program calls few of the ops: what only nodes need is made with the first one.
   private forNodes: { savedClass: SavedClass; readers: ReadonlyMap<string, ReadSaved> } | null = null;
+  /** A view that nobody looks through now. */
+  private spareView: SavedView | null = null;
 
   constructor(
     readonly text: string,
@@ -153,6 +160,19 @@ export class OpSpec {
     return arg === null && this.tensors[i];
   }
 
+  /** What the derivatives of `node` see of it, until `closeView`. */
+  openView(node: OpNode): Saved<any> {
+    const view = this.spareView ?? new this.savedClass();
+    this.spareView = null;
+    view.node = node;
+    return view as unknown as Saved<any>;
+  }
+
+  closeView(view: Saved<any>): void {
+    view.node = null;
+    this.spareView = view as unknown as SavedView;
+  }
+
   #derivative(given: Derivative<any> | undefined): BoundDerivative | null {
     if (given === undefined) return null;
     if (typeof given === "function") return { saves: [], savedArguments: 0, savedResults: 0, vjp: given };
@@ -173,16 +193,14 @@ export class OpSpec {
   }
 }
 
-type SavedClass = new (node: OpNode) => Saved<any>;
+type SavedClass = new () => SavedView;
 
 function savedClass({ schema, outputNames }: OpSpec): SavedClass {
-  const made = class {
-    constructor(readonly node: OpNode) {}
-  };
+  const made = class extends SavedView {};
   const getter = (name: string, read: (node: OpNode) => unknown): void => {
     Object.defineProperty(made.prototype, name, {
-      get(this: { node: OpNode }) {
-        return read(this.node);
+      get(this: SavedView) {
+        return read(this.node!);
       },
       // A result may have an argument's name (symeig's eigenvectors), and stands before it.
       configurable: true,
@@ -190,7 +208,7 @@ function savedClass({ schema, outputNames }: OpSpec): SavedClass {
   };
   for (const [i, p] of schema.params.entries()) getter(p.name, (node) => unpack(node.arg(i)));
   for (const [i, output] of outputNames.entries()) getter(output, (node) => node.result(i));
-  return made as unknown as SavedClass;
+  return made;
 }
 
 type ReadSaved = (node: OpNode) => unknown;
@@ -282,15 +300,16 @@ export class OpNode extends Node {
   constructor(
     readonly spec: OpSpec,
     args: readonly unknown[],
+    needs: number,
   ) {
     super();
+    this.#needs = needs;
     spec.prepareNodes();
     const { grads, edges } = spec;
     this.makeEdges(countEdges(spec, args));
     let edge = 0;
     for (let i = 0; i < args.length; i++) {
       const arg = args[i];
-      if (grads[i] !== null && requiresGrad(arg)) this.#needs |= 1 << i;
       if (!edges[i]) continue;
       if (arg instanceof Tensor) this.setEdge(edge++, grads[i] === null ? null : gradientTarget(arg), arg.output_nr);
       else if (isTensorList(arg)) for (const t of arg) this.setEdge(edge++, gradientTarget(t), t.output_nr);
@@ -315,7 +334,7 @@ export class OpNode extends Node {
   /**
    * Keeps of the call what the derivatives of the inputs that need one ask for, and of everything else only shape and dtype.
    */
-  save(args: readonly unknown[], outputs: readonly Tensor[]): void {
+  save(args: readonly unknown[], outputs: Tensor | readonly Tensor[]): void {
     const { grads } = this.spec;
     const count = args.length;
     let savedArguments = 0;
@@ -332,9 +351,9 @@ export class OpNode extends Node {
       this.#others = new Array(count - 3);
       for (let i = 3; i < count; i++) this.#others[i - 3] = keep(args[i], (savedArguments & (1 << i)) !== 0);
     }
-    if (outputs.length === 1) {
-      this.setOutput(newMeta(outputs[0]));
-      if (savedResults !== 0) this.results = new SavedTensor(outputs[0]);
+    if (outputs instanceof Tensor) {
+      this.setOutput(metaLike(outputs, this.#first));
+      if (savedResults !== 0) this.results = new SavedTensor(outputs);
     } else {
       this.outputs = outputs.map(newMeta);
       if (savedResults !== 0) {
@@ -357,7 +376,7 @@ export class OpNode extends Node {
     const { spec } = this;
     const result: (Tensor | null)[] = [];
     const grad = spec.schema.returnsList ? grads : grads.length === 1 ? grads[0] : grads;
-    const saved = new spec.savedClass(this);
+    const saved = spec.openView(this);
     const needs = hasGradient(grads) ? this.#needs : 0;
     for (let i = 0; i < spec.edges.length; i++) {
       if (!spec.edges[i]) continue;
@@ -371,6 +390,7 @@ export class OpNode extends Node {
       if (Array.isArray(computed)) for (const each of computed) result.push(each);
       else result.push(computed);
     }
+    spec.closeView(saved);
     return result;
   }
 
@@ -436,12 +456,24 @@ class Meta implements TensorMeta {
 
 const newMeta = (t: Tensor): Meta => new Meta(t.shape, t.dtype, t.strides);
 
+/** That of `t`: `known` itself where it says the same. */
+function metaLike(t: Tensor, known: unknown): Meta {
+  if (known instanceof Meta && known.shape === t.shape && known.dtype === t.dtype && known.strides === t.strides)
+    return known;
+  return newMeta(t);
+}
+
+const wrappedMetas = new Map<DType, Meta>();
+
 function metaOf(t: Tensor): TensorMeta {
   // Most often the node that made it has the same already.
-  const made = t.gradFn?.output(t.output_nr);
-  if (made instanceof Meta && made.shape === t.shape && made.dtype === t.dtype && made.strides === t.strides)
-    return made;
-  return newMeta(t);
+  if (!t.wrappedNumber) return metaLike(t, t.gradFn?.output(t.output_nr));
+  let meta = wrappedMetas.get(t.dtype);
+  if (meta === undefined) {
+    meta = newMeta(t);
+    wrappedMetas.set(t.dtype, meta);
+  }
+  return meta;
 }
 
 function isTensorValue(value: unknown): boolean {
@@ -462,11 +494,12 @@ function requiresGrad(value: unknown): boolean {
   return isTensorList(value) && value.some((t) => t.requires_grad);
 }
 
-/** Whether the graph has to know of a call with these arguments. */
-function isRecorded(spec: OpSpec, args: readonly unknown[]): boolean {
-  if (!mode.grad || !spec.differentiable) return false;
-  for (let i = 0; i < args.length; i++) if (spec.grads[i] !== null && requiresGrad(args[i])) return true;
-  return false;
+/** Positions of the arguments that want a gradient, as bits; 0: the graph need not know of the call. */
+function needsOf(spec: OpSpec, args: readonly unknown[]): number {
+  if (!mode.grad || !spec.differentiable) return 0;
+  let needs = 0;
+  for (let i = 0; i < args.length; i++) if (spec.grads[i] !== null && requiresGrad(args[i])) needs |= 1 << i;
+  return needs;
 }
 
 /** Runs `f` as PyTorch runs a kernel: no graph is recorded, no observer is told. */
@@ -486,14 +519,30 @@ export function belowAutograd<T>(f: () => T): T {
 function runForward(spec: OpSpec, args: unknown[]): any {
   const grad = mode.grad;
   const observer = seam.observer;
-  if (!grad && observer === null) return spec.forward(...args);
+  if (!grad && observer === null) return apply(spec.forward, args);
   mode.grad = false;
   seam.observer = null;
   try {
-    return spec.forward(...args);
+    return apply(spec.forward, args);
   } finally {
     mode.grad = grad;
     seam.observer = observer;
+  }
+}
+
+/** `f(...args)`, which is slower. */
+function apply(f: (...args: any[]) => any, args: readonly unknown[]): any {
+  switch (args.length) {
+    case 1:
+      return f(args[0]);
+    case 2:
+      return f(args[0], args[1]);
+    case 3:
+      return f(args[0], args[1], args[2]);
+    case 4:
+      return f(args[0], args[1], args[2], args[3]);
+    default:
+      return f(...args);
   }
 }
 
@@ -501,18 +550,20 @@ function runForward(spec: OpSpec, args: unknown[]): any {
 export function runOp(spec: OpSpec, args: unknown[]): any {
   if (spec.composite) return spec.forward(...args);
   if (forward.level >= 0 && hasTangent(args)) return runDual(args, (again) => runOp(spec, again));
-  const records = isRecorded(spec, args);
+  const needs = needsOf(spec, args);
   const out = runForward(spec, args);
-  if (out instanceof Tensor) finish(spec, args, out);
-  else if (!Array.isArray(out)) return out;
-  else for (const each of out) finish(spec, args, each);
-  if (records || seam.observer !== null) {
-    const outputs: Tensor[] = Array.isArray(out) ? out : [out];
-    if (records) record(spec, args, outputs);
-    seam.observer?.op?.(spec.schema.full, args, outputs);
+  if (out instanceof Tensor) {
+    finish(spec, args, out);
+    if (needs !== 0) record(spec, args, needs, out);
+    seam.observer?.op?.(spec.schema.full, args, [out]);
+    return out;
   }
+  if (!Array.isArray(out)) return out;
+  for (const each of out) finish(spec, args, each);
+  if (needs !== 0) recordAll(spec, args, needs, out);
+  seam.observer?.op?.(spec.schema.full, args, out);
   const { returns } = spec.schema;
-  for (let i = 0; i < returns.length; i++) Object.defineProperty(out, returns[i], { value: (out as Tensor[])[i] });
+  for (let i = 0; i < returns.length; i++) Object.defineProperty(out, returns[i], { value: out[i] });
   return out;
 }
 
@@ -528,18 +579,32 @@ function round(t: Tensor): void {
   for (let i = 0; i < data.length; i++) data[i] = cast(data[i]);
 }
 
-function record(spec: OpSpec, args: unknown[], outputs: readonly Tensor[]): void {
+function record(spec: OpSpec, args: unknown[], needs: number, out: Tensor): void {
+  if (!isDifferentiable(spec, out, 0)) return;
+  const node = new OpNode(spec, args, needs);
+  place(out, node, 0);
+  node.save(args, out);
+}
+
+function recordAll(spec: OpSpec, args: unknown[], needs: number, outputs: readonly Tensor[]): void {
   let node: OpNode | null = null;
   for (let i = 0; i < outputs.length; i++) {
-    const out = outputs[i];
-    if (!out.dtype.is_floating_point) continue;
-    if (spec.differentiableOutputs !== null && !spec.differentiableOutputs.includes(spec.outputNames[i])) continue;
-    node ??= new OpNode(spec, args);
-    out.gradFn = node;
-    out.output_nr = i;
-    out.gradFnVersion = out.versions.n;
+    if (!isDifferentiable(spec, outputs[i], i)) continue;
+    node ??= new OpNode(spec, args, needs);
+    place(outputs[i], node, i);
   }
   node?.save(args, outputs);
+}
+
+function isDifferentiable(spec: OpSpec, out: Tensor, i: number): boolean {
+  if (!out.dtype.is_floating_point) return false;
+  return spec.differentiableOutputs === null || spec.differentiableOutputs.includes(spec.outputNames[i]);
+}
+
+function place(out: Tensor, node: OpNode, output: number): void {
+  out.gradFn = node;
+  out.output_nr = output;
+  out.gradFnVersion = out.versions.n;
 }
 
 /** Makes `view` a view: it shares the base's memory, version counter and fate. */
@@ -556,7 +621,8 @@ function attachView(view: Tensor, source: Tensor, oneOfSeveral: boolean): void {
 export function runInPlace(spec: OpSpec, args: unknown[]): Tensor {
   const self = args[0] as Tensor;
   if (spec.schema.isView) return reshapeInPlace(spec, self, args);
-  const records = isRecorded(spec, args);
+  const needs = needsOf(spec, args);
+  const records = needs !== 0;
   checkInPlace(self, records);
   if (forward.level >= 0 && hasTangent(args)) return runDualInPlace(spec, args);
   // The derivative may want the old value, which is about to be overwritten.
@@ -568,13 +634,13 @@ export function runInPlace(spec: OpSpec, args: unknown[]): Tensor {
     );
   }
   checkCanCast(out.dtype, self.dtype);
-  const node = records ? new OpNode(spec, args) : null;
+  const node = records ? new OpNode(spec, args, needs) : null;
   self.storageOf.aboutToChange();
   copyInto(self, out);
   self.versions.n++;
   if (node !== null) {
     rebaseHistory(self, node);
-    node.save(kept, [self]);
+    node.save(kept, self);
   }
   seam.observer?.op?.(`${spec.schema.name}_`, args, [self]);
   return self;
@@ -600,10 +666,11 @@ function runDualInPlace(spec: OpSpec, args: unknown[]): Tensor {
 
 /** `x.unsqueeze_(…)`: the memory stays, the tensor takes another geometry over it. */
 function reshapeInPlace(spec: OpSpec, self: Tensor, args: unknown[]): Tensor {
+  const needs = needsOf(spec, args);
   const records = mode.grad && requiresGrad(self);
   checkInPlace(self, records);
   const before = alias(self, self.shape, self.strides, self.offset);
-  const node = records ? new OpNode(spec, args) : null;
+  const node = records ? new OpNode(spec, args, needs) : null;
   const view = runForward(spec, args) as Tensor;
   const { shape, strides, offset } = view;
   Object.assign(self, { shape, strides, offset });
@@ -615,7 +682,7 @@ function reshapeInPlace(spec: OpSpec, self: Tensor, args: unknown[]): Tensor {
     } else {
       self.gradFnVersion = -1;
     }
-    node.save([before, ...args.slice(1)], [self]);
+    node.save([before, ...args.slice(1)], self);
   }
   seam.observer?.op?.(`${spec.schema.name}_`, args, [self]);
   return self;
