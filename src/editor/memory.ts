@@ -31,7 +31,7 @@ export function registerMemory(session: Session, storage: vscode.Uri | undefined
       writing = setTimeout(() => void keep(run, storage, file), run.live ? LIVE_REST_MS : REST_MS);
     }),
     session.onDidChangeRun((run) => {
-      if (!run) vscode.workspace.fs.delete(file).then(undefined, () => {});
+      if (!run) void forget(file);
     }),
   );
 }
@@ -40,9 +40,14 @@ async function keep(run: Run, storage: vscode.Uri, file: vscode.Uri): Promise<vo
   if (!run.trace) return;
   const kept: Kept = { uri: run.uri.toString(), request: run.request, trace: run.trace };
   const text = JSON.stringify(kept);
-  if (text.length > SIZE_MAX) return;
+  if (text.length > SIZE_MAX) return forget(file);
   await vscode.workspace.fs.createDirectory(storage);
   await vscode.workspace.fs.writeFile(file, new TextEncoder().encode(text));
+}
+
+async function forget(file: vscode.Uri): Promise<void> {
+  // It need not have been there.
+  await vscode.workspace.fs.delete(file).then(undefined, () => {});
 }
 
 async function restore(session: Session, file: vscode.Uri): Promise<void> {

@@ -2,7 +2,7 @@
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 import type { Trace } from "../../src/trace/model";
 import { closeBrowser, Panel, type PanelOptions } from "./panel";
-import { programTrace, syntheticTrace } from "./traces";
+import { exampleTrace, programTrace, syntheticTrace } from "./traces";
 
 afterAll(closeBrowser);
 
@@ -175,6 +175,20 @@ describe("the map", () => {
     const box = (await panel.locator("#minimap").boundingBox())!;
     await panel.page.mouse.click(box.x + box.width / 2, box.y + box.height - 6);
     await expect.poll(async () => ((await middle()) as number) > before + 100).toBe(true);
+  });
+
+  test("lies in the corner that hides less of the graph", async () => {
+    await open({ width: 480 });
+    await panel.show(exampleTrace("lstm"));
+    const map = (await panel.locator("#minimap").boundingBox())!;
+    const middles = (await panel.page.evaluate(
+      "__gradlens.pane.current.view.nodes.filter(({ trace }) => trace >= 0).map(({ trace }) => trace).map((n) => __gradlens.nodePosition(n))",
+    )) as { x: number; y: number }[];
+    const hidden = middles.filter(
+      ({ x, y }) => x > map.x && x < map.x + map.width && y > map.y && y < map.y + map.height,
+    );
+    expect([middles.length > 5, hidden.length]).toEqual([true, 0]);
+    expect(map.y).toBeLessThan(100);
   });
 });
 

@@ -1,4 +1,4 @@
-/** The whole graph in a corner, with a frame round what is in sight; there when something is out of sight. */
+/** The whole graph in a corner on the right, with a frame round what is in sight; there when something is out of sight. */
 import { type GraphView, type Placement, scaleColor } from "../../src/graph";
 import type { Viewport } from "../cards";
 import { blend, type Theme } from "../theme";
@@ -8,6 +8,8 @@ const HEIGHT_MAX = 104;
 /** Of the graph's place, at most so much. */
 const SHARE = 0.26;
 const PADDING = 5;
+/** To the edges of the graph's place. */
+const MARGIN = 10;
 /** In a narrower place it would lie over the cards. */
 const ROOM_MIN = 320;
 /** Less than this part out of sight is no reason for a map. */
@@ -58,7 +60,7 @@ export class Minimap {
       this.drawn.theme !== this.theme ||
       this.drawn.room !== port.width
     )
-      this.redraw(view, placed, port.width, port.height);
+      this.redraw(view, placed, port);
     const { context, canvas, scale, theme } = this;
     const ratio = devicePixelRatio;
     context.setTransform(1, 0, 0, 1, 0, 0);
@@ -75,17 +77,20 @@ export class Minimap {
     context.strokeRect(left, top, Math.max(3, right - left), Math.max(3, bottom - top));
   }
 
-  private redraw(view: GraphView, placed: Placement, room: number, tall: number): void {
+  private redraw(view: GraphView, placed: Placement, port: Viewport): void {
     const { theme, canvas } = this;
-    this.drawn = { view, placed, theme, room };
+    this.drawn = { view, placed, theme, room: port.width };
     const ratio = devicePixelRatio;
-    const [widthMax, heightMax] = [Math.min(WIDTH_MAX, SHARE * room), Math.min(HEIGHT_MAX, SHARE * tall)];
+    const [widthMax, heightMax] = [Math.min(WIDTH_MAX, SHARE * port.width), Math.min(HEIGHT_MAX, SHARE * port.height)];
     this.scale = Math.min(widthMax / Math.max(1, placed.width), heightMax / Math.max(1, placed.height), 0.3);
     const width = Math.ceil(placed.width * this.scale) + 2 * PADDING;
     const height = Math.ceil(placed.height * this.scale) + 2 * PADDING;
     this.picture ??= document.createElement("canvas");
     for (const each of [canvas, this.picture]) Object.assign(each, { width: width * ratio, height: height * ratio });
     Object.assign(canvas.style, { width: `${width}px`, height: `${height}px` });
+    const hides = (top: number) =>
+      covered(view, placed, port, { left: port.width - MARGIN - width, top, width, height });
+    canvas.classList.toggle("at-top", hides(MARGIN) < hides(port.height - MARGIN - height));
     const context = this.picture.getContext("2d")!;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.fillStyle = theme.page;
@@ -109,4 +114,22 @@ export class Minimap {
       context.fillRect(placed.x[node.index]! - w / 2, placed.y[node.index]! - h / 2, w, h);
     }
   }
+}
+
+/** Square pixels of cards behind a box of the screen. */
+function covered(
+  { nodes }: GraphView,
+  { x, y }: Placement,
+  { pan, zoom }: Viewport,
+  box: { left: number; top: number; width: number; height: number },
+): number {
+  const overlap = (middle: number, size: number, shift: number, from: number, length: number) => {
+    const start = (middle - size / 2) * zoom + shift;
+    return Math.max(0, Math.min(start + size * zoom, from + length) - Math.max(start, from));
+  };
+  let area = 0;
+  for (const { index, width, height } of nodes)
+    area +=
+      overlap(x[index]!, width, pan.x, box.left, box.width) * overlap(y[index]!, height, pan.y, box.top, box.height);
+  return area;
 }
