@@ -4,25 +4,43 @@ import { RuntimeError } from "../errors";
 import { numel } from "../shape";
 import { allocate, fromData, type Tensor } from "../tensor";
 import { dot, gemm, gemv, type Matrix, plainProduct, type Vector } from "./blas";
-import { elements } from "./copy";
+import { copyInto, elements } from "./copy";
 import { unwrittenFloats } from "./memory";
 import { type Kernels, kernels } from "./wasm";
 import { multiply, SMALLEST_PRODUCT } from "./wasm/gemm";
 
 /**
- * `[n, k] · [k, m] → [n, m]`; float32 ones times `alpha` and on top of `sum`, where there is one, whose memory the result takes.
- * Throws PyTorch's texts where ranks, dtypes or sizes do not fit.
+ * `[n, k] · [k, m] → [n, m]`; float32 ones times `alpha` and on top of `sum`, broadcast, where there is one. Throws PyTorch's
+ * texts where ranks, dtypes or sizes do not fit.
  */
 export function matrixProduct(a: Tensor, b: Tensor, sum: Tensor | null = null, alpha = 1): Tensor {
   checkMatrices(a, b);
   const [n, k] = a.shape;
   const m = b.shape[1];
   const wasm = kernelsFor(a, n, k, m);
-  const out = sum ?? (wasm === null ? allocate([n, m], a.dtype) : unwritten([n, m], a.dtype));
-  if (wasm !== null) multiply(wasm, matrixOf(a), matrixOf(b), floats(out), 0, n, k, m, alpha, sum === null);
-  else if (a.dtype === float32) gemm(matrixOf(a), matrixOf(b), floats(out), 0, n, k, m, alpha);
+  if (wasm !== null) {
+    const out = unwritten([n, m], a.dtype);
+    multiply(wasm, matrixOf(a), matrixOf(b), floats(out), 0, n, k, m, alpha, sum && rowsOf(sum, n, m));
+    return out;
+  }
+  const out = allocate([n, m], a.dtype);
+  if (sum !== null) copyInto(out, sum);
+  if (a.dtype === float32) gemm(matrixOf(a), matrixOf(b), floats(out), 0, n, k, m, alpha);
   else product(elements(a), elements(b), out.storageOf.data, n, k, m, 0, 0, 0);
   return out;
+}
+
+/** What broadcasts to `[n, m]` as a matrix of dense rows, all of them the same memory where it is one row. */
+function rowsOf(t: Tensor, n: number, m: number): Matrix {
+  const { shape, strides } = t;
+  const last = shape.length - 1;
+  if (last >= 0 && shape[last] === m && strides[last] === 1) {
+    const row = last === 0 || shape[0] === 1 ? 0 : strides[0];
+    return { data: t.storageOf.data, start: t.offset, row, column: 1 };
+  }
+  const whole = allocate([n, m], t.dtype);
+  copyInto(whole, t);
+  return matrixOf(whole);
 }
 
 /** `out += a b` of matrices in memory, `out` row-major from `start` on; floats in the order of the BLAS. */
@@ -36,7 +54,7 @@ export function addProduct(
   m: number,
 ): void {
   const wasm = n * k * m >= SMALLEST_PRODUCT ? kernels() : null;
-  if (wasm !== null) multiply(wasm, a, b, out, start, n, k, m, 1, false);
+  if (wasm !== null) multiply(wasm, a, b, out, start, n, k, m, 1, { data: out, start, row: m, column: 1 });
   else if (out instanceof Float32Array) gemm(a, b, out, start, n, k, m);
   else {
     for (let i = 0, to = start; i < n; i++, to += m) {
@@ -71,7 +89,8 @@ export function batchProduct(a: Tensor, b: Tensor, sum: Tensor | null = null, al
   if (wasm !== null || a.dtype === float32) {
     for (let i = 0; i < batch; i++) {
       const [x, y] = [matrixOf(a, i), matrixOf(b, i)];
-      if (wasm !== null) multiply(wasm, x, y, floats(out), i * n * m, n, k, m, alpha, sum === null);
+      const added = sum && { data: sum.storageOf.data, start: i * n * m, row: m, column: 1 };
+      if (wasm !== null) multiply(wasm, x, y, floats(out), i * n * m, n, k, m, alpha, added);
       else if (small) plainProduct(x, y, floats(out), i * n * m, n, k, m, alpha);
       else gemm(x, y, floats(out), i * n * m, n, k, m, alpha);
     }

@@ -99,7 +99,15 @@ export const addmm = op("addmm(Tensor self, Tensor mat1, Tensor mat2, *, Scalar 
     if (a.dtype !== b.dtype) throw new RuntimeError("mat1 and mat2 must have the same dtype");
     notOfBool("addmm_impl_cpu_", a);
     checkMatrices(a, b);
-    return accumulated(c, [a.shape[0], b.shape[1]], a.dtype, beta, alpha, (sum, k) => matrixProduct(a, b, sum, k));
+    return accumulated(
+      c,
+      [a.shape[0], b.shape[1]],
+      a.dtype,
+      beta,
+      alpha,
+      (sum, k) => matrixProduct(a, b, sum, k),
+      true,
+    );
   },
   grad: {
     self: (g, s) => (s.beta === 1 ? g : g.mul(s.beta)),
@@ -113,7 +121,7 @@ const scale = (t: Tensor, k: number | boolean): Tensor => (k === 1 ? t : t.mul(k
 
 /**
  * `beta · c + alpha · product`, in the product's dtype and shape; where beta is 0, c does not count, whatever it holds.
- * A product of float32 adds itself, times the number, to the sum it is given.
+ * A product of float32 adds itself, times the number, to the sum it is given, which is its own unless it only `reads` it.
  */
 function accumulated(
   c: Tensor,
@@ -122,6 +130,7 @@ function accumulated(
   beta: number | boolean,
   alpha: number | boolean,
   product: (sum: Tensor | null, alpha: number) => Tensor,
+  reads = false,
 ): Tensor {
   if (!isExpandableTo(c.shape, shape)) {
     throw new RuntimeError(
@@ -132,6 +141,7 @@ function accumulated(
   const [b, a] = [beta, alpha].map((k) => (dtype.is_floating_point ? Number(k) : Math.trunc(Number(k))));
   if (dtype === float32) {
     if (b === 0) return product(null, a);
+    if (reads) return product(scale(c, b), a);
     const sum = allocate(shape, dtype);
     sum.copy_(scale(c, b));
     return product(sum, a);
@@ -181,7 +191,7 @@ export const addbmm = op(
       return accumulated(c, [n, b.shape[2]], a.dtype, beta, alpha, (sum, k) => {
         for (let i = 0; i < batch; i++) {
           const one = matrixProduct(a.select(0, i), b.select(0, i), a.dtype === float32 ? sum : null, k);
-          sum = sum === null || sum === one ? one : sum.add(one);
+          sum = sum === null || a.dtype === float32 ? one : sum.add(one);
         }
         return sum ?? a.new_zeros([n, b.shape[2]]);
       });

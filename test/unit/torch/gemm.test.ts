@@ -54,7 +54,7 @@ const operands = fc.record({
   gap: fc.integer({ min: 0, max: 3 }),
   seed: fc.integer(),
   alpha: fc.constantFrom(1, -0.75),
-  fresh: fc.boolean(),
+  sum: fc.constantFrom("none", "itself", "row"),
 });
 
 type Operands = typeof operands extends fc.Arbitrary<infer T> ? T : never;
@@ -63,14 +63,21 @@ function compare(
   set: "simd" | "relaxed",
   Memory: any,
   { n, k, m }: { n: number; k: number; m: number },
-  { left, right, gap, seed, alpha, fresh }: Operands,
+  { left, right, gap, seed, alpha, sum }: Operands,
 ): void {
   const a = matrix(n, k, left, gap, seed, Memory);
   const b = matrix(k, m, right, gap, seed + 1, Memory);
-  const out: Floats = fresh ? new Memory(n * m) : Memory.from(numbers(n * m, seed + 2));
-  const expected = Memory === Float32Array ? out.slice() : plain(a, b, out, n, k, m, alpha);
+  const values: Floats = Memory.from(numbers(n * m, seed + 2));
+  const start: Floats = { none: new Memory(n * m), itself: values, row: values.map((_, i) => values[i % m]) }[sum];
+  const out = sum === "itself" ? start.slice() : new Memory(n * m).fill(7);
+  const added = {
+    none: null,
+    itself: { data: out, start: 0, row: m, column: 1 },
+    row: { data: values, start: 0, row: 0, column: 1 },
+  };
+  const expected = Memory === Float32Array ? start : plain(a, b, start, n, k, m, alpha);
   if (Memory === Float32Array) gemm(a, b, expected as Float32Array, 0, n, k, m, alpha);
-  multiply(sets[set], a, b, out, 0, n, k, m, alpha, fresh);
+  multiply(sets[set], a, b, out, 0, n, k, m, alpha, added[sum]);
   let worst = 0;
   for (let i = 0; i < n * m; i++) worst = Math.max(worst, Math.abs(out[i] - expected[i]));
   // As many roundings of numbers below 2 as there are terms, on both sides; with fused operations the floats are the same.
@@ -95,11 +102,12 @@ describe.each(["simd", "relaxed"] as const)("%s", (set) => {
     [50, 40_000, 9],
     [5, 2000, 700],
   ])("%i × %i times × %i goes in blocks", (n, k, m) => {
-    for (const [left, right] of [
-      ["rows", "rows"],
-      ["columns", "columns"],
+    for (const [layout, sum] of [
+      ["rows", "none"],
+      ["columns", "itself"],
+      ["columns", "row"],
     ] as const)
-      compare(set, Float32Array, { n, k, m }, { left, right, gap: 1, seed: 3, alpha: 1, fresh: left === "rows" });
+      compare(set, Float32Array, { n, k, m }, { left: layout, right: layout, gap: 1, seed: 3, alpha: 1, sum });
   });
 
   test("scratch memory is given back", () => {
@@ -108,7 +116,7 @@ describe.each(["simd", "relaxed"] as const)("%s", (set) => {
       set,
       Float32Array,
       { n: 9, k: 9, m: 9 },
-      { left: "rows", right: "rows", gap: 0, seed: 1, alpha: 1, fresh: true },
+      { left: "rows", right: "rows", gap: 0, seed: 1, alpha: 1, sum: "none" },
     );
     expect(sets[set].mark()).toBe(mark);
   });

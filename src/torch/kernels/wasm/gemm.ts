@@ -58,8 +58,8 @@ interface Staged {
 }
 
 /**
- * `out = out + alpha · a b`, or without `out` when that is `fresh` (all zeros): `[n, k] · [k, m]`, row-major from `start` on.
- * All memory is float32, or all is float64, as `out` tells.
+ * `out = sum + alpha · a b`, or without a sum: `[n, k] · [k, m]`, row-major from `start` on. The rows of `sum` are dense; it may
+ * be `out` itself. All memory is float32, or all is float64, as `out` tells.
  */
 export function multiply(
   wasm: Kernels,
@@ -71,7 +71,7 @@ export function multiply(
   k: number,
   m: number,
   alpha: number,
-  fresh: boolean,
+  sum: Matrix | null,
 ): void {
   if (n === 0 || m === 0 || k === 0) return;
   const bytes = out.BYTES_PER_ELEMENT;
@@ -84,13 +84,12 @@ export function multiply(
   if (k * m <= LIMIT && n * Math.max(k, m) <= LIMIT) {
     const line = Math.ceil(m / width) * 32;
     const c = wasm.take(Math.ceil(n / 4) * 4 * line);
-    if (!fresh) load(wasm, out, start, m, n, m, c, line);
+    const init = stageSum(wasm, sum, bytes, 0, 0, n, m, c, line);
     const left = stage(wasm, a, bytes, 0, 0, n, k);
     const right = stage(wasm, b, bytes, 0, 0, k, m);
-    const init = fresh ? 0 : c;
     // biome-ignore format: by operand
     gemm(
-      left.at, left.row, left.column, right.at, right.row, right.column, c, line, init, line,
+      left.at, left.row, left.column, right.at, right.row, right.column, c, line, init, init === c ? line : 0,
       0, n, m, k, n, m, true, alpha, panels,
     );
     store(wasm, out, start, m, n, m, c, line);
@@ -107,16 +106,16 @@ export function multiply(
     for (let i0 = 0; i0 < n; i0 += high) {
       const rows = Math.min(high, n - i0);
       const c = wasm.take(Math.ceil(rows / 4) * 4 * line);
-      if (!fresh) load(wasm, out, start + i0 * m + j0, m, rows, columns, c, line);
+      const first = stageSum(wasm, sum, bytes, i0, j0, rows, columns, c, line);
       const inner = wasm.mark();
       for (let p0 = 0, deep = 0; p0 < k; p0 += deep) {
         deep = k - p0 < longest + CUT ? k - p0 : longest;
         const left = stage(wasm, a, bytes, i0, p0, rows, deep);
         const right = stage(wasm, b, bytes, p0, j0, deep, columns);
-        const init = fresh && p0 === 0 ? 0 : c;
+        const init = p0 === 0 ? first : c;
         // biome-ignore format: by operand
         gemm(
-          left.at, left.row, left.column, right.at, right.row, right.column, c, line, init, line,
+          left.at, left.row, left.column, right.at, right.row, right.column, c, line, init, init === c ? line : 0,
           i0, rows, columns, deep, n, m, j0 === 0, alpha, panels,
         );
         wasm.release(inner);
@@ -220,25 +219,34 @@ function copyIn(to: Floats, at: number, data: TypedArray, from: number, count: n
   else to.set(from === 0 && count === data.length ? data : data.subarray(from, from + count), at);
 }
 
-/** Rows of `out` into scratch memory, `line` bytes apart. */
-function load(
+/** Part of a sum to where the kernel finds it: in the place `c` of the result, or a row for all; 0 where there is none. */
+function stageSum(
   wasm: Kernels,
-  out: Floats,
-  from: number,
-  m: number,
+  sum: Matrix | null,
+  bytes: number,
+  i0: number,
+  j0: number,
   rows: number,
   columns: number,
   c: number,
   line: number,
-): void {
-  const bytes = out.BYTES_PER_ELEMENT;
+): number {
+  if (sum === null) return 0;
+  const data = sum.data as TypedArray;
+  const start = sum.start + i0 * sum.row + j0;
+  if (sum.row === 0) {
+    const at = wasm.take(line);
+    copyIn(viewOf(wasm, bytes), at / bytes, data, start, columns);
+    return at;
+  }
   const to = viewOf(wasm, bytes);
   const step = line / bytes;
-  if (columns === m && step === m) copyIn(to, c / bytes, out, from, rows * m);
-  else for (let i = 0; i < rows; i++) copyIn(to, c / bytes + i * step, out, from + i * m, columns);
+  if (sum.row === columns && step === columns) copyIn(to, c / bytes, data, start, rows * columns);
+  else for (let i = 0; i < rows; i++) copyIn(to, c / bytes + i * step, data, start + i * sum.row, columns);
+  return c;
 }
 
-/** And back. */
+/** The result, from scratch memory. */
 function store(
   wasm: Kernels,
   out: Floats,
