@@ -6,10 +6,12 @@ import { alias, allocate, fromData, stridedFromData, type Tensor } from "../tens
 import { broadcastStrides, castTo, elements, emptyLike } from "./copy";
 import { unwrittenFloats } from "./memory";
 import {
+  addFloats as addInWasm,
   type BinaryKernel,
   kernelsFor,
   type Mapped,
   mapFloats,
+  mapLines,
   type Strided,
   type UnaryKernel,
   WASM_FROM,
@@ -80,6 +82,8 @@ export function mapInWasm(t: Tensor, kernel: UnaryKernel, f: (x: number) => numb
   if (wasm === null) return null;
   const dense = isNonOverlappingDense(t.shape, t.strides);
   const out = stridedFromData(unwrittenFloats(n), float32, t.shape, dense ? t.strides : contiguousStrides(t.shape));
+  if (!dense && mapLines(wasm, kernel, f, t.shape, strided(t, t.strides), out.storageOf.data as Float32Array))
+    return out;
   const from = (dense ? t.storageOf.data : t.flatData()) as Float32Array;
   mapFloats(wasm, kernel, f, from, dense ? t.offset : 0, out.storageOf.data as Float32Array, n);
   return out;
@@ -133,6 +137,9 @@ function zipSmall(a: Tensor, b: Tensor, f: (x: number, y: number) => number): Te
   return out;
 }
 
+/** From so many elements on a sum in place is worth the copies. */
+const ADD_FROM = 256;
+
 /** Adds `from` to the memory of `to` where both lie alike, as gradients do; false, and nothing done, where they do not. */
 export function addInto(to: Tensor, from: Tensor): boolean {
   if (to.dtype !== from.dtype || to.dtype.category !== Category.Floating || to.dtype.roundsAfterwards) return false;
@@ -151,7 +158,9 @@ export function addInto(to: Tensor, from: Tensor): boolean {
 }
 
 function addFloats(x: Float32Array, p: number, y: Float32Array, q: number, n: number): void {
-  for (let i = 0; i < n; i++) x[p + i] += y[q + i];
+  const wasm = n < ADD_FROM ? null : kernelsFor(n);
+  if (wasm !== null) addInWasm(wasm, x, p, y, q, n);
+  else for (let i = 0; i < n; i++) x[p + i] += y[q + i];
 }
 
 /** `f` of each pair of elements, broadcast, both cast to `common` first; the result is in `dtype`. */

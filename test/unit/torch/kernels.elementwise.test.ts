@@ -118,6 +118,8 @@ describe.each(SETS)("%s", (set) => {
           .mul(x.narrow(1, 7, 20))
           .tolist(),
         x.t().neg().tolist(),
+        x.mul(60).narrow(1, 3, 21).sin().tolist(),
+        x.narrow(1, 3, 1).tanh().tolist(),
       ];
     };
     expect(run(set)).toEqual(run("typescript"));
@@ -129,6 +131,17 @@ describe.each(SETS)("%s", (set) => {
     const g = torch.randn(x.shape);
     const slope = (create_graph: boolean) => torch.autograd.grad(x[name](), [x], { grad_outputs: g, create_graph })[0];
     expect([...slope(false).flatData()]).toEqual([...slope(true).detach().flatData()]);
+  });
+
+  it("adds gradients of one leaf up in place to the bits of the plain loops", () => {
+    const [w, g] = [torch.randn(20_000).requires_grad_(), torch.randn(3, 20_000)];
+    const run = (chosen: KernelSet) => {
+      useKernels(chosen);
+      w.grad = null;
+      torch.stack([w.mul(g.select(0, 0)), w.mul(g.select(0, 1)), w.mul(g.select(0, 2))]).backward(g);
+      return [...w.grad!.flatData()];
+    };
+    expect(run(set)).toEqual(run("typescript"));
   });
 
   it("gives the gradients that the plain loops give", () => {

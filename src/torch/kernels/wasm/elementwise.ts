@@ -52,6 +52,7 @@ export type BinaryKernel = (typeof BINARY)[number];
 
 export interface ElementwiseFunctions extends Record<UnaryKernel, UnaryFunction>, Record<BinaryKernel, BinaryFunction> {
   axpy32(a: number, b: number, to: number, n: number, k: number): void;
+  compact(from: number, line: number, rows: number, bytes: number): void;
 }
 
 /**
@@ -218,6 +219,70 @@ function mapAlone(
       const test = beyond[kernel];
       for (let k = i; k < i + size; k++) if (test(from[start + k], 0)) to[k] = f(from[start + k]);
     }
+  }
+  wasm.release(mark);
+}
+
+/** Longer stretches, for each element that is wanted of them, are copied line by line. */
+const SPARSE_MAX = 6;
+
+/**
+ * As `mapFloats` for lines of dense elements that lie apart: the stretch from the first to the last goes into scratch memory,
+ * where they move together. False, and nothing done, where the elements of `from` do not lie like that, or are too many.
+ */
+export function mapLines(
+  wasm: Kernels,
+  kernel: UnaryKernel,
+  f: (x: number) => number,
+  shape: readonly number[],
+  from: Strided,
+  to: Float32Array,
+): boolean {
+  const { shape: sizes, a: steps } = merged(shape, from.strides, from.strides);
+  const n = to.length;
+  if (sizes.length !== 2 || steps[1] !== 1 || n > CHUNK) return false;
+  const [rows, width] = sizes;
+  const line = steps[0];
+  const span = (rows - 1) * line + width;
+  if (line < width || span > SPARSE_MAX * n) return false;
+  const mark = wasm.mark();
+  const at = wasm.take(4 * span + 16);
+  const room = wasm.take(STAGE_ROOM);
+  const { f32, call } = wasm;
+  f32.set(from.data.subarray(from.offset, from.offset + span), at >> 2);
+  call.compact(at, 4 * line, rows, 4 * width);
+  const odd = call[kernel](at, at, n, room);
+  to.set(f32.subarray(at >> 2, (at >> 2) + n));
+  if (odd === 1) {
+    const test = beyond[kernel];
+    for (let i = 0; i < n; i++) {
+      const x = from.data[from.offset + Math.floor(i / width) * line + (i % width)];
+      if (test(x, 0)) to[i] = f(x);
+    }
+  }
+  wasm.release(mark);
+  return true;
+}
+
+/** `to[at + i] += from[start + i]` for `i < n`. */
+export function addFloats(
+  wasm: Kernels,
+  to: Float32Array,
+  at: number,
+  from: Float32Array,
+  start: number,
+  n: number,
+): void {
+  const mark = wasm.mark();
+  const size = 4 * Math.min(n, CHUNK);
+  const [x, y] = [wasm.take(size), wasm.take(size)];
+  const { f32, call } = wasm;
+  for (let i = 0; i < n; i += CHUNK) {
+    const count = Math.min(CHUNK, n - i);
+    f32.set(to.subarray(at + i, at + i + count), x >> 2);
+    f32.set(from.subarray(start + i, start + i + count), y >> 2);
+    call.add32(x, y, x, count, 0);
+    to.set(f32.subarray(x >> 2, (x >> 2) + count), at + i);
   }
   wasm.release(mark);
 }

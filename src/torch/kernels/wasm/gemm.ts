@@ -29,7 +29,6 @@ type Gemm = (
 export interface GemmFunctions {
   gemm32: Gemm;
   gemm64: Gemm;
-  compact(c: number, line: number, rows: number, bytes: number): void;
 }
 
 /** Products of fewer numbers than this are done before a call into WASM would be. */

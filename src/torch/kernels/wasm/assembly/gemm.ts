@@ -451,8 +451,3 @@ export function gemm64(
 ): void {
   gemm<f64>(a, rowA, nextA, b, rowB, nextB, c, lineC, init, lineInit, i0, rows, columns, k, n, m, first, alpha, panels);
 }
-
-/** Rows of `bytes` that stand `line` bytes apart are moved together. */
-export function compact(c: usize, line: usize, rows: i32, bytes: usize): void {
-  for (let i: usize = 1; i < <usize>rows; i++) memory.copy(c + i * bytes, c + i * line, bytes);
-}
