@@ -33,3 +33,22 @@ export function givenArguments(
 /** `givenArguments` of a function. Throws TypeError for an unknown or repeated keyword and for too many positions. */
 export const keywordArguments = (fn: string, names: readonly string[], args: readonly unknown[]): Record<string, any> =>
   givenArguments(fn, names, args, (n) => `takes ${names.length} positional arguments but ${n} were given`);
+
+/**
+ * The leading arguments `names` in their positions, however they came: `f({ a, b, c: 1 })` and `f(a, { b, c: 1 })` become
+ * `f(a, b, { c: 1 })`. Typed as the arguments that it is assigned to.
+ */
+export function leading(names: readonly string[], args: readonly unknown[]): any {
+  const last = args.findLastIndex((a) => a !== undefined);
+  const keywords = args[last];
+  if (last >= names.length || !isKeywords(keywords)) return args;
+  const rest = { ...keywords };
+  const positions = args.slice(0, last);
+  for (const name of names.slice(last)) {
+    if (!(name in rest)) break;
+    positions.push(rest[name]);
+    delete rest[name];
+  }
+  if (Object.keys(rest).length > 0) positions.push(rest);
+  return positions;
+}

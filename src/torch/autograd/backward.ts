@@ -1,6 +1,6 @@
 /** `backward()` and `autograd.grad()`: what users pass, checked and made ready for the engine. */
 import { RuntimeError } from "../errors";
-import { keywordArguments } from "../keywords";
+import { keywordArguments, leading } from "../keywords";
 import { seam } from "../observer";
 import { sameShape, sizeText } from "../shape";
 import { type BackwardOptions, Tensor } from "../tensor";
@@ -101,6 +101,8 @@ export function backward(
   create_graph?: boolean | Record<string, unknown>,
   inputs?: TensorOrTensors | null | Record<string, unknown>,
 ): void {
+  const all = [tensors, grad_tensors, retain_graph, create_graph, inputs];
+  [tensors, grad_tensors, retain_graph, create_graph, inputs] = leading(["tensors"], all);
   const names = ["grad_tensors", "retain_graph", "create_graph", "inputs"];
   const given = keywordArguments("backward", names, [grad_tensors, retain_graph, create_graph, inputs]);
   backwardOf(list(tensors), given.grad_tensors, given);

@@ -1,5 +1,5 @@
 /** `autograd.grad` with a batch of cotangents. */
-import { keywordArguments } from "../keywords";
+import { keywordArguments, leading } from "../keywords";
 import { stack } from "../ops/joining";
 import { Tensor } from "../tensor";
 import { type GradOptions, gradNames, grad as gradOnce, type TensorOrTensors } from "./backward";
@@ -20,6 +20,8 @@ export function grad(
   create_graph?: boolean | GradOptions,
   options?: GradOptions,
 ): Tensor[] {
+  const all = [outputs, inputs, grad_outputs, retain_graph, create_graph, options];
+  [outputs, inputs, grad_outputs, retain_graph, create_graph, options] = leading(["outputs", "inputs"], all);
   const given = keywordArguments("grad", gradNames, [grad_outputs, retain_graph, create_graph, options]);
   const { is_grads_batched, ...rest } = given as GradOptions;
   if (!is_grads_batched) return gradOnce(outputs, inputs, rest);

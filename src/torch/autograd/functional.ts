@@ -1,6 +1,6 @@
 /** `torch.autograd.functional`: Jacobians, Hessians and their products, of functions from tensors to tensors. */
 import { RuntimeError } from "../errors";
-import { keywordArguments } from "../keywords";
+import { keywordArguments, leading } from "../keywords";
 import { stack } from "../ops/joining";
 import { sameShape } from "../shape";
 import { Tensor } from "../tensor";
@@ -95,6 +95,7 @@ const jacobianNames = ["create_graph", "strict", "vectorize", "strategy"];
  * several inputs or outputs give arrays, outputs first. Throws TypeError for anything but tensors.
  */
 export function jacobian(func: TensorFunction, inputs: Tensors, ...rest: unknown[]): any {
+  [func, inputs, ...rest] = leading(["func", "inputs"], [func, inputs, ...rest]);
   const { create_graph = false, strict = false } = keywordArguments("jacobian", jacobianNames, rest);
   return enable_grad(() => {
     const given = prepare(inputs, create_graph, "jacobian");
@@ -119,6 +120,7 @@ export function jacobian(func: TensorFunction, inputs: Tensors, ...rest: unknown
 
 /** All second derivatives of a function to one number: shape `[*input, *input]`, arrays of arrays for several inputs. */
 export function hessian(func: TensorFunction, inputs: Tensors, ...rest: unknown[]): any {
+  [func, inputs, ...rest] = leading(["func", "inputs"], [func, inputs, ...rest]);
   const names = ["create_graph", "strict", "vectorize", "outer_jacobian_strategy"];
   const { create_graph = false, strict = false } = keywordArguments("hessian", names, rest);
   const single = inputs instanceof Tensor;
@@ -170,6 +172,7 @@ const productNames = ["v", "create_graph", "strict"];
 
 /** `[func(inputs), vᵀ J]`: `v` has the shape of the output and may be left out for a scalar. */
 export function vjp(func: TensorFunction, inputs: Tensors, ...rest: unknown[]): [any, any] {
+  [func, inputs, ...rest] = leading(["func", "inputs"], [func, inputs, ...rest]);
   const { v, create_graph = false, strict = false } = keywordArguments("vjp", productNames, rest);
   return enable_grad(() => {
     const given = prepare(inputs, create_graph, "vjp");
@@ -189,6 +192,7 @@ export function vjp(func: TensorFunction, inputs: Tensors, ...rest: unknown[]): 
 
 /** `[func(inputs), J v]`: `v` has the shape of the input and may be left out for a single number. */
 export function jvp(func: TensorFunction, inputs: Tensors, ...rest: unknown[]): [any, any] {
+  [func, inputs, ...rest] = leading(["func", "inputs"], [func, inputs, ...rest]);
   const { v, create_graph = false, strict = false } = keywordArguments("jvp", productNames, rest);
   return enable_grad(() => {
     const given = prepare(inputs, create_graph, "jvp");
@@ -204,6 +208,7 @@ export function jvp(func: TensorFunction, inputs: Tensors, ...rest: unknown[]): 
 
 /** `[func(inputs), vᵀ H]` for a function to one number; `v` has the shape of the input. */
 export function vhp(func: TensorFunction, inputs: Tensors, ...rest: unknown[]): [any, any] {
+  [func, inputs, ...rest] = leading(["func", "inputs"], [func, inputs, ...rest]);
   const { v, create_graph = false, strict = false } = keywordArguments("vhp", productNames, rest);
   return enable_grad(() => {
     const given = prepare(inputs, create_graph, "vhp");
@@ -224,6 +229,7 @@ export function vhp(func: TensorFunction, inputs: Tensors, ...rest: unknown[]): 
 
 /** `[func(inputs), H v]`. H is symmetric, so this is `vhp` by another road; kept for PyTorch's programs. */
 export function hvp(func: TensorFunction, inputs: Tensors, ...rest: unknown[]): [any, any] {
+  [func, inputs, ...rest] = leading(["func", "inputs"], [func, inputs, ...rest]);
   const { v, create_graph = false, strict = false } = keywordArguments("hvp", productNames, rest);
   return enable_grad(() => {
     const given = prepare(inputs, create_graph, "hvp");

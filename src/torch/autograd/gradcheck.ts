@@ -1,7 +1,7 @@
 /** `torch.autograd.gradcheck`: derivatives against finite differences. */
 import { float64 } from "../dtype";
 import { GradcheckError, ValueError } from "../errors";
-import { keywordArguments } from "../keywords";
+import { keywordArguments, leading } from "../keywords";
 import { Tensor } from "../tensor";
 import { warn } from "../warnings";
 import { grad } from "./backward";
@@ -101,6 +101,7 @@ const matrixText = (m: number[][]): string =>
  * or returns false with `raise_exception: false`. Source: https://pytorch.org/docs/stable/notes/gradcheck.html
  */
 export function gradcheck(func: TensorFunction, inputs: Tensors, ...rest: unknown[]): boolean {
+  [func, inputs, ...rest] = leading(["func", "inputs"], [func, inputs, ...rest]);
   const o = keywordArguments("gradcheck", names, rest) as GradcheckOptions;
   const { eps = 1e-6, atol = 1e-5, rtol = 1e-3, raise_exception = true } = o;
   const list = listOf(inputs);

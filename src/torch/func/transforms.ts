@@ -1,6 +1,6 @@
 /** `torch.func`'s derivatives: functions that take a function and return another. */
 import { RuntimeError } from "../errors";
-import { isKeywords, keywordArguments } from "../keywords";
+import { isKeywords, keywordArguments, leading } from "../keywords";
 import { stack } from "../ops/joining";
 import { typeText } from "../pythonText";
 import { sameShape, sizeText } from "../shape";
@@ -78,6 +78,7 @@ const transformNames = ["argnums", "has_aux"];
  * Nests with itself and the others. Throws RuntimeError where `func` returns anything but a scalar tensor.
  */
 export function grad_and_value(func: AnyFunction, ...options: (TransformOptions | Argnums | boolean)[]): AnyFunction {
+  [func, ...options] = leading(["func"], [func, ...options]);
   const { argnums = 0, has_aux = false } = keywordArguments("grad_and_value", transformNames, options);
   const api = "grad_and_value(f)(*args)";
   return (...args) => {
@@ -105,6 +106,7 @@ export function grad_and_value(func: AnyFunction, ...options: (TransformOptions 
  * Throws RuntimeError where `func` returns anything but a scalar tensor.
  */
 export function grad(func: AnyFunction, ...options: (TransformOptions | Argnums | boolean)[]): AnyFunction {
+  [func, ...options] = leading(["func"], [func, ...options]);
   const { argnums = 0, has_aux = false } = keywordArguments("grad", transformNames, options);
   const both = grad_and_value(func, { argnums, has_aux });
   return (...args) => {
@@ -230,6 +232,7 @@ function* basis(like: Tensor): Iterable<Tensor> {
  * Structures of outputs come first, then those of inputs. Throws RuntimeError for outputs that are no tensors.
  */
 export function jacrev(func: AnyFunction, ...options: (JacobianOptions | Argnums | boolean)[]): AnyFunction {
+  [func, ...options] = leading(["func"], [func, ...options]);
   const { argnums = 0, has_aux = false } = keywordArguments("jacrev", jacobianNames, options);
   return (...args) => {
     const { level, args: inside, inputs, shaped } = enter(args, argnums);
@@ -266,6 +269,7 @@ function joined(rows: readonly Tensor[], leading: readonly number[], input: Tens
  * The better choice where there are fewer inputs than outputs. Throws RuntimeError for outputs that are no tensors.
  */
 export function jacfwd(func: AnyFunction, ...options: (JacobianOptions | Argnums | boolean)[]): AnyFunction {
+  [func, ...options] = leading(["func"], [func, ...options]);
   const { argnums = 0, has_aux = false } = keywordArguments("jacfwd", jacobianNames, options);
   return (...args) => {
     const { level, args: inside, inputs, shaped } = enter(args, argnums);
@@ -304,6 +308,7 @@ export function jacfwd(func: AnyFunction, ...options: (JacobianOptions | Argnums
 
 /** A function that gives the second derivatives of `func`: `jacfwd(jacrev(func))`, shape `[*output, *input, *input]`. */
 export function hessian(func: AnyFunction, ...options: (Pick<TransformOptions, "argnums"> | Argnums)[]): AnyFunction {
+  [func, ...options] = leading(["func"], [func, ...options]);
   const { argnums = 0 } = keywordArguments("hessian", ["argnums"], options);
   return jacfwd(jacrev(func, { argnums }), { argnums });
 }

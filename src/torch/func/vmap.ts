@@ -1,6 +1,6 @@
 /** `torch.vmap`: a function of one sample becomes a function of a batch. */
 import { RuntimeError, ValueError } from "../errors";
-import { keywordArguments } from "../keywords";
+import { keywordArguments, leading } from "../keywords";
 import { stack } from "../ops/joining";
 import { typeText } from "../pythonText";
 import { default_generator } from "../random";
@@ -33,6 +33,7 @@ const names = ["in_dims", "out_dims", "randomness", "chunk_size"];
  * numbers unless `randomness` allows them.
  */
 export function vmap(func: AnyFunction, ...options: (VmapOptions | Dims | string)[]): AnyFunction {
+  [func, ...options] = leading(["func"], [func, ...options]);
   const given = keywordArguments("vmap", names, options);
   const { in_dims = 0, out_dims = 0, randomness = "error" } = given;
   if (!["error", "different", "same"].includes(randomness)) {

@@ -5,6 +5,7 @@ import type { Tensor } from "../tensor";
 import { type Arguments, construct, placed, required } from "./arguments";
 import { ModuleList, Sequential } from "./container";
 import * as F from "./functional";
+import { takes } from "./hooks";
 import { Linear } from "./linear";
 import { Module } from "./module";
 
@@ -122,3 +123,5 @@ export class AdaptiveLogSoftmaxWithLoss extends Module {
     return this.log_prob(input).argmax(1);
   }
 }
+
+takes(["input", "target"], AdaptiveLogSoftmaxWithLoss);

@@ -3,7 +3,7 @@ import { AutogradFunction, type FunctionCtx } from "../autograd/function";
 import { mode } from "../autograd/gradMode";
 import { type Handle, HookList, type Node } from "../autograd/node";
 import { RuntimeError } from "../errors";
-import { isKeywords } from "../keywords";
+import { isKeywords, leading } from "../keywords";
 import { seam } from "../observer";
 import { Tensor } from "../tensor";
 import { type ModuleState, STATE } from "./registry";
@@ -124,6 +124,23 @@ function firstTensor(value: any): Tensor {
   return value;
 }
 
+/** The names of what layers take, where their `forward` knows positions alone. */
+const takenBy = new Map<unknown, readonly string[]>();
+
+/** Lets `layers` be called by keyword: `criterion({ input, target })`. */
+export function takes(names: readonly string[], ...layers: readonly unknown[]): void {
+  for (const layer of layers) takenBy.set(layer, names);
+}
+
+/** The arguments of such a layer in their positions. */
+function placed(module: any, args: unknown[]): unknown[] {
+  for (let layer = module.constructor; typeof layer === "function"; layer = Object.getPrototypeOf(layer)) {
+    const names = takenBy.get(layer);
+    if (names !== undefined) return leading(names, args);
+  }
+  return args;
+}
+
 /** Runs forward pre-hooks, `forward`, forward hooks, and sees to it that backward hooks will run. */
 export function callModule(module: any, args: unknown[]): unknown {
   const { observer } = seam;
@@ -137,6 +154,7 @@ export function callModule(module: any, args: unknown[]): unknown {
 }
 
 function callWithHooks(module: any, args: unknown[]): unknown {
+  if (isKeywords(args[args.length - 1])) args = placed(module, args);
   const state: ModuleState = module[STATE];
   if (!state.hooked && everywhere.forwardPre.size + everywhere.forward.size + everywhere.backward.size === 0) {
     return module.forward(...args);

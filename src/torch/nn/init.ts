@@ -4,6 +4,7 @@ import { ValueError } from "../errors";
 import { diagonal, eye as identity, randperm } from "../generated/functions";
 import { qr } from "../generated/linalg";
 import { erf } from "../kernels/special";
+import { leading } from "../keywords";
 import type { Tensor } from "../tensor";
 import { warn } from "../warnings";
 import { bind, required } from "./arguments";
@@ -53,6 +54,7 @@ export function uniform_(
   tensor: Tensor,
   ...args: Either<[a?: number, b?: number], { a?: number; b?: number }>
 ): Tensor {
+  [tensor, ...args as any[]] = leading(["tensor"], [tensor, ...args]);
   const { a, b } = bind("uniform_", { a: 0, b: 1 }, args);
   return withoutGrad(() => tensor.uniform_(a, b));
 }
@@ -62,6 +64,7 @@ export function normal_(
   tensor: Tensor,
   ...args: Either<[mean?: number, std?: number], { mean?: number; std?: number }>
 ): Tensor {
+  [tensor, ...args as any[]] = leading(["tensor"], [tensor, ...args]);
   const { mean, std } = bind("normal_", { mean: 0, std: 1 }, args);
   return withoutGrad(() => tensor.normal_(mean, std));
 }
@@ -77,6 +80,7 @@ export function trunc_normal_(
     { mean?: number; std?: number; a?: number; b?: number }
   >
 ): Tensor {
+  [tensor, ...args as any[]] = leading(["tensor"], [tensor, ...args]);
   const { mean, std, a, b } = bind("trunc_normal_", { mean: 0, std: 1, a: -2, b: 2 }, args);
   if (mean < a - 2 * std || mean > b + 2 * std) {
     warn("mean is more than 2 std from [a, b] in nn.init.trunc_normal_. The distribution of values may be incorrect.");
@@ -95,6 +99,7 @@ export function trunc_normal_(
 
 /** One value everywhere. */
 export function constant_(tensor: Tensor, val: number | { val: number }): Tensor {
+  [tensor, val] = leading(["tensor"], [tensor, val]);
   return withoutGrad(() => tensor.fill_(typeof val === "number" ? val : val.val));
 }
 
@@ -112,6 +117,7 @@ export function eye_(tensor: Tensor): Tensor {
 
 /** A convolution that passes its channels on, in each of `groups`. Throws ValueError unless there are 3 to 5 dimensions. */
 export function dirac_(tensor: Tensor, ...args: Either<[groups?: number], { groups?: number }>): Tensor {
+  [tensor, ...args as any[]] = leading(["tensor"], [tensor, ...args]);
   const { groups } = bind("dirac_", { groups: 1 }, args);
   if (tensor.ndim < 3 || tensor.ndim > 5) {
     throw new ValueError("Only tensors with 3, 4, or 5 dimensions are supported");
@@ -132,6 +138,7 @@ export function dirac_(tensor: Tensor, ...args: Either<[groups?: number], { grou
 
 /** U(−a, a) with a = gain √(6 / (fan_in + fan_out)) (Glorot and Bengio, 2010). */
 export function xavier_uniform_(tensor: Tensor, ...args: Either<[gain?: number], { gain?: number }>): Tensor {
+  [tensor, ...args as any[]] = leading(["tensor"], [tensor, ...args]);
   const { gain } = bind("xavier_uniform_", { gain: 1 }, args);
   const [fanIn, fanOut] = _calculate_fan_in_and_fan_out(tensor);
   const a = Math.sqrt(3) * gain * Math.sqrt(2 / (fanIn + fanOut));
@@ -140,6 +147,7 @@ export function xavier_uniform_(tensor: Tensor, ...args: Either<[gain?: number],
 
 /** N(0, σ²) with σ = gain √(2 / (fan_in + fan_out)) (Glorot and Bengio, 2010). */
 export function xavier_normal_(tensor: Tensor, ...args: Either<[gain?: number], { gain?: number }>): Tensor {
+  [tensor, ...args as any[]] = leading(["tensor"], [tensor, ...args]);
   const { gain } = bind("xavier_normal_", { gain: 1 }, args);
   const [fanIn, fanOut] = _calculate_fan_in_and_fan_out(tensor);
   return normal_(tensor, 0, gain * Math.sqrt(2 / (fanIn + fanOut)));
@@ -163,6 +171,7 @@ function kaimingStd(fn: string, tensor: Tensor, args: Kaiming): number | null {
 
 /** U(−b, b) with b = gain √(3 / fan) (He et al., 2015); `a` is the slope of the leaky ReLU that follows. */
 export function kaiming_uniform_(tensor: Tensor, ...args: Kaiming): Tensor {
+  [tensor, ...args as any[]] = leading(["tensor"], [tensor, ...args]);
   const std = kaimingStd("kaiming_uniform_", tensor, args);
   if (std === null) return tensor;
   const bound = Math.sqrt(3) * std;
@@ -171,12 +180,14 @@ export function kaiming_uniform_(tensor: Tensor, ...args: Kaiming): Tensor {
 
 /** N(0, σ²) with σ = gain / √fan (He et al., 2015). */
 export function kaiming_normal_(tensor: Tensor, ...args: Kaiming): Tensor {
+  [tensor, ...args as any[]] = leading(["tensor"], [tensor, ...args]);
   const std = kaimingStd("kaiming_normal_", tensor, args);
   return std === null ? tensor : normal_(tensor, 0, std);
 }
 
 /** A (semi-)orthogonal matrix times `gain`; dimensions after the first are flattened (Saxe et al., 2013). Throws ValueError below two dimensions. */
 export function orthogonal_(tensor: Tensor, ...args: Either<[gain?: number], { gain?: number }>): Tensor {
+  [tensor, ...args as any[]] = leading(["tensor"], [tensor, ...args]);
   const { gain } = bind("orthogonal_", { gain: 1 }, args);
   if (tensor.ndim < 2) throw new ValueError("Only tensors with 2 or more dimensions are supported");
   if (tensor.numel() === 0) return tensor;
@@ -196,6 +207,7 @@ export function sparse_(
   tensor: Tensor,
   ...args: Either<[sparsity: number, std?: number], { sparsity?: number; std?: number }>
 ): Tensor {
+  [tensor, ...args as any[]] = leading(["tensor"], [tensor, ...args]);
   const { sparsity, std } = bind("sparse_", { sparsity: required, std: 0.01 }, args);
   if (tensor.ndim !== 2) throw new ValueError("Only tensors with 2 dimensions are supported");
   const [rows, cols] = tensor.shape;

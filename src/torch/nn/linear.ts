@@ -3,6 +3,7 @@
 import type { Tensor } from "../tensor";
 import { type Arguments, construct, placed, required } from "./arguments";
 import * as F from "./functional";
+import { takes } from "./hooks";
 import { _calculate_fan_in_and_fan_out, kaiming_uniform_, uniform_ } from "./init";
 import { emptyParameter, PairLayer, TensorLayer } from "./layer";
 import type { Module } from "./module";
@@ -150,3 +151,6 @@ export class Unflatten extends TensorLayer {
     return `dim=${this.dim}, unflattened_size=${python(this.unflattened_size)}`;
   }
 }
+
+takes(["input"], Linear);
+takes(["input1", "input2"], Bilinear);

@@ -4,6 +4,7 @@ import type { Tensor } from "../tensor";
 import { warn } from "../warnings";
 import { type Arguments, construct, type Word } from "./arguments";
 import * as F from "./functional";
+import { takes } from "./hooks";
 import { PairLayer, TripleLayer } from "./layer";
 import { Module } from "./module";
 import { PairwiseDistance } from "./resampling";
@@ -513,3 +514,12 @@ export class CTCLoss extends Module {
     );
   }
 }
+
+takes(["input", "target"], L1Loss, MSELoss, SmoothL1Loss, HuberLoss, NLLLoss, CrossEntropyLoss, BCELoss);
+takes(["input", "target"], BCEWithLogitsLoss, KLDivLoss, HingeEmbeddingLoss, SoftMarginLoss);
+takes(["input", "target"], MultiLabelMarginLoss, MultiLabelSoftMarginLoss, MultiMarginLoss);
+takes(["log_input", "target"], PoissonNLLLoss);
+takes(["input", "target", "var"], GaussianNLLLoss);
+takes(["input1", "input2", "target"], CosineEmbeddingLoss, MarginRankingLoss);
+takes(["anchor", "positive", "negative"], TripletMarginLoss, TripletMarginWithDistanceLoss);
+takes(["log_probs", "targets", "input_lengths", "target_lengths"], CTCLoss);

@@ -1,5 +1,6 @@
 /** `torch.nn.Parameter`. */
 import { RuntimeError } from "../errors";
+import { leading } from "../keywords";
 import { alias, Tensor } from "../tensor";
 
 /**
@@ -7,10 +8,12 @@ import { alias, Tensor } from "../tensor";
  * Throws RuntimeError for integers that should require grad.
  */
 export class Parameter extends Tensor {
-  constructor(data: Tensor, requires_grad: boolean | { requires_grad?: boolean } = true) {
+  constructor(data: Tensor, requires_grad?: boolean | { requires_grad?: boolean }) {
+    [data, requires_grad] = leading(["data"], [data, requires_grad]);
     const source = alias(data, data.shape, data.strides, data.offset);
     super(source.storageOf, source.dtype, source.shape, source.strides, source.offset);
-    const requires = typeof requires_grad === "boolean" ? requires_grad : (requires_grad.requires_grad ?? true);
+    const requires =
+      typeof requires_grad === "object" ? (requires_grad.requires_grad ?? true) : (requires_grad ?? true);
     if (requires && !source.dtype.is_floating_point) {
       throw new RuntimeError("Only Tensors of floating point and complex dtype can require gradients");
     }

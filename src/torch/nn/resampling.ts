@@ -3,6 +3,7 @@ import type { Tensor } from "../tensor";
 import { type Arguments, construct, required, type Word } from "./arguments";
 import type { Sizes } from "./conv";
 import * as F from "./functional";
+import { takes } from "./hooks";
 import { PairLayer, TensorLayer } from "./layer";
 import { fields, float } from "./text";
 
@@ -217,3 +218,5 @@ export class CosineSimilarity extends PairLayer {
     return F.cosine_similarity(x1, x2, this.dim, this.eps);
   }
 }
+
+takes(["x1", "x2"], PairwiseDistance, CosineSimilarity);

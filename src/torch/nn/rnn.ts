@@ -7,6 +7,7 @@ import { sameShape } from "../shape";
 import type { Tensor } from "../tensor";
 import { warn } from "../warnings";
 import { type Arguments, construct, placed, required, type Word } from "./arguments";
+import { takes } from "./hooks";
 import { uniform_ } from "./init";
 import { emptyParameter } from "./layer";
 import { Module } from "./module";
@@ -404,3 +405,5 @@ export class GRUCell extends RNNCellBase {
     return this.step("GRU", input, hx === null ? null : [hx], 1)[0];
   }
 }
+
+takes(["input", "hx"], RNN, GRU, LSTM, RNNCell, LSTMCell, GRUCell);

@@ -3,7 +3,7 @@ import { tensor } from "../construct";
 import { power } from "../exact";
 import { maximum, pow } from "../generated/functions";
 import { adamUpdate } from "../kernels/updates";
-import { keywordArguments } from "../keywords";
+import { keywordArguments, leading } from "../keywords";
 import type { Tensor } from "../tensor";
 import { inOneLoop, mayFuse } from "./fused";
 import {
@@ -96,6 +96,7 @@ function start(p: Tensor, state: any, amsgrad: boolean): void {
  */
 export class Adam extends Optimizer {
   constructor(params: Params, ...options: Options<AdamOptions>) {
+    [params, ...options] = leading(["params"], [params, ...options]);
     const all = [...names, "foreach", "maximize", "capturable", "differentiable", "fused"];
     const given: Record<string, any> = {
       lr: 1e-3,
@@ -136,6 +137,7 @@ export class Adam extends Optimizer {
  */
 export class AdamW extends Optimizer {
   constructor(params: Params, ...options: Options<Omit<AdamOptions, "differentiable" | "fused">>) {
+    [params, ...options] = leading(["params"], [params, ...options]);
     const all = [...names, "maximize", "foreach", "capturable"];
     const given: Record<string, any> = {
       lr: 1e-3,

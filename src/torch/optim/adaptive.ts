@@ -3,7 +3,7 @@ import { tensor } from "../construct";
 import { NotImplementedError } from "../errors";
 import { power } from "../exact";
 import { amax, cat } from "../generated/functions";
-import { keywordArguments } from "../keywords";
+import { keywordArguments, leading } from "../keywords";
 import type { Tensor } from "../tensor";
 import {
   atLeastZero,
@@ -49,6 +49,7 @@ const count = (state: any): number => state.step.add_(1).item();
  */
 export class Adamax extends Optimizer {
   constructor(params: Params, ...options: Options<AdaptiveOptions>) {
+    [params, ...options] = leading(["params"], [params, ...options]);
     const given: Record<string, any> = {
       lr: 2e-3,
       betas: [0.9, 0.999],
@@ -92,6 +93,7 @@ export class Adamax extends Optimizer {
  */
 export class NAdam extends Optimizer {
   constructor(params: Params, ...options: Options<NAdamOptions>) {
+    [params, ...options] = leading(["params"], [params, ...options]);
     const given: Record<string, any> = {
       lr: 2e-3,
       betas: [0.9, 0.999],
@@ -145,6 +147,7 @@ export class NAdam extends Optimizer {
  */
 export class RAdam extends Optimizer {
   constructor(params: Params, ...options: Options<Omit<AdaptiveOptions, "maximize">>) {
+    [params, ...options] = leading(["params"], [params, ...options]);
     const given: Record<string, any> = {
       lr: 1e-3,
       betas: [0.9, 0.999],

@@ -1,7 +1,7 @@
 /** Optimisers that scale each parameter by the gradients it has seen: RMSprop, Adagrad, Adadelta; and ASGD, Rprop. */
 import { tensor } from "../construct";
 import { ValueError } from "../errors";
-import { keywordArguments } from "../keywords";
+import { keywordArguments, leading } from "../keywords";
 import { floatText } from "../pythonText";
 import type { Tensor } from "../tensor";
 import { atLeastZero, type CommonOptions, isEmpty, Optimizer, type Options, type Params } from "./optimizer";
@@ -28,6 +28,7 @@ export interface RMSpropOptions extends CommonOptions {
  */
 export class RMSprop extends Optimizer {
   constructor(params: Params, ...options: Options<RMSpropOptions>) {
+    [params, ...options] = leading(["params"], [params, ...options]);
     const names = [
       "lr",
       "alpha",
@@ -101,6 +102,7 @@ export interface AdagradOptions extends CommonOptions {
  */
 export class Adagrad extends Optimizer {
   constructor(params: Params, ...options: Options<AdagradOptions>) {
+    [params, ...options] = leading(["params"], [params, ...options]);
     const names = ["lr", "lr_decay", "weight_decay", "initial_accumulator_value", "eps", "foreach", "maximize"];
     const given: Record<string, any> = {
       lr: 1e-2,
@@ -157,6 +159,7 @@ export interface AdadeltaOptions extends CommonOptions {
  */
 export class Adadelta extends Optimizer {
   constructor(params: Params, ...options: Options<AdadeltaOptions>) {
+    [params, ...options] = leading(["params"], [params, ...options]);
     const given: Record<string, any> = {
       lr: 1,
       rho: 0.9,
@@ -207,6 +210,7 @@ export interface ASGDOptions extends CommonOptions {
  */
 export class ASGD extends Optimizer {
   constructor(params: Params, ...options: Options<ASGDOptions>) {
+    [params, ...options] = leading(["params"], [params, ...options]);
     const names = ["lr", "lambd", "alpha", "t0", "weight_decay", "foreach", "maximize"];
     const given: Record<string, any> = {
       lr: 1e-2,
@@ -262,6 +266,7 @@ export interface RpropOptions extends Pick<CommonOptions, "lr" | "foreach" | "ma
  */
 export class Rprop extends Optimizer {
   constructor(params: Params, ...options: Options<RpropOptions>) {
+    [params, ...options] = leading(["params"], [params, ...options]);
     const given: Record<string, any> = {
       lr: 1e-2,
       etas: [0.5, 1.2],

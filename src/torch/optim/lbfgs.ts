@@ -2,7 +2,7 @@
 import { enable_grad, withoutGrad } from "../autograd/gradMode";
 import { RuntimeError, ValueError } from "../errors";
 import { cat, dot, sub as minus, div as quotient, mul as times } from "../generated/functions";
-import { keywordArguments } from "../keywords";
+import { keywordArguments, leading } from "../keywords";
 import { seam } from "../observer";
 import { Tensor } from "../tensor";
 import { Optimizer, type Options, type Params, parametersOf } from "./optimizer";
@@ -176,6 +176,7 @@ function strongWolfe(
  */
 export class LBFGS extends Optimizer {
   constructor(params: Params, ...options: Options<LBFGSOptions>) {
+    [params, ...options] = leading(["params"], [params, ...options]);
     const names = [
       "lr",
       "max_iter",

@@ -1,6 +1,6 @@
 import { ValueError } from "../errors";
 import { sgdUpdate } from "../kernels/updates";
-import { keywordArguments } from "../keywords";
+import { keywordArguments, leading } from "../keywords";
 import type { Tensor } from "../tensor";
 import { inOneLoop, mayFuse } from "./fused";
 import { atLeastZero, type CommonOptions, Optimizer, type Options, type Params, required } from "./optimizer";
@@ -25,6 +25,7 @@ const names = ["lr", "momentum", "dampening", "weight_decay", "nesterov", "maxim
  */
 export class SGD extends Optimizer {
   constructor(params: Params, ...options: Options<SGDOptions>) {
+    [params, ...options] = leading(["params"], [params, ...options]);
     const given = {
       lr: required,
       momentum: 0,

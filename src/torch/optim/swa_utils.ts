@@ -4,7 +4,7 @@ import { tensor } from "../construct";
 import { int64 } from "../dtype";
 import { ValueError } from "../errors";
 import { ones_like, zeros_like } from "../generated/functions";
-import { keywordArguments } from "../keywords";
+import { keywordArguments, leading } from "../keywords";
 import { BatchNorm } from "../nn/batchnorm";
 import { deepcopy, Module } from "../nn/module";
 import type { Tensor } from "../tensor";
@@ -23,6 +23,7 @@ export class AveragedModel extends Module {
   declare use_buffers: boolean;
 
   constructor(model: any, ...args: any[]) {
+    [model, ...args] = leading(["model"], [model, ...args]);
     super();
     const names = ["device", "avg_fn", "use_buffers"];
     const { avg_fn = null, use_buffers = false } = keywordArguments("AveragedModel.__init__", names, args);
@@ -85,6 +86,7 @@ export class SWALR extends LRScheduler {
   declare anneal_strategy: string;
 
   constructor(optimizer: Optimizer, ...args: SchedulerArgs<SWAOptions>) {
+    [optimizer, ...args] = leading(["optimizer"], [optimizer, ...args]);
     const names = ["swa_lr", "anneal_epochs", "anneal_strategy", "last_epoch"];
     const given = keywordArguments("SWALR.__init__", names, args);
     const { swa_lr, anneal_epochs = 10, anneal_strategy = "cos", last_epoch = -1 } = given;

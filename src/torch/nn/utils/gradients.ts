@@ -3,6 +3,7 @@ import { withoutGrad } from "../../autograd/gradMode";
 import { tensor } from "../../construct";
 import { RuntimeError } from "../../errors";
 import { cat, norm, stack } from "../../generated/functions";
+import { leading } from "../../keywords";
 import { Tensor } from "../../tensor";
 import { warn } from "../../warnings";
 import { bind, required } from "../arguments";
@@ -23,6 +24,7 @@ const listed = (parameters: Parameters): Tensor[] => (parameters instanceof Tens
  * Throws RuntimeError for a norm that is not finite, if asked.
  */
 export function clip_grad_norm_(parameters: Parameters, ...args: ClipArguments): Tensor {
+  [parameters, ...args as any[]] = leading(["parameters"], [parameters, ...args]);
   const spec = { max_norm: required, norm_type: 2, error_if_nonfinite: false };
   const { max_norm, norm_type, error_if_nonfinite } = bind("clip_grad_norm_", spec, args);
   const grads = listed(parameters).flatMap((p) => (p.grad === null ? [] : [p.grad.detach()]));
@@ -49,6 +51,7 @@ export function clip_grad_norm(parameters: Parameters, ...args: ClipArguments): 
 
 /** Cuts every element of the gradients off at ±clip_value, in place. */
 export function clip_grad_value_(parameters: Parameters, clip_value: number | { clip_value: number }): void {
+  [parameters, clip_value] = leading(["parameters"], [parameters, clip_value]);
   const limit = typeof clip_value === "number" ? clip_value : clip_value.clip_value;
   for (const p of listed(parameters)) if (p.grad !== null) p.grad.data.clamp_(-limit, limit);
 }

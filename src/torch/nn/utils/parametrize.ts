@@ -1,6 +1,7 @@
 /** `torch.nn.utils.parametrize`: a parameter as a function of another. */
 import { withoutGrad } from "../../autograd/gradMode";
 import { NotImplementedError, RuntimeError, ValueError } from "../../errors";
+import { leading } from "../../keywords";
 import { sameShape } from "../../shape";
 import { Tensor } from "../../tensor";
 import { ModuleDict, ModuleList } from "../container";
@@ -138,9 +139,11 @@ export function register_parametrization<M extends Module>(
   module: M,
   tensor_name: string,
   parametrization: Module,
-  options: { unsafe?: boolean } = {},
+  options?: { unsafe?: boolean },
 ): M {
-  const { unsafe = false } = options;
+  const names = ["module", "tensor_name", "parametrization"];
+  [module, tensor_name, parametrization, options] = leading(names, [module, tensor_name, parametrization, options]);
+  const { unsafe = false } = options ?? {};
   const m: Module = module;
   parametrization.train(m.training);
   if (is_parametrized(m, tensor_name)) {

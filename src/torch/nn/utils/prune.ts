@@ -2,7 +2,7 @@
 import { withoutGrad } from "../../autograd/gradMode";
 import { AssertionError, AttributeError, IndexError, NotImplementedError, ValueError } from "../../errors";
 import { abs, kthvalue, norm, ones_like, rand, rand_like, topk, zeros_like } from "../../generated/functions";
-import { isKeywords } from "../../keywords";
+import { isKeywords, leading } from "../../keywords";
 import { sameShape } from "../../shape";
 import type { Tensor } from "../../tensor";
 import { bind, required } from "../arguments";
@@ -373,12 +373,14 @@ export function identity<M>(module: M, name: string): M {
 
 /** Prunes `amount` entries (a share, or a whole number of them) at random. Returns the module. */
 export function random_unstructured<M>(module: M, name: string, ...args: any[]): M {
+  [module, name, ...args] = leading(["module", "name"], [module, name, ...args]);
   RandomUnstructured.apply(module, name, bind("random_unstructured", { amount: required }, args));
   return module;
 }
 
 /** Prunes the `amount` entries of least magnitude, or of least score. Returns the module. */
 export function l1_unstructured<M>(module: M, name: string, ...args: any[]): M {
+  [module, name, ...args] = leading(["module", "name"], [module, name, ...args]);
   const spec = { amount: required, importance_scores: null };
   L1Unstructured.apply(module, name, bind("l1_unstructured", spec, args));
   return module;
@@ -386,6 +388,7 @@ export function l1_unstructured<M>(module: M, name: string, ...args: any[]): M {
 
 /** Prunes `amount` channels along `dim` at random. Returns the module. */
 export function random_structured<M>(module: M, name: string, ...args: any[]): M {
+  [module, name, ...args] = leading(["module", "name"], [module, name, ...args]);
   const spec = { amount: required, dim: required };
   RandomStructured.apply(module, name, bind("random_structured", spec, args));
   return module;
@@ -393,6 +396,7 @@ export function random_structured<M>(module: M, name: string, ...args: any[]): M
 
 /** Prunes the `amount` channels along `dim` with the least Lₙ norm. Returns the module. */
 export function ln_structured<M>(module: M, name: string, ...args: any[]): M {
+  [module, name, ...args] = leading(["module", "name"], [module, name, ...args]);
   const spec = { amount: required, n: required, dim: required, importance_scores: null };
   LnStructured.apply(module, name, bind("ln_structured", spec, args));
   return module;

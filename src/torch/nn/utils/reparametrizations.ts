@@ -2,6 +2,7 @@
 import { withoutGrad } from "../../autograd/gradMode";
 import { RuntimeError, ValueError } from "../../errors";
 import { dot, mv } from "../../generated/functions";
+import { leading } from "../../keywords";
 import { weightNorm } from "../../ops/normalization";
 import type { Tensor } from "../../tensor";
 import { bind } from "../arguments";
@@ -61,6 +62,7 @@ export function weight_norm<M extends Module>(
   module: M,
   ...args: Either<[name?: string, dim?: number | null], { name?: string; dim?: number | null }>
 ): M {
+  [module, ...args as any[]] = leading(["module"], [module, ...args]);
   const o = bind("weight_norm", { name: "weight", dim: 0 }, args);
   const name: string = o.name;
   const dim: number = o.dim ?? -1;
@@ -111,6 +113,7 @@ export function spectral_norm<M extends Module>(
     { name?: string; n_power_iterations?: number; eps?: number; dim?: number | null }
   >
 ): M {
+  [module, ...args as any[]] = leading(["module"], [module, ...args]);
   const spec = { name: "weight", n_power_iterations: 1, eps: 1e-12, dim: null };
   const o = bind("spectral_norm", spec, args);
   const { n_power_iterations, eps } = o;

@@ -4,6 +4,7 @@ import { int64 } from "../../dtype";
 import { RuntimeError, ValueError } from "../../errors";
 import { arange, cat, full, sort } from "../../generated/functions";
 import { integers } from "../../kernels/copy";
+import { leading } from "../../keywords";
 import type { Tensor } from "../../tensor";
 import { bind } from "../arguments";
 import { typename } from "../text";
@@ -75,6 +76,7 @@ export function pack_padded_sequence(
     { batch_first?: boolean; enforce_sorted?: boolean }
   >
 ): PackedSequence {
+  [input, lengths, ...args as any[]] = leading(["input", "lengths"], [input, lengths, ...args]);
   const spec = { batch_first: false, enforce_sorted: true };
   const { batch_first, enforce_sorted } = bind("pack_padded_sequence", spec, args);
   let sizes: Tensor = as_tensor(lengths as any, { dtype: int64 });
@@ -130,6 +132,7 @@ export function pad_packed_sequence(
     { batch_first?: boolean; padding_value?: number; total_length?: number | null }
   >
 ): [Tensor, Tensor] {
+  [sequence, ...args as any[]] = leading(["sequence"], [sequence, ...args]);
   const spec = { batch_first: false, padding_value: 0, total_length: null };
   const { batch_first, padding_value, total_length } = bind("pad_packed_sequence", spec, args);
   const sizes: number[] = [...integers(sequence.batch_sizes)];
@@ -167,6 +170,7 @@ export function pad_sequence(
   sequences: Iterable<Tensor>,
   ...args: Options<[batch_first?: boolean, padding_value?: number], { batch_first?: boolean; padding_value?: number }>
 ): Tensor {
+  [sequences, ...args as any[]] = leading(["sequences"], [sequences, ...args]);
   const { batch_first, padding_value } = bind("pad_sequence", { batch_first: false, padding_value: 0 }, args);
   if (typeof (sequences as any)?.[Symbol.iterator] !== "function") {
     throw new RuntimeError(
@@ -205,6 +209,7 @@ export function pack_sequence(
   sequences: readonly Tensor[],
   ...args: Options<[enforce_sorted?: boolean], { enforce_sorted?: boolean }>
 ): PackedSequence {
+  [sequences, ...args as any[]] = leading(["sequences"], [sequences, ...args]);
   const { enforce_sorted } = bind("pack_sequence", { enforce_sorted: true }, args);
   return pack_padded_sequence(
     pad_sequence(sequences),

@@ -1,6 +1,7 @@
 /** Schedulers that say the next learning rate by the present one, so that they can be chained. */
 import { ValueError } from "../../errors";
 import { cosine, power } from "../../exact";
+import { leading } from "../../keywords";
 import type { Optimizer } from "../optimizer";
 import { LRScheduler, need, type SchedulerArgs, type SchedulerOptions, schedulerArguments, stateOf } from "./scheduler";
 
@@ -23,6 +24,7 @@ abstract class ByFunction extends LRScheduler {
   declare lr_lambdas: Factor[];
 
   constructor(name: string, optimizer: Optimizer, args: readonly unknown[]) {
+    [optimizer, ...args] = leading(["optimizer"], [optimizer, ...args]);
     const given = schedulerArguments(name, ["lr_lambda"], args);
     need(name, given, ["lr_lambda"]);
     super(optimizer, given.last_epoch, given.verbose, { lr_lambdas: lambdasFor(optimizer, given.lr_lambda) });
@@ -40,6 +42,7 @@ abstract class ByFunction extends LRScheduler {
 /** `lr = initial_lr · lr_lambda(epoch)`. Throws ValueError for an array of another length than there are groups. */
 export class LambdaLR extends ByFunction {
   constructor(optimizer: Optimizer, ...args: SchedulerArgs<LambdaOptions>) {
+    [optimizer, ...args] = leading(["optimizer"], [optimizer, ...args]);
     super("LambdaLR", optimizer, args);
   }
 
@@ -52,6 +55,7 @@ export class LambdaLR extends ByFunction {
 /** `lr ← lr · lr_lambda(epoch)`. Throws ValueError for an array of another length than there are groups. */
 export class MultiplicativeLR extends ByFunction {
   constructor(optimizer: Optimizer, ...args: SchedulerArgs<LambdaOptions>) {
+    [optimizer, ...args] = leading(["optimizer"], [optimizer, ...args]);
     super("MultiplicativeLR", optimizer, args);
   }
 
@@ -73,6 +77,7 @@ export class StepLR extends LRScheduler {
   declare gamma: number;
 
   constructor(optimizer: Optimizer, ...args: SchedulerArgs<StepOptions>) {
+    [optimizer, ...args] = leading(["optimizer"], [optimizer, ...args]);
     const given = schedulerArguments("StepLR", ["step_size", "gamma"], args);
     need("StepLR", given, ["step_size"]);
     super(optimizer, given.last_epoch, given.verbose, { step_size: given.step_size, gamma: given.gamma ?? 0.1 });
@@ -103,6 +108,7 @@ export class MultiStepLR extends LRScheduler {
   declare gamma: number;
 
   constructor(optimizer: Optimizer, ...args: SchedulerArgs<MultiStepOptions>) {
+    [optimizer, ...args] = leading(["optimizer"], [optimizer, ...args]);
     const given = schedulerArguments("MultiStepLR", ["milestones", "gamma"], args);
     need("MultiStepLR", given, ["milestones"]);
     const milestones: Record<string, number> = {};
@@ -135,6 +141,7 @@ export class ConstantLR extends LRScheduler {
   declare total_iters: number;
 
   constructor(optimizer: Optimizer, ...args: SchedulerArgs<ConstantOptions>) {
+    [optimizer, ...args] = leading(["optimizer"], [optimizer, ...args]);
     const given = schedulerArguments("ConstantLR", ["factor", "total_iters"], args);
     const factor = given.factor ?? 1 / 3;
     if (factor > 1 || factor < 0) {
@@ -169,6 +176,7 @@ export class LinearLR extends LRScheduler {
   declare total_iters: number;
 
   constructor(optimizer: Optimizer, ...args: SchedulerArgs<LinearOptions>) {
+    [optimizer, ...args] = leading(["optimizer"], [optimizer, ...args]);
     const given = schedulerArguments("LinearLR", ["start_factor", "end_factor", "total_iters"], args);
     const { start_factor = 1 / 3, end_factor = 1, total_iters = 5 } = given;
     if (start_factor > 1 || start_factor < 0) {
@@ -203,6 +211,7 @@ export class ExponentialLR extends LRScheduler {
   declare gamma: number;
 
   constructor(optimizer: Optimizer, ...args: SchedulerArgs<ExponentialOptions>) {
+    [optimizer, ...args] = leading(["optimizer"], [optimizer, ...args]);
     const given = schedulerArguments("ExponentialLR", ["gamma"], args);
     need("ExponentialLR", given, ["gamma"]);
     super(optimizer, given.last_epoch, given.verbose, { gamma: given.gamma });
@@ -230,6 +239,7 @@ export class PolynomialLR extends LRScheduler {
   declare power: number;
 
   constructor(optimizer: Optimizer, ...args: SchedulerArgs<PolynomialOptions>) {
+    [optimizer, ...args] = leading(["optimizer"], [optimizer, ...args]);
     const given = schedulerArguments("PolynomialLR", ["total_iters", "power"], args);
     const { total_iters = 5, power: exponent = 1 } = given;
     super(optimizer, given.last_epoch, given.verbose, { total_iters, power: exponent });
@@ -265,6 +275,7 @@ export class CosineAnnealingLR extends LRScheduler {
   declare eta_min: number;
 
   constructor(optimizer: Optimizer, ...args: SchedulerArgs<CosineOptions>) {
+    [optimizer, ...args] = leading(["optimizer"], [optimizer, ...args]);
     const given = schedulerArguments("CosineAnnealingLR", ["T_max", "eta_min"], args);
     need("CosineAnnealingLR", given, ["T_max"]);
     super(optimizer, given.last_epoch, given.verbose, { T_max: given.T_max, eta_min: given.eta_min ?? 0 });

@@ -1,6 +1,6 @@
 /** Schedulers made of schedulers: one after the other, or all at once. */
 import { ValueError } from "../../errors";
-import { keywordArguments } from "../../keywords";
+import { keywordArguments, leading } from "../../keywords";
 import type { Optimizer } from "../optimizer";
 import { type SchedulerArgs, type SchedulerOptions, stateOf } from "./scheduler";
 
@@ -51,6 +51,7 @@ export class SequentialLR extends Combined {
   last_epoch: number;
 
   constructor(optimizer: Optimizer, ...args: SchedulerArgs<SequentialOptions>) {
+    [optimizer, ...args] = leading(["optimizer"], [optimizer, ...args]);
     super();
     const names = ["schedulers", "milestones", "last_epoch", "verbose"];
     const given = keywordArguments("SequentialLR.__init__", names, args);
@@ -92,6 +93,7 @@ export class SequentialLR extends Combined {
 /** Several schedulers at every step, each going on from what the one before set. Throws ValueError for different optimisers. */
 export class ChainedScheduler extends Combined {
   constructor(schedulers: readonly any[]) {
+    [schedulers] = leading(["schedulers"], [schedulers]);
     super();
     for (const [i, part] of schedulers.entries()) {
       if (part.optimizer !== schedulers[0].optimizer) {

@@ -1,6 +1,7 @@
 /** Schedulers that go up and down again: CyclicLR, CosineAnnealingWarmRestarts, OneCycleLR. */
 import { ValueError } from "../../errors";
 import { cosine, power } from "../../exact";
+import { leading } from "../../keywords";
 import { numberText } from "../../pythonText";
 import type { Optimizer } from "../optimizer";
 import {
@@ -52,6 +53,7 @@ export class CyclicLR extends LRScheduler {
   declare _scale_fn_custom: ((x: number) => number) | null;
 
   constructor(optimizer: Optimizer, ...args: SchedulerArgs<CyclicOptions>) {
+    [optimizer, ...args] = leading(["optimizer"], [optimizer, ...args]);
     const names = [
       "base_lr",
       "max_lr",
@@ -147,6 +149,7 @@ export class CosineAnnealingWarmRestarts extends LRScheduler {
   declare T_cur: number;
 
   constructor(optimizer: Optimizer, ...args: SchedulerArgs<WarmRestartsOptions>) {
+    [optimizer, ...args] = leading(["optimizer"], [optimizer, ...args]);
     const name = "CosineAnnealingWarmRestarts";
     const given = schedulerArguments(name, ["T_0", "T_mult", "eta_min"], args);
     need(name, given, ["T_0"]);
@@ -243,6 +246,7 @@ export class OneCycleLR extends LRScheduler {
   declare use_beta1: boolean;
 
   constructor(optimizer: Optimizer, ...args: SchedulerArgs<OneCycleOptions>) {
+    [optimizer, ...args] = leading(["optimizer"], [optimizer, ...args]);
     const names = [
       "max_lr",
       "total_steps",

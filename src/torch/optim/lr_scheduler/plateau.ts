@@ -1,6 +1,6 @@
 /** The scheduler that watches a number. */
 import { ValueError } from "../../errors";
-import { keywordArguments } from "../../keywords";
+import { keywordArguments, leading } from "../../keywords";
 import { exponentText } from "../../pythonText";
 import type { Tensor } from "../../tensor";
 import { warn } from "../../warnings";
@@ -46,6 +46,7 @@ export class ReduceLROnPlateau {
   _last_lr: number[] = [];
 
   constructor(optimizer: Optimizer, ...args: SchedulerArgs<PlateauOptions>) {
+    [optimizer, ...args] = leading(["optimizer"], [optimizer, ...args]);
     const names = ["mode", "factor", "patience", "threshold", "threshold_mode", "cooldown", "min_lr", "eps", "verbose"];
     const given = keywordArguments("ReduceLROnPlateau.__init__", names, args);
     this.factor = given.factor ?? 0.1;

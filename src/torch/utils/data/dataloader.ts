@@ -1,6 +1,6 @@
 /** `torch.utils.data.DataLoader`. */
 import { AssertionError, ValueError } from "../../errors";
-import { keywordArguments } from "../../keywords";
+import { keywordArguments, leading } from "../../keywords";
 import { numberText } from "../../pythonText";
 import type { Generator } from "../../random";
 import { warn } from "../../warnings";
@@ -76,6 +76,7 @@ export class DataLoader<T = any> {
     dataset: DatasetLike | Iterable<any>,
     ...args: readonly (DataLoaderOptions | DataLoaderOptions[keyof DataLoaderOptions])[]
   ) {
+    [dataset, ...args] = leading(["dataset"], [dataset, ...args]);
     const given: DataLoaderOptions = keywordArguments("DataLoader.__init__", names, args);
     const { num_workers = 0, timeout = 0, prefetch_factor = 2, persistent_workers = false, drop_last = false } = given;
     const { batch_size = 1, generator = null, collate_fn = null } = given;

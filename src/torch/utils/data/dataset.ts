@@ -1,7 +1,7 @@
 /** Datasets: what a loader takes its samples from. */
 import { AssertionError, IndexError, NotImplementedError, ValueError } from "../../errors";
 import { randperm } from "../../generated/functions";
-import { isKeywords, keywordArguments } from "../../keywords";
+import { isKeywords, keywordArguments, leading } from "../../keywords";
 import type { Generator } from "../../random";
 import { Tensor } from "../../tensor";
 import { warn } from "../../warnings";
@@ -182,6 +182,7 @@ export class Subset<T = any> extends Dataset<T> {
     readonly dataset: DatasetLike<T>,
     readonly indices: readonly number[],
   ) {
+    [dataset, indices] = leading(["dataset", "indices"], [dataset, indices]);
     super();
   }
 
@@ -209,6 +210,7 @@ export function random_split<T = any>(
   lengths: readonly number[],
   generator?: Generator | null | { generator?: Generator | null },
 ): Subset<T>[] {
+  [dataset, lengths, generator] = leading(["dataset", "lengths"], [dataset, lengths, generator]);
   const given = isKeywords(generator) ? generator : { generator };
   const options = keywordArguments("random_split", ["generator"], [given]);
   const n = lengthOf(dataset);

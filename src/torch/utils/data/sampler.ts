@@ -3,7 +3,7 @@ import { as_tensor, type TensorData } from "../../construct";
 import { float64 } from "../../dtype";
 import { NotImplementedError, ValueError } from "../../errors";
 import { multinomial, randint, randperm } from "../../generated/functions";
-import { keywordArguments } from "../../keywords";
+import { keywordArguments, leading } from "../../keywords";
 import { numberText } from "../../pythonText";
 import { default_generator, Generator } from "../../random";
 import { Tensor } from "../../tensor";
@@ -78,6 +78,7 @@ export class RandomSampler extends Sampler {
     readonly data_source: any,
     ...args: Args<RandomSamplerOptions>
   ) {
+    [data_source, ...args] = leading(["data_source"], [data_source, ...args]);
     super();
     const given = keywordArguments("RandomSampler.__init__", ["replacement", "num_samples", "generator"], args);
     this.replacement = given.replacement ?? false;
@@ -120,6 +121,7 @@ export class SubsetRandomSampler extends Sampler {
     readonly indices: ArrayLike<number>,
     generator?: Generator | null | { generator?: Generator | null },
   ) {
+    [indices, generator] = leading(["indices"], [indices, generator]);
     super();
     this.generator = keywordArguments("SubsetRandomSampler.__init__", ["generator"], [generator]).generator ?? null;
   }
@@ -147,6 +149,7 @@ export class WeightedRandomSampler extends Sampler {
   readonly generator: Generator | null;
 
   constructor(weights: TensorData, ...args: Args<WeightedRandomSamplerOptions>) {
+    [weights, ...args] = leading(["weights"], [weights, ...args]);
     super();
     const names = ["num_samples", "replacement", "generator"];
     const given = keywordArguments("WeightedRandomSampler.__init__", names, args);
@@ -187,6 +190,7 @@ export class BatchSampler extends Sampler<any[]> {
     readonly sampler: Iterable<any>,
     ...args: Args<BatchSamplerOptions>
   ) {
+    [sampler, ...args] = leading(["sampler"], [sampler, ...args]);
     super();
     const given = keywordArguments("BatchSampler.__init__", ["batch_size", "drop_last"], args);
     positive("batch_size", given.batch_size);
