@@ -146,6 +146,8 @@ export class Recorder {
       value !== null &&
       !this.options.isProxy?.(value) &&
       value instanceof Tensor &&
+      // The prototype of a subclass is an instance of Tensor without a tensor's fields.
+      value.versions !== undefined &&
       !is_lazy(value)
     );
   }

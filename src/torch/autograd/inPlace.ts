@@ -135,6 +135,11 @@ class CopySlices extends Node {
     const { shape, strides, offset } = this.#view;
     const slice = result.as_strided(shape, strides, offset);
     const inner = this.fn.apply([slice.clone()]);
+    if (mode.grad) {
+      // What is recorded may not change.
+      const part = inner[0] ?? slice.zeros_like();
+      return [result.as_strided_scatter(part, shape, strides, offset), ...inner.slice(1)];
+    }
     if (inner[0] === null || inner[0] === undefined) slice.zero_();
     else slice.copy_(inner[0]);
     return [result, ...inner.slice(1)];

@@ -23,13 +23,23 @@ export const select = op("select.int(Tensor(a) self, int dim, int index) -> Tens
     const i = index < 0 ? index + n : index;
     return alias(x, x.shape.toSpliced(d, 1), x.strides.toSpliced(d, 1), x.offset + i * x.strides[d]);
   },
-  grad: {
-    self: (g, s) => {
-      const out = g.new_zeros(s.self.shape);
-      out.select(s.dim, s.index).copy_(g);
-      return out;
-    },
-  },
+  grad: { self: (g, s) => selectBackward(g, s.self.shape, s.dim, s.index) },
+});
+
+/** Zeros with the values of `part` in the view of them that `view` takes. */
+function within(part: Tensor, shape: readonly number[], view: (whole: Tensor) => Tensor): Tensor {
+  const out = allocate([...shape], part.dtype);
+  copyInto(view(out), part);
+  return out;
+}
+
+const SELECT_BACKWARD = "select_backward(Tensor grad_output, int[] input_sizes, int dim, int index) -> Tensor";
+
+const selectBackward: Op<typeof SELECT_BACKWARD> = op(SELECT_BACKWARD, {
+  doc: "The gradient of `select`'s input: zeros around that of the slice.",
+  forward: (g, sizes, dim, index) => within(g, sizes, (out) => select(out, dim, index)),
+  grad: { grad_output: (g, s) => select(g, s.dim, s.index) },
+  variants: [],
 });
 
 /** Python's slice: negative ends count from behind, everything is clipped. */
@@ -51,16 +61,20 @@ export const slice = op(
       const shape = x.shape.with(d, Math.ceil((to - from) / step));
       return alias(x, shape, x.strides.with(d, x.strides[d] * step), x.offset + from * x.strides[d]);
     },
-    grad: {
-      self: (g, s) => {
-        const out = g.new_zeros(s.self.shape);
-        slice(out, s.dim, s.start, s.end, s.step).copy_(g);
-        return out;
-      },
-    },
+    grad: { self: (g, s) => sliceBackward(g, s.self.shape, s.dim, s.start, s.end, s.step) },
     variants: [],
   },
 );
+
+const SLICE_BACKWARD =
+  "slice_backward(Tensor grad_output, int[] input_sizes, int dim, int? start, int? end, int step) -> Tensor";
+
+const sliceBackward: Op<typeof SLICE_BACKWARD> = op(SLICE_BACKWARD, {
+  doc: "The gradient of `slice`'s input: zeros around that of the part.",
+  forward: (g, sizes, dim, start, end, step) => within(g, sizes, (out) => slice(out, dim, start, end, step)),
+  grad: { grad_output: (g, s) => slice(g, s.dim, s.start, s.end, s.step) },
+  variants: [],
+});
 
 export const narrow = op("narrow(Tensor(a) self, int dim, int start, int length) -> Tensor(a)", {
   doc: "`length` slices along a dimension from `start` on; a view.",
