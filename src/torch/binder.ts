@@ -1,7 +1,7 @@
 /** From what a user passes, positions and one trailing object of keywords, to an op's arguments. */
+import { checkDevice, isDevice } from "./device";
 import { type OpSpec, registry, runInPlace, runOp } from "./dispatch";
 import { DType } from "./dtype";
-import { RuntimeError } from "./errors";
 import { isKeywords } from "./keywords";
 import { wrapNumber } from "./promotion";
 import { Generator } from "./random";
@@ -51,13 +51,12 @@ function call(
 
 const placement = ["device", "layout", "pin_memory", "memory_format", "non_blocking", "copy"];
 
-/** Where there is a dtype to choose, PyTorch also lets choose a device and a layout. There is one of each here. Throws RuntimeError for a device other than the CPU. */
+/** Where there is a dtype to choose, PyTorch also lets choose a device and a layout. There is one of each here. Throws for a device other than the CPU. */
 function withoutPlacement(keywords: Record<string, unknown>, specs: readonly OpSpec[]): Record<string, unknown> {
-  const key = placement.find((p) => p in keywords);
-  if (key === undefined || !specs.some((s) => s.schema.params.some((p) => p.name === "dtype"))) return keywords;
-  if (key === "device" && keywords.device != null && keywords.device !== "cpu") {
-    throw new RuntimeError(`tensors live on the CPU here: device '${keywords.device}' is not available`);
-  }
+  const takes = (name: string) => specs.some((s) => s.schema.params.some((p) => p.name === name));
+  const key = placement.find((p) => p in keywords && !takes(p));
+  if (key === undefined || !takes("dtype")) return keywords;
+  if (key === "device") checkDevice(keywords.device);
   const { [key]: _, ...rest } = keywords;
   return withoutPlacement(rest, specs);
 }
@@ -172,6 +171,8 @@ function convertOne(value: unknown, base: string, numbers: boolean): unknown {
       return typeof value === "string" ? value : MISMATCH;
     case "ScalarType":
       return value instanceof DType ? value : MISMATCH;
+    case "Device":
+      return isDevice(value) ? value : MISMATCH;
     case "Function":
       return typeof value === "function" ? value : MISMATCH;
     case "Generator":
@@ -196,6 +197,7 @@ function typeName(value: unknown): string {
 const typeTexts: Record<string, string> = {
   Scalar: "Number",
   ScalarType: "torch.dtype",
+  Device: "torch.device",
   "int[]": "tuple of ints",
   "Tensor[]": "tuple of Tensors",
 };

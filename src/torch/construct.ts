@@ -1,4 +1,5 @@
 /** `torch.tensor`: from nested arrays to a tensor. */
+import { checkDevice, type Device } from "./device";
 import { bool, type DType, get_default_dtype, int64 } from "./dtype";
 import { RuntimeError, ValueError } from "./errors";
 import { castTo } from "./kernels/copy";
@@ -9,6 +10,7 @@ import { allocate, fromData, Tensor } from "./tensor";
 export type TensorData = number | boolean | bigint | Tensor | ArrayLike<any>;
 
 export interface TensorOptions {
+  device?: string | Device | null;
   dtype?: DType | null;
   requires_grad?: boolean;
 }
@@ -76,6 +78,7 @@ export function tensor(data: TensorData, dtype?: DType | TensorOptions | null, r
       throw new TypeError(`tensor() got an unexpected keyword argument '${key}'`);
     }
   }
+  checkDevice(options.device);
   let out: Tensor;
   if (data instanceof Tensor) {
     out = castTo(fromData(data.flatData(), data.dtype, data.shape), options.dtype ?? data.dtype);

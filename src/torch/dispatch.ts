@@ -23,6 +23,7 @@ import { RuntimeError } from "./errors";
 import { copyInto } from "./kernels/copy";
 import { seam } from "./observer";
 import { checkCanCast } from "./promotion";
+import { type ResultsClass, resultsClass } from "./results";
 import { type Args, type NamedArgs, parseSchema, type Result, type Schema } from "./schema";
 import { sameShape, sizeText } from "./shape";
 import { alias, gradientTarget, Tensor, type TensorMeta } from "./tensor";
@@ -140,6 +141,14 @@ export class OpSpec {
   }
 
   /** The class of what derivatives see, with a getter for each name. */
+  /** What several results with names come in. */
+  get resultsClass(): ResultsClass {
+    this.namedResults ??= resultsClass(this.schema);
+    return this.namedResults;
+  }
+
+  private namedResults: ResultsClass | null = null;
+
   get savedClass(): SavedClass {
     return (this.forNodes ?? this.prepareNodes()).savedClass;
   }
@@ -548,7 +557,10 @@ function apply(f: (...args: any[]) => any, args: readonly unknown[]): any {
 
 /** Runs a declared op: forward, then its node where an input requires grad. */
 export function runOp(spec: OpSpec, args: unknown[]): any {
-  if (spec.composite) return spec.forward(...args);
+  if (spec.composite) {
+    const out = spec.forward(...args);
+    return spec.schema.returns.length > 0 ? spec.resultsClass.of(...out) : out;
+  }
   if (forward.level >= 0 && hasTangent(args)) return runDual(args, (again) => runOp(spec, again));
   const needs = needsOf(spec, args);
   const out = runForward(spec, args);
@@ -562,9 +574,7 @@ export function runOp(spec: OpSpec, args: unknown[]): any {
   for (const each of out) finish(spec, args, each);
   if (needs !== 0) recordAll(spec, args, needs, out);
   seam.observer?.op?.(spec.schema.full, args, out);
-  const { returns } = spec.schema;
-  for (let i = 0; i < returns.length; i++) Object.defineProperty(out, returns[i], { value: out[i] });
-  return out;
+  return spec.schema.returns.length > 0 ? spec.resultsClass.of(...out) : out;
 }
 
 function finish(spec: OpSpec, args: readonly unknown[], out: Tensor): void {

@@ -1,5 +1,6 @@
 /** Methods whose arguments no schema describes. */
 import { type TensorData, type TensorOptions, tensor } from "./construct";
+import { checkDevice, cpu, type Device } from "./device";
 import type { DType } from "./dtype";
 import { RuntimeError } from "./errors";
 import { seam } from "./observer";
@@ -44,6 +45,16 @@ export interface HandwrittenMethods {
   is_same_size(other: Tensor): boolean;
   /** The tensor itself, for there is nowhere else. */
   cpu(): this;
+  /** Throws AssertionError: there is no GPU here. */
+  cuda(): this;
+  /** −1: the CPU has no number. */
+  get_device(): number;
+  /** Where the memory is. */
+  readonly device: Device;
+  /** false: there is no GPU here. */
+  readonly is_cuda: boolean;
+  /** false: every tensor is dense. */
+  readonly is_sparse: boolean;
   /** The tensor itself, for it is real. */
   readonly real: Tensor;
   /** Throws RuntimeError: a real tensor has no imaginary part. */
@@ -108,6 +119,12 @@ export function installHandwritten(): void {
     cpu() {
       return this;
     },
+    cuda() {
+      checkDevice("cuda");
+    },
+    get_device() {
+      return -1;
+    },
     resize_(...sizes) {
       return resize_(this, Array.isArray(sizes[0]) ? sizes[0] : sizes);
     },
@@ -130,5 +147,8 @@ export function installHandwritten(): void {
   };
   for (const [name, value] of Object.entries(methods)) {
     Object.defineProperty(Tensor.prototype, name, { value, writable: true, configurable: true });
+  }
+  for (const [name, value] of Object.entries({ device: cpu, is_cuda: false, is_sparse: false })) {
+    Object.defineProperty(Tensor.prototype, name, { value, configurable: true });
   }
 }

@@ -4,6 +4,7 @@ import "./install";
 export * as autograd from "./autograd";
 export { enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled } from "./autograd/gradMode";
 export { as_tensor, tensor } from "./construct";
+export { are_deterministic_algorithms_enabled, backends, cuda, device, use_deterministic_algorithms } from "./device";
 export {
   bfloat16,
   bool,
@@ -34,6 +35,8 @@ export * from "./generated/functions";
 export * as linalg from "./generated/linalg";
 export * as masked from "./generated/masked";
 export * as special from "./generated/special";
+export * from "./legacy";
+export { finfo, iinfo } from "./limits";
 export * as nn from "./nn";
 export { broadcast_shapes } from "./ops/arranging";
 export { index_put, sliceIndex as slice } from "./ops/indexing";

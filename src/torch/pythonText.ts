@@ -36,3 +36,13 @@ export function typeText(value: unknown): string {
   const name = (value as object).constructor?.name ?? "dict";
   return name === "Object" ? "dict" : name;
 }
+
+/** Python's `{:g}`: six digits, the zeros behind them left out. */
+export function generalText(x: number): string {
+  if (x === 0 || !Number.isFinite(x)) return numberText(x);
+  const [digits, exponent] = x.toExponential(5).split("e");
+  const size = Number(exponent);
+  const short = (text: string) => (text.includes(".") ? text.replace(/\.?0+$/, "") : text);
+  if (size >= -4 && size < 6) return short(x.toFixed(5 - size));
+  return `${short(digits)}e${exponent.replace(/([+-])(\d)$/, "$10$2")}`;
+}

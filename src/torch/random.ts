@@ -1,4 +1,5 @@
 /** PyTorch's CPU random stream, bit for bit: MT19937 and the transforms of a build without MKL. */
+import { checkDevice, type Device, isDevice } from "./device";
 import { type DType, float64, significandBits, type TypedArray, uint8 } from "./dtype";
 import { RuntimeError } from "./errors";
 import { log32, sincos32 } from "./kernels/single";
@@ -27,7 +28,10 @@ export class Generator {
   /** The second of a pair of normal numbers, kept for the next call. */
   #nextNormal: number | null = null;
 
-  constructor(seed = 5489) {
+  /** Takes a device, which must be the CPU, or a first seed. */
+  constructor(first: string | Device | number | { device?: string | Device } = 5489) {
+    const seed = typeof first === "number" ? first : 5489;
+    if (typeof first !== "number") checkDevice(isDevice(first) ? first : first.device);
     this.manual_seed(seed);
   }
 

@@ -4,6 +4,7 @@
  *
  *     sum.dim_IntList(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor
  */
+import type { Device } from "./device";
 import type { DType } from "./dtype";
 import type { Generator } from "./random";
 import type { Tensor } from "./tensor";
@@ -21,6 +22,7 @@ interface BaseTypes {
   bool: boolean;
   str: string;
   ScalarType: DType;
+  Device: string | Device;
   Generator: Generator;
   /** A distance: a function of two tensors. */
   Function: (a: Tensor, b: Tensor) => Tensor;

@@ -177,5 +177,6 @@ export function combine_state_for_ensemble(
   const list = [...models];
   const [params, buffers] = stack_module_state(list);
   const [call] = make_functional_with_buffers(list[0]);
-  return [call, Object.values(params), Object.values(buffers)];
+  // Unlike `stack_module_state`'s these require no grad.
+  return [call, Object.values(params).map((p) => p.detach()), Object.values(buffers)];
 }

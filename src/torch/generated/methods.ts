@@ -2074,10 +2074,23 @@ export interface TensorMethods extends HandwrittenMethods {
   tile(dims: readonly number[]): Tensor;
   /** Copied so many times along each dimension; missing numbers count as 1, from the front. */
   tile(options: { dims: readonly number[] }): Tensor;
-  /** In another dtype: the tensor itself where it has that one, a copy otherwise. */
-  to(dtype: DType): Tensor;
-  /** In another dtype: the tensor itself where it has that one, a copy otherwise. */
-  to(options: { dtype: DType }): Tensor;
+  /** On a device, which must be the CPU, and in a dtype: the tensor itself where there is nothing to do, unless `copy`. */
+  to(
+    device: undefined | null,
+    dtype?: DType | null | { dtype?: DType | null; non_blocking?: boolean; copy?: boolean },
+    non_blocking?: boolean | { non_blocking?: boolean; copy?: boolean },
+    copy?: boolean | { copy?: boolean },
+  ): Tensor;
+  /** On a device, which must be the CPU, and in a dtype: the tensor itself where there is nothing to do, unless `copy`. */
+  to(options: { device: undefined | null; dtype?: DType | null; non_blocking?: boolean; copy?: boolean }): Tensor;
+  /** In another dtype: the tensor itself where it has that one, unless `copy`; a copy otherwise. */
+  to(
+    dtype: DType,
+    non_blocking?: boolean | { non_blocking?: boolean; copy?: boolean },
+    copy?: boolean | { copy?: boolean },
+  ): Tensor;
+  /** In another dtype: the tensor itself where it has that one, unless `copy`; a copy otherwise. */
+  to(options: { dtype: DType; non_blocking?: boolean; copy?: boolean }): Tensor;
   /** In the dtype of another tensor. */
   to(other: Tensor): Tensor;
   /** In the dtype of another tensor. */

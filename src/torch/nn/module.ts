@@ -1,6 +1,8 @@
 /** `torch.nn.Module`. */
+
 import { withoutGrad } from "../autograd/gradMode";
 import type { Handle } from "../autograd/node";
+import { checkDevice, isDevice } from "../device";
 import { DType } from "../dtype";
 import { AttributeError, KeyError, NotImplementedError, RuntimeError, ValueError } from "../errors";
 import { isKeywords } from "../keywords";
@@ -325,9 +327,10 @@ export class Module {
     }
   }
 
-  /** Parameters and buffers of floating point in another dtype: `to(torch.float64)`, `to({ dtype })`, `to(tensor)`. A device is taken and ignored. */
+  /** Parameters and buffers of floating point in another dtype: `to(torch.float64)`, `to({ dtype })`, `to(tensor)`; or on a device, which must be the CPU. */
   to(...args: any[]): this {
     const options = isKeywords(args[args.length - 1]) ? args[args.length - 1] : {};
+    checkDevice(options.device ?? args.find(isDevice));
     const dtype: unknown =
       options.dtype ?? args.find((a) => a instanceof DType) ?? args.find((a) => a instanceof Tensor)?.dtype;
     if (!(dtype instanceof DType)) return this;

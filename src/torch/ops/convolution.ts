@@ -1,7 +1,7 @@
 /** Convolutions, their transposes, and the unfolding of patches. */
 import { mode } from "../autograd/gradMode";
 import { type Op, op } from "../dispatch";
-import { float32 } from "../dtype";
+import { type DType, float32 } from "../dtype";
 import { RuntimeError } from "../errors";
 import {
   type Axis,
@@ -253,6 +253,10 @@ op("conv_tbc(Tensor self, Tensor weight, Tensor bias, int pad=0) -> Tensor", {
   variants: ["function", "nn.functional"],
 });
 
+/** A dtype in C++, as the texts of a convolution of images name it. */
+const typeName = ({ name, scalarName }: DType): string =>
+  ({ int64: "long int", float16: "c10::Half", bfloat16: "c10::BFloat16" })[name] ?? scalarName.toLowerCase();
+
 interface Settings {
   stride: number[];
   padding: number[];
@@ -269,6 +273,10 @@ function checkConvolution(x: Tensor, w: Tensor, bias: Tensor | null, settings: S
   if (dilation.some((d) => d <= 0)) throw new RuntimeError("dilation should be greater than zero");
   if (groups <= 0) throw new RuntimeError("non-positive groups is not supported");
   if (x.dtype !== w.dtype) {
+    if (x.ndim === 4 && !transposed && bias !== null) {
+      const [given, own] = [x, bias].map((t) => typeName(t.dtype));
+      throw new RuntimeError(`Input type (${given}) and bias type (${own}) should be the same`);
+    }
     throw new RuntimeError(`expected scalar type ${x.dtype.scalarName} but found ${w.dtype.scalarName}`);
   }
   if (w.shape[0] < groups) {

@@ -1,5 +1,7 @@
 /** Ops that show the same elements under another shape; views wherever PyTorch gives views. */
+
 import { stridedGradient } from "../autograd/strided";
+import { checkDevice } from "../device";
 import { op } from "../dispatch";
 import { type DType, dtypes } from "../dtype";
 import { RuntimeError } from "../errors";
@@ -295,9 +297,26 @@ const toCopy = op("_to_copy(Tensor self, *, ScalarType? dtype=None) -> Tensor", 
 
 const converted = (x: Tensor, dtype: DType): Tensor => (x.dtype === dtype ? x : toCopy(x, dtype));
 
-op("to.dtype(Tensor(a) self, ScalarType dtype) -> Tensor(a)", {
-  doc: "In another dtype: the tensor itself where it has that one, a copy otherwise.",
-  forward: converted,
+const ownOrConverted = (x: Tensor, dtype: DType, copy: boolean): Tensor => {
+  const out = converted(x, dtype);
+  return copy && out === x ? x.clone() : out;
+};
+
+op(
+  "to.device(Tensor(a) self, Device? device, ScalarType? dtype=None, bool non_blocking=False, bool copy=False) -> Tensor(a)",
+  {
+    doc: "On a device, which must be the CPU, and in a dtype: the tensor itself where there is nothing to do, unless `copy`.",
+    forward: (x, device, dtype, _, copy) => {
+      checkDevice(device);
+      return ownOrConverted(x, dtype ?? x.dtype, copy);
+    },
+    composite: true,
+    variants: ["method"],
+  },
+);
+op("to.dtype(Tensor(a) self, ScalarType dtype, bool non_blocking=False, bool copy=False) -> Tensor(a)", {
+  doc: "In another dtype: the tensor itself where it has that one, unless `copy`; a copy otherwise.",
+  forward: (x, dtype, _, copy) => ownOrConverted(x, dtype, copy),
   composite: true,
   variants: ["method"],
 });
