@@ -6,8 +6,10 @@ import type { Run, Session } from "./session";
 export function registerDiagnostics(session: Session, extensionUri: vscode.Uri): vscode.Disposable {
   const collection = vscode.languages.createDiagnosticCollection("gradlens");
   const findings = new Findings(session, extensionUri);
+  let isEmpty = true;
   const clear = () => {
-    collection.clear();
+    if (!isEmpty) collection.clear();
+    isEmpty = true;
     findings.clear();
   };
   return vscode.Disposable.from(
@@ -19,7 +21,10 @@ export function registerDiagnostics(session: Session, extensionUri: vscode.Uri):
     session.onDidFinishRun((run) => {
       // A run that is over at once was never announced: its predecessor's words still stand.
       clear();
-      collection.set(byDocument([...thrown(session, run, findings), ...findings.of(run)]));
+      const told = byDocument([...thrown(session, run, findings), ...findings.of(run)]);
+      if (told.length === 0) return;
+      isEmpty = false;
+      collection.set(told);
     }),
   );
 }

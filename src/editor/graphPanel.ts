@@ -22,6 +22,9 @@ interface Surface {
 
 /** Between two pictures of a figure that a program draws again and again. */
 const LIVE_MS = 150;
+/** After a live run, until the panel hears of it; and how long it may be behind in a flurry of keys. */
+const VALUES_FIRST_MS = 60;
+const FLURRY_MS = 1000;
 /** So long may a panel take to come up, and to draw what it is asked for. */
 const ANSWER_MS = 30_000;
 
@@ -136,6 +139,7 @@ export class GraphPanel implements vscode.WebviewViewProvider, vscode.WebviewPan
 
   dispose(): void {
     this.beside?.dispose();
+    clearTimeout(this.soon);
     for (const disposable of [...this.registrations, this.reveal, this.drawn, this.saveFile]) disposable.dispose();
   }
 
@@ -226,16 +230,36 @@ export class GraphPanel implements vscode.WebviewViewProvider, vscode.WebviewPan
     else if (this.saidRunning) {
       // What ran has been dropped, and the one before it stands: the surfaces must hear that nothing runs.
       this.saidRunning = false;
-      for (const message of this.replay()) this.post(message);
+      this.tell();
       return;
     }
     if (run?.trace && run === this.session.latest && this.sent.has(run.trace)) {
       this.post({ type: "edited", run: run.id, edited: run.edited });
       return;
     }
-    if (!run) for (const message of this.replay()) this.post(message);
-    else if (run.state === "running" && !run.trace) this.post({ type: "running", program: nameOf(run.uri) });
-    else if (run === this.session.latest) for (const message of this.replay()) this.post(message);
+    if (run?.state === "running" && !run.trace) this.post({ type: "running", program: nameOf(run.uri) });
+    else if (run?.live && run === this.session.latest) this.tellSoon(run);
+    else if (!run || run === this.session.latest) this.tell();
+  }
+
+  private tell(): void {
+    clearTimeout(this.soon);
+    this.toldAt = performance.now();
+    for (const message of this.replay()) this.post(message);
+  }
+
+  private soon: NodeJS.Timeout | undefined;
+  /** When the surfaces last heard of a trace, in milliseconds. */
+  private toldAt = Number.NEGATIVE_INFINITY;
+
+  /** In live mode the editor's values come first, and while keys follow each other the graph comes now and then. */
+  private tellSoon(run: Run): void {
+    clearTimeout(this.soon);
+    this.soon = setTimeout(() => {
+      if (run !== this.session.latest) return;
+      if (!run.edited || performance.now() - this.toldAt > FLURRY_MS) this.tell();
+      else this.tellSoon(run);
+    }, VALUES_FIRST_MS);
   }
 
   /** Figures of the run that goes on which no surface has yet. */

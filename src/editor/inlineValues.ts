@@ -1,6 +1,6 @@
 /** Results at the end of their lines, as decorations: the text itself never moves. */
 import * as vscode from "vscode";
-import type { SourceRange } from "../trace/model";
+import type { SourceRange, Trace } from "../trace/model";
 import type { Health } from "./health";
 import { inlineTexts, type LineText } from "./inlineText";
 import type { LiveMode } from "./liveMode";
@@ -24,9 +24,14 @@ export function registerInlineValues(session: Session, live: LiveMode): vscode.D
     rangeBehavior: vscode.DecorationRangeBehavior.ClosedOpen,
   });
 
+  /** Of each editor, the trace whose values it shows. */
+  const shown = new WeakMap<vscode.TextEditor, Trace>();
+
   const decorate = (editor: vscode.TextEditor): void => {
     const { document } = editor;
     const part = session.part(document.uri);
+    if (part?.run.trace) shown.set(editor, part.run.trace);
+    else shown.delete(editor);
     const enabled = vscode.workspace.getConfiguration("gradlens", document.uri).get(SETTING, true);
     editor.setDecorations(type, part && enabled ? decorations(part, document) : []);
   };
@@ -63,9 +68,17 @@ export function registerInlineValues(session: Session, live: LiveMode): vscode.D
   };
 
   const decorateAll = (): void => vscode.window.visibleTextEditors.forEach(decorate);
+  const runChanged = (): void => {
+    for (const editor of vscode.window.visibleTextEditors) {
+      const run = session.part(editor.document.uri)?.run;
+      // The result of an edit in live mode comes at once: until then the editor moves what it shows by itself.
+      const isAwaited = run?.edited && live.isOn(run.uri) && !live.isBehind(run.uri);
+      if (!isAwaited || shown.get(editor) !== run.trace) decorate(editor);
+    }
+  };
   return vscode.Disposable.from(
     type,
-    session.onDidChangeRun(decorateAll),
+    session.onDidChangeRun(runChanged),
     session.onDidProgress(decorateAll),
     live.onDidChange(decorateAll),
     vscode.window.onDidChangeVisibleTextEditors(decorateAll),
