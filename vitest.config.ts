@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { kernelsForTests } from "./scripts/lib/kernels.mjs";
@@ -10,6 +11,8 @@ const alias = [
 
 export default defineConfig({
   test: {
+    // Vitest would leave one to itself, and half of a small machine idle.
+    maxWorkers: availableParallelism(),
     projects: [
       {
         resolve: { alias },
