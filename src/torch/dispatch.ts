@@ -39,7 +39,7 @@ type Gradient = any;
 type VjpResult = Tensor | null | (Tensor | null)[];
 type Vjp<S extends string> = (grad: Gradient, saved: Saved<S>) => VjpResult;
 
-/** A derivative, with the space-separated names of what it saves in front. */
+/** A derivative, with the space-separated names of what it saves in front. It keeps nothing of what it gets and makes. */
 export type Derivative<S extends string> = Vjp<S> | readonly [saves: string, vjp: Vjp<S>];
 
 /**

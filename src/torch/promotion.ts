@@ -30,7 +30,8 @@ const wrappedNumbers = new Map<number, Tensor>();
 function wrapped(value: Scalar | bigint): Tensor {
   const dtype =
     typeof value === "boolean" ? bool : typeof value === "bigint" || Number.isInteger(value) ? int64 : float64;
-  const data = dtype.allocate(1);
+  // Not of the memory that a derivative makes and gives back.
+  const data = dtype === bool ? new Uint8Array(1) : new Float64Array(1);
   data[0] = Number(value);
   const out = fromData(data, dtype, []);
   out.wrappedNumber = true;

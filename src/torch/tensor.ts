@@ -6,6 +6,7 @@ import { AccumulateGrad, type GradHook, type Handle, HookList } from "./autograd
 import type { DType, TypedArray } from "./dtype";
 import { RuntimeError, ValueError } from "./errors";
 import type { TensorMethods } from "./generated/methods";
+import { unwrittenFloats } from "./kernels/memory";
 import { move } from "./kernels/strided";
 import { seam } from "./observer";
 import { tensorText } from "./printing";
@@ -23,6 +24,8 @@ export interface VersionCounter {
 export class Storage implements VersionCounter {
   n = 0;
   saved = false;
+  /** @internal How many nodes of a backward pass hold this gradient, where nobody else can: see `autograd/buffers.ts`. */
+  holders = 0;
   /** @internal Set by who wants the present values kept: a change in place first hands it a copy. */
   keeper: Keeper | null = null;
 
@@ -342,8 +345,12 @@ export class Tensor {
   flatData(): TypedArray {
     const n = this.numel();
     const { data } = this.storageOf;
-    if (this.is_contiguous()) return data.slice(this.offset, this.offset + n);
-    const out = this.dtype.allocate(n);
+    const contiguous = this.is_contiguous();
+    const out = data instanceof Float32Array ? unwrittenFloats(n) : this.dtype.allocate(n);
+    if (contiguous) {
+      out.set(data.length === n ? data : data.subarray(this.offset, this.offset + n));
+      return out;
+    }
     const here = { data, offset: this.offset, strides: this.strides };
     move(this.shape, { data: out, offset: 0, strides: contiguousStrides(this.shape) }, here, null);
     return out;

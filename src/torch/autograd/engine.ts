@@ -2,9 +2,11 @@
 import { RuntimeError } from "../errors";
 import { addInto } from "../kernels/elementwise";
 import { seam } from "../observer";
-import { isExpandableTo, isNonOverlappingDense, numel, sameShape, sizeText } from "../shape";
+import { isExpandableTo, sameShape, sizeText } from "../shape";
 import { gradientEdge, type Tensor, type TensorMeta } from "../tensor";
 import { anomaly, applyWatched } from "./anomaly";
+import { Buffers, isOwn, isTracked, show, unwatched } from "./buffers";
+import { forward } from "./forwardAd";
 import { mode } from "./gradMode";
 import { AccumulateGrad, type Edge, type Node } from "./node";
 
@@ -54,14 +56,13 @@ export class Pass {
   /** Makes the state of `node` that of this pass. */
   enter(node: Node): void {
     if (node.pass?.active) {
-      const { pass, waiting, arrived, arrivedOthers, ownSums } = node;
-      this.#interrupted.push({ node, pass, waiting, arrived, arrivedOthers, ownSums });
+      const { pass, waiting, arrived, arrivedOthers } = node;
+      this.#interrupted.push({ node, pass, waiting, arrived, arrivedOthers });
     }
     node.pass = this;
     node.waiting = 0;
     node.arrived = null;
     node.arrivedOthers = null;
-    node.ownSums = 0;
   }
 
   end(): void {
@@ -70,20 +71,20 @@ export class Pass {
   }
 }
 
-const PASS_STATE = ["pass", "waiting", "arrived", "arrivedOthers", "ownSums"] as const;
+const PASS_STATE = ["pass", "waiting", "arrived", "arrivedOthers"] as const;
 
-const bitOf = (output: number): number => (output < 31 ? 1 << output : 0);
-
-/** Adds what arrives at an output to what has arrived there before; `own`: nobody else holds it. */
-function receive(node: Node, output: number, grad: Tensor, own: boolean): void {
+/** Adds what arrives at an output to what has arrived there before. */
+function receive(node: Node, output: number, grad: Tensor, buffers: Buffers): void {
   const sum = output === 0 ? node.arrived : (node.arrivedOthers?.[output] ?? null);
-  const bit = bitOf(output);
   if (sum === null) {
-    if (own) node.ownSums |= bit;
+    buffers.hold(grad);
   } else {
-    if ((node.ownSums & bit) !== 0 && !mode.grad && addInto(sum, grad)) return;
+    if (isOwn(sum) && !mode.grad && addInto(sum, grad)) return;
     grad = sum.add(grad);
-    node.ownSums |= bit;
+    buffers.replace(sum);
+    buffers.hold(grad);
+    // Made here: only this node has it.
+    if (!mode.grad) grad.storageOf.holders = 1;
   }
   if (output === 0) {
     node.arrived = grad;
@@ -93,31 +94,14 @@ function receive(node: Node, output: number, grad: Tensor, own: boolean): void {
   }
 }
 
-/** Smaller gradients are copied as fast as it is found out whose they are. */
-const OWN_FROM = 1024;
-
-/**
- * Which gradients of a node's inputs nobody else can hold, as bits: the node made them, or they came to it like that and go to
- * one place only. `arrived` are the gradients of its outputs.
- */
-function ownGradients(node: Node, arrived: readonly (Tensor | null)[], inputs: readonly (Tensor | null)[]): number {
-  if (!node.makesGradients || node.rare !== null || mode.grad || seam.observer !== null) return 0;
-  let bits = 0;
-  for (let i = 0; i < inputs.length; i++) {
-    const grad = inputs[i];
-    if (grad === null || grad.storageOf.data.length < OWN_FROM || !ownsStorage(grad)) continue;
-    const sharing = (other: Tensor | null) => other !== null && other.storageOf === grad.storageOf;
-    if (inputs.some((other, k) => k !== i && sharing(other))) continue;
-    if (arrived.some((other, output) => sharing(other) && (node.ownSums & bitOf(output)) === 0)) continue;
-    if (node.savedTensors().some(([, saved]) => sharing(saved.hold()?.tensor ?? grad))) continue;
-    bits |= bitOf(i);
-  }
-  return bits;
-}
-
-/** Whether all of the memory is this tensor's. */
-const ownsStorage = (t: Tensor): boolean =>
-  t.storageOf.data.length === numel(t.shape) && isNonOverlappingDense(t.shape, t.strides);
+/** Whether only the pass sees what arrives at the node and what it hands on. */
+const isUnseen = (node: Node): boolean =>
+  node.makesGradients &&
+  node.rare === null &&
+  !mode.grad &&
+  seam.observer === null &&
+  !anomaly.enabled &&
+  forward.level < 0;
 
 /** What has arrived, one for each output; the node is then free for the next pass. */
 function collect(node: Node): (Tensor | null)[] {
@@ -131,7 +115,7 @@ function collect(node: Node): (Tensor | null)[] {
 function traverse(run: BackwardRun, rootEdges: Edge[]): (Tensor | null)[] {
   const pass = new Pass();
   try {
-    return traverseIn(pass, run, rootEdges);
+    return unwatched(() => traverseIn(pass, run, rootEdges));
   } finally {
     pass.end();
   }
@@ -143,12 +127,13 @@ function traverseIn(pass: Pass, run: BackwardRun, rootEdges: Edge[]): (Tensor | 
   const needed = captures === null ? null : nodesLeadingTo(captures, reachable);
   const captured: (Tensor | null)[] = new Array(run.inputs?.length ?? 0).fill(null);
   const ready = new ReadyQueue();
+  const buffers = new Buffers();
   const roots = new Set<Node>();
 
   rootEdges.forEach(([node, output], i) => {
     if (node === null) return;
     roots.add(node);
-    receive(node, output, validated(run.gradients[i], node.output(output), node, i), false);
+    receive(node, output, validated(run.gradients[i], node.output(output), node, i), buffers);
   });
   // A root that feeds another root waits for it like any inner node.
   for (const node of roots) if (node.waiting === 0) ready.push(node);
@@ -159,21 +144,23 @@ function traverseIn(pass: Pass, run: BackwardRun, rootEdges: Edge[]): (Tensor | 
     if (wanted !== undefined) {
       for (const [output, positions] of wanted) for (const p of positions) captured[p] = arrived[output] ?? null;
     }
+    const unseen = wanted === undefined && isUnseen(node);
+    // A leaf's node finds out for itself whether it may keep what arrived.
+    if (!unseen && (wanted !== undefined || !(node instanceof AccumulateGrad))) show(arrived);
     if (needed !== null && !needed.has(node)) continue;
+    const watched = unseen && isTracked(arrived);
+    if (watched) buffers.watch();
     const inputs = runNode(node, runPreHooks(node, runTensorHooks(node, arrived)));
-    const own = wanted === undefined ? ownGradients(node, arrived, inputs) : 0;
     if (!run.retainGraph) node.release();
     for (let i = 0; i < node.edgeCount; i++) {
       const next = node.target(i);
       if (next === null) continue;
       const output = node.targetOutput(i);
       const grad = inputs[i] ?? null;
-      if (grad !== null) {
-        const valid = validated(grad, next.output(output), node, i);
-        receive(next, output, valid, valid === grad && (own & bitOf(i)) !== 0);
-      }
+      if (grad !== null) receive(next, output, validated(grad, next.output(output), node, i), buffers);
       if (--next.waiting === 0) ready.push(next);
     }
+    if (watched) buffers.settle(arrived);
   }
   if (captures !== null && !run.capture) accumulateInto(run.inputs!, captured);
   return captured;

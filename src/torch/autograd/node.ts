@@ -4,6 +4,7 @@ import { addInto } from "../kernels/elementwise";
 import { seam } from "../observer";
 import type { KeptCall, Tensor, TensorMeta } from "../tensor";
 import { anomaly } from "./anomaly";
+import { isOwn, letGo, show } from "./buffers";
 import type { Pass } from "./engine";
 import type { SavedTensor } from "./saved";
 
@@ -89,8 +90,6 @@ export abstract class Node {
   arrived: Tensor | null = null;
   /** @internal The same for all others. */
   arrivedOthers: (Tensor | null)[] | null = null;
-  /** @internal Outputs whose sum was made here, as bits: nobody else can hold it. */
-  ownSums = 0;
   /** @internal */ sequence: number;
   /** @internal */ rare: Rarities | null = null;
   /** Of each output, for checking what arrives; one output stands by itself. */
@@ -202,7 +201,7 @@ export abstract class Node {
   /** @internal Gradients of the inputs, one for each of `next_functions`. */
   abstract apply(grads: (Tensor | null)[]): (Tensor | null)[];
 
-  /** @internal Whether the gradients are computed, and kept nowhere else, by a declared derivative. */
+  /** @internal Whether a declared derivative makes the gradients, and keeps neither them nor what has arrived. */
   get makesGradients(): boolean {
     return false;
   }
@@ -282,8 +281,11 @@ export class AccumulateGrad extends Node {
     const { variable } = this;
     const hooks = variable.rare?.hooks ?? null;
     if (hooks !== null) for (const hook of hooks) grad = hook(grad) ?? grad;
-    const own = (this.ownSums & 1) !== 0 && hooks === null && this.rare === null && seam.observer === null;
-    variable.gradient = accumulate(variable, grad, own);
+    const unseen = hooks === null && this.rare === null && seam.observer === null;
+    if (!unseen) show(grads);
+    variable.gradient = accumulate(variable, grad, isOwn(grad));
+    if (variable.gradient === grad) grad.storageOf.holders = 0;
+    else letGo(grad);
     const after = variable.rare?.accumulateHooks ?? null;
     if (after !== null) for (const hook of after) hook(variable);
     return [];

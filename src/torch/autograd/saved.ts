@@ -3,6 +3,7 @@ import { RuntimeError } from "../errors";
 import { seam } from "../observer";
 import { sizeText } from "../shape";
 import { alias, gradFnOf, gradientTarget, type Storage, Tensor } from "../tensor";
+import { unwatched } from "./buffers";
 import { withoutGrad } from "./gradMode";
 import type { AccumulateGrad, Node } from "./node";
 
@@ -136,7 +137,7 @@ class Packed {
 
   unpack(): Tensor {
     if (this.freed) throw new RuntimeError(FREED);
-    const given = withoutGrad(() => this.#hooks.unpack(this.value));
+    const given = unwatched(() => withoutGrad(() => this.#hooks.unpack(this.value)));
     if (given instanceof Tensor) return given;
     throw new TypeError(
       `Output of saved tensor unpack_hook expected to be a Tensor but got result of type ${typeof given}`,

@@ -1,9 +1,14 @@
 /**
- * Arrays for large results. Where malloc is glibc's, freed memory of this size goes back to the system at once, and each page
+ * Arrays for results.
+ *
+ * Large ones: where malloc is glibc's, freed memory of this size goes back to the system at once, and each page
  * of the next array costs a fault, several times what a simple op costs. Two things keep it: freeing one block of nearly
  * 32 MB makes malloc take large blocks from its heap from then on, and a block that stays at the heap's end keeps what is
  * freed below it. Neither block is ever touched, so neither takes memory; other allocators just pass them by.
+ *
+ * What only the engine holds (`autograd/buffers.ts`) comes back here and is handed out again.
  */
+import type { TypedArray } from "../dtype";
 
 /** Floats from which an array is large. */
 const LARGE = 1 << 14;
@@ -71,18 +76,73 @@ const unwritten = Buffer?.allocUnsafeSlow ? (bytes: number) => Buffer.allocUnsaf
 const zeroBlocks = blocksOf(zeros);
 const unwrittenBlocks = blocksOf(unwritten);
 
+/** Arrays that are made while a list stands here are entered in it. */
+export const made: { arrays: TypedArray[] | null } = { arrays: null };
+
+function entered<A extends TypedArray>(array: A): A {
+  if (made.arrays !== null && array.length >= watching.from) made.arrays.push(array);
+  return array;
+}
+
+/** Arrays that nobody uses any more, by length. */
+const pool = new Map<number, Float32Array[]>();
+const POOL_BYTES = 64 * MEGABYTE;
+let pooled = 0;
+
+/** How closely memory is watched: shorter arrays are made faster than they are found again. */
+export const watching = { from: INLINE + 1, poison: false };
+
+/** For tests: watches every array; those given back, and those handed out without zeros, are full of NaN. */
+export function poisonMemory(poison: boolean): void {
+  watching.from = poison ? 0 : INLINE + 1;
+  watching.poison = poison;
+}
+
+/** Takes an array back that provably nobody will read or write again. */
+export function giveBack(array: TypedArray): void {
+  if (watching.poison) array.fill(Number.NaN);
+  if (array.length <= SHARED || !(array instanceof Float32Array)) return;
+  // Sizes that are no longer in use make room for those that are.
+  if (pooled + array.byteLength > POOL_BYTES) {
+    pool.clear();
+    pooled = 0;
+  }
+  pooled += array.byteLength;
+  const list = pool.get(array.length);
+  if (list === undefined) pool.set(array.length, [array]);
+  else list.push(array);
+}
+
+/** An array of `n` arbitrary numbers, where one was given back. */
+function takeBack(n: number): Float32Array | null {
+  if (pooled === 0) return null;
+  const array = pool.get(n)?.pop();
+  if (array === undefined) return null;
+  pooled -= array.byteLength;
+  return array;
+}
+
 /** Zeros. */
 export function floats(n: number): Float32Array {
-  if (n <= INLINE) return new Float32Array(n);
-  if (n <= SHARED) return zeroBlocks[32 - Math.clz32(n - 1)].take(n);
+  if (n <= INLINE) return entered(new Float32Array(n));
+  if (n <= SHARED) return entered(zeroBlocks[32 - Math.clz32(n - 1)].take(n));
+  const known = takeBack(n);
+  if (known !== null) return entered(known.fill(0));
   if (n >= LARGE && end === null) prepare(4 * n);
-  return new Float32Array(n);
+  return entered(new Float32Array(n));
 }
 
 /** Arbitrary numbers, for who writes them all. */
 export function unwrittenFloats(n: number): Float32Array {
+  const array = entered(anyFloats(n));
+  return watching.poison ? array.fill(Number.NaN) : array;
+}
+
+function anyFloats(n: number): Float32Array {
   if (n <= INLINE) return new Float32Array(n);
   if (n <= SHARED) return unwrittenBlocks[32 - Math.clz32(n - 1)].take(n);
+  const known = takeBack(n);
+  if (known !== null) return known;
   if (n >= LARGE && end === null) prepare(4 * n);
   return new Float32Array(unwritten(4 * n));
 }
@@ -90,5 +150,5 @@ export function unwrittenFloats(n: number): Float32Array {
 /** Zeros. */
 export function doubles(n: number): Float64Array {
   if (n >= LARGE && end === null) prepare(8 * n);
-  return new Float64Array(n);
+  return entered(new Float64Array(n));
 }

@@ -1,6 +1,13 @@
-/** A large gradient becomes `.grad` without a copy only where nobody else holds it. */
+/**
+ * A gradient becomes `.grad` without a copy, and its memory is used again, only where nobody else holds it. What is given back
+ * is full of NaN here: a sum that includes a number of it is none.
+ */
 import * as torch from "gradlens";
-import { expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { floats, giveBack, made, poisonMemory, unwrittenFloats } from "../../../src/torch/kernels/memory";
+
+beforeAll(() => poisonMemory(true));
+afterAll(() => poisonMemory(process.env.GRADLENS_POISON !== undefined));
 
 const leaf = (...shape: number[]) => torch.ones(...shape, { requires_grad: true });
 const memoryOf = (t: torch.Tensor) => t.storageOf;
@@ -79,4 +86,92 @@ test("a Function of the user may keep what it returns", () => {
   Twice.apply(a).sum().backward();
   a.grad.zero_();
   expect(kept?.sum().item()).toBe(2 * 4096);
+});
+
+test("one gradient that two nodes wait for serves both, whichever runs first", () => {
+  const a = leaf(64, 64);
+  const [left, right] = [a.mul(2), a.mul(3)];
+  // d (left + right): the same gradient for both, which lead to sums of 2 and of 3.
+  left.add(right).mul(left).sum().backward();
+  // (2 + 3) a · 2 a = 10 a², so 20 a.
+  expect(a.grad.sum().item()).toBe(20 * 4096);
+});
+
+test("views of one gradient keep its memory", () => {
+  const [a, b] = [leaf(64, 64), leaf(64, 64)];
+  const joined = torch.cat([a.mul(2), b.mul(3)], 0);
+  joined.mul(joined).sum().backward();
+  expect([a.grad.sum().item(), b.grad.sum().item()]).toEqual([8 * 4096, 18 * 4096]);
+});
+
+test("gradients of a second backward pass are no memory of the first", () => {
+  const a = leaf(64, 64);
+  const y = a.mul(a).mul(a).sum();
+  const [first] = torch.autograd.grad(y, [a], { create_graph: true });
+  first.sum().backward({ retain_graph: true });
+  y.backward();
+  // 3 a² = 3; 6 a = 6, and 3 more.
+  expect([first.sum().item(), a.grad.sum().item()]).toEqual([3 * 4096, 9 * 4096]);
+});
+
+test("a pass within a pass keeps to its own memory", () => {
+  const inner = leaf(64, 64);
+  class Nested extends torch.autograd.Function {
+    static override forward(_: unknown, x: torch.Tensor) {
+      return x.mul(2);
+    }
+    static override backward(_: unknown, g: torch.Tensor) {
+      torch.enable_grad(() => inner.mul(inner).sum()).backward();
+      return g.mul(2);
+    }
+  }
+  const a = leaf(64, 64);
+  Nested.apply(a.mul(3)).mul(5).sum().backward();
+  expect([a.grad.sum().item(), inner.grad.sum().item()]).toEqual([30 * 4096, 2 * 4096]);
+});
+
+test("what hooks of saved tensors unpack is theirs", () => {
+  const unpacked: torch.Tensor[] = [];
+  const a = leaf(64, 64);
+  const y = torch.autograd.graph.saved_tensors_hooks(
+    (t: torch.Tensor) => t,
+    (t: torch.Tensor) => {
+      unpacked.push(t.mul(1));
+      return unpacked.at(-1)!;
+    },
+    () => a.mul(a).mul(a),
+  );
+  y.sum().backward();
+  expect(a.grad.sum().item()).toBe(3 * 4096);
+  expect(unpacked.every((t) => t.sum().item() === 4096)).toBe(true);
+});
+
+test("a retained gradient and those that a hook of a node sees stay whole", () => {
+  const a = leaf(64, 64);
+  const y = a.mul(2);
+  const z = y.mul(3);
+  y.retain_grad();
+  const seen: (torch.Tensor | null)[] = [];
+  z.grad_fn.register_hook((inputs, outputs) => void seen.push(...inputs, ...outputs));
+  z.sum().backward();
+  expect(y.grad.sum().item()).toBe(3 * 4096);
+  expect(seen.filter((t) => t !== null).map((t) => t.sum().item())).toEqual([3 * 4096, 4096]);
+});
+
+test("memory that is given back is handed out again, as zeros where zeros are asked for", () => {
+  const [first, second] = [unwrittenFloats(5000), unwrittenFloats(5000)];
+  giveBack(first);
+  expect(unwrittenFloats(5001)).not.toBe(first);
+  expect(unwrittenFloats(5000)).toBe(first);
+  giveBack(second);
+  const zeros = floats(5000);
+  expect(zeros).toBe(second);
+  expect(zeros.every((x) => x === 0)).toBe(true);
+});
+
+test("small arrays share a block of memory, and no number of it", () => {
+  const arrays = Array.from({ length: 40 }, (_, i) => unwrittenFloats(100).fill(i));
+  expect(arrays.every((array, i) => array.length === 100 && array.every((x) => x === i))).toBe(true);
+  expect(new Set(arrays.map((array) => array.buffer)).size).toBeLessThan(5);
+  expect(made.arrays).toBeNull();
 });
