@@ -50,11 +50,12 @@ export function lookAt(values: readonly unknown[]): Looked[] {
 }
 
 function look(value: unknown): Looked {
-  if (typeof value === "function") {
-    const text = Function.prototype.toString.call(value);
-    return { type: "function", text: `${/^class\b/.test(text) ? "class" : "function"} ${nameOf(value)}` };
-  }
   try {
+    // A module can be called, and is no mere function: it says itself what it is.
+    if (typeof value === "function" && !(inspect.custom in value)) {
+      const text = Function.prototype.toString.call(value);
+      return { type: "function", text: `${/^class\b/.test(text) ? "class" : "function"} ${nameOf(value)}` };
+    }
     const text = inspect(value, { depth: 1, maxArrayLength: 20, maxStringLength: 500, breakLength: 100 });
     return { type: typeName(value), text: text.length > TEXT_MAX ? `${text.slice(0, TEXT_MAX)}…` : text };
   } catch (error) {
@@ -64,7 +65,7 @@ function look(value: unknown): Looked {
 
 function typeName(value: unknown): string {
   if (value === null) return "null";
-  if (typeof value !== "object") return typeof value;
+  if (typeof value !== "object" && typeof value !== "function") return typeof value;
   return String(value.constructor?.name || "object");
 }
 

@@ -171,6 +171,12 @@ describe("values and gradients", () => {
       ["evil", "object: <throws when looked at: Error: no>"],
     ]);
   });
+
+  test("a module is told as PyTorch prints it, though it can be called", async () => {
+    const trace = await record("const net = new nn.Sequential(new nn.Linear(2, 1));");
+    const text = "Sequential(\n  (0): Linear(in_features=2, out_features=1, bias=True)\n)";
+    expect(capture(trace, "net").last).toEqual({ kind: "other", type: "Sequential", text });
+  });
 });
 
 describe("loops", () => {
