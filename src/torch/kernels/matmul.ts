@@ -7,7 +7,7 @@ import { dot, gemm, gemv, type Matrix, plainProduct, type Vector } from "./blas"
 import { copyInto, elements } from "./copy";
 import { unwrittenFloats } from "./memory";
 import { type Kernels, kernels } from "./wasm";
-import { multiply, SMALLEST_PRODUCT } from "./wasm/gemm";
+import { multiply, multiplyBatch, SMALLEST_PRODUCT } from "./wasm/gemm";
 
 /**
  * `[n, k] · [k, m] → [n, m]`; float32 ones times `alpha` and on top of `sum`, broadcast, where there is one. Throws PyTorch's
@@ -86,6 +86,10 @@ export function batchProduct(a: Tensor, b: Tensor, sum: Tensor | null = null, al
   const small = a.dtype === float32 && n * k * m < SMALL;
   const wasm = small ? null : kernelsFor(a, n, k, m);
   const out = sum ?? (wasm === null ? allocate([batch, n, m], a.dtype) : unwritten([batch, n, m], a.dtype));
+  if (wasm !== null && sum === null && alpha === 1 && batch > 1) {
+    const [left, right] = [a, b].map((t) => ({ first: matrixOf(t), step: t.strides[0] }));
+    if (multiplyBatch(wasm, left, right, floats(out), batch, n, k, m)) return out;
+  }
   if (wasm !== null || a.dtype === float32) {
     for (let i = 0; i < batch; i++) {
       const [x, y] = [matrixOf(a, i), matrixOf(b, i)];

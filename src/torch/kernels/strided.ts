@@ -1,5 +1,6 @@
 /** Moves elements from one geometry to another of the same shape. */
 import type { TypedArray } from "../dtype";
+import { gather } from "./wasm/lines";
 
 /** A walk over two memories at once: sizes, and the step of each dimension in both. */
 export interface Walk {
@@ -47,6 +48,7 @@ export function move(shape: readonly number[], to: Place, from: Place, cast: ((x
   const walk = merged(shape, to.strides, from.strides);
   if (cast !== null) moveCast(walk, 0, to.data, to.offset, from.data, from.offset, cast);
   else if (to.data instanceof Float32Array && from.data instanceof Float32Array) {
+    if (gather(walk, to.data, to.offset, from.data, from.offset)) return;
     moveFloats(walk, 0, to.data, to.offset, from.data, from.offset);
   } else moveAny(walk, 0, to.data, to.offset, from.data, from.offset);
 }

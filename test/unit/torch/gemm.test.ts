@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { gemm, type Matrix } from "../../../src/torch/kernels/blas";
 import { Kernels } from "../../../src/torch/kernels/wasm";
-import { multiply } from "../../../src/torch/kernels/wasm/gemm";
+import { multiply, multiplyBatch } from "../../../src/torch/kernels/wasm/gemm";
 
 type Floats = Float32Array | Float64Array;
 const sets = { simd: new Kernels("simd"), relaxed: new Kernels("relaxed") };
@@ -108,6 +108,30 @@ describe.each(["simd", "relaxed"] as const)("%s", (set) => {
       ["columns", "row"],
     ] as const)
       compare(set, Float32Array, { n, k, m }, { left: layout, right: layout, gap: 1, seed: 3, alpha: 1, sum });
+  });
+
+  test.each([
+    ["rows", "rows", 12, 16, 33],
+    ["columns", "rows", 8, 5, 8],
+    ["rows", "columns", 4, 40, 19],
+  ])("a batch of %s by %s gives each product's bits", (left, right, n, k, m) => {
+    const batch = 7;
+    const all = (rows: number, columns: number, layout: string, seed: number) => {
+      const first = matrix(rows, columns, layout, 0, seed, Float32Array);
+      const data = Float32Array.from(numbers(batch * rows * columns, seed));
+      return { first: { ...first, data }, step: rows * columns };
+    };
+    const [a, b] = [all(n, k, left, 1), all(k, m, right, 2)];
+    const out = new Float32Array(batch * n * m);
+    expect(multiplyBatch(sets[set], a, b, out, batch, n, k, m)).toBe(true);
+    const expected = new Float32Array(batch * n * m);
+    for (let i = 0; i < batch; i++) {
+      const [x, y] = [a, b].map(({ first, step }) => ({ ...first, start: first.start + i * step }));
+      multiply(sets[set], x, y, expected, i * n * m, n, k, m, 1, null);
+    }
+    expect([...out]).toEqual([...expected]);
+    // Matrices far apart go one by one.
+    expect(multiplyBatch(sets[set], { ...a, step: 4 * a.step }, b, out, batch, n, k, m)).toBe(false);
   });
 
   test("scratch memory is given back", () => {

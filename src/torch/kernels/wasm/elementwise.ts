@@ -52,7 +52,6 @@ export type BinaryKernel = (typeof BINARY)[number];
 
 export interface ElementwiseFunctions extends Record<UnaryKernel, UnaryFunction>, Record<BinaryKernel, BinaryFunction> {
   axpy32(a: number, b: number, to: number, n: number, k: number): void;
-  compact(from: number, line: number, rows: number, bytes: number): void;
 }
 
 /**

@@ -2,6 +2,7 @@
 import type { TypedArray } from "../../dtype";
 import type { Matrix } from "../blas";
 import { type Kernels, sharedKernels } from "./index";
+import { CALLS_MAX } from "./threads";
 
 type Gemm = (
   a: number,
@@ -126,6 +127,62 @@ export function multiply(
   wasm.release(mark);
 }
 
+/** Matrices of one shape, the first of them, and how far apart they start. */
+export interface Batch {
+  first: Matrix;
+  step: number;
+}
+
+/**
+ * `out = a b` for each of `batch` pairs of matrices, whose results lie one after the other: all of them in scratch memory at
+ * once. False, and nothing done, where they are too many, or lie scattered.
+ */
+export function multiplyBatch(
+  wasm: Kernels,
+  a: Batch,
+  b: Batch,
+  out: Floats,
+  batch: number,
+  n: number,
+  k: number,
+  m: number,
+): boolean {
+  const bytes = out.BYTES_PER_ELEMENT;
+  const line = Math.ceil((m * bytes) / 32) * 32;
+  if (n % 4 !== 0 || batch > CALLS_MAX || batch * Math.max(n * k, k * m, n * m) > LIMIT) return false;
+  const [spanA, spanB] = [spanOf(a, batch, n, k), spanOf(b, batch, k, m)];
+  if (!isCompact(spanA, batch * n * k) || !isCompact(spanB, batch * k * m)) return false;
+  wasm = sharedKernels(batch * n * k * m * PRODUCT_NS) ?? wasm;
+  const { pool } = wasm;
+  const mark = wasm.mark();
+  const room = PANELS * bytes + SUMS;
+  const panels = wasm.take(room * (pool?.threads ?? 1));
+  const c = wasm.take(batch * n * line);
+  const [left, right] = [wasm.take(spanA * bytes), wasm.take(spanB * bytes)];
+  const memory = viewOf(wasm, bytes);
+  copyIn(memory, left / bytes, a.first.data as TypedArray, a.first.start, spanA);
+  copyIn(memory, right / bytes, b.first.data as TypedArray, b.first.start, spanB);
+  const name = bytes === 4 ? "gemm32" : "gemm64";
+  const gemm: Gemm = wasm.call[name];
+  const [rowA, nextA, rowB, nextB] = [a.first.row, a.first.column, b.first.row, b.first.column].map((s) => s * bytes);
+  for (let i = 0; i < batch; i++) {
+    const [x, y, to] = [left + i * a.step * bytes, right + i * b.step * bytes, c + i * n * line];
+    if (pool === null) gemm(x, rowA, nextA, y, rowB, nextB, to, line, 0, 0, 0, n, m, k, n, m, true, 1, panels);
+    else pool.add(name, [x, rowA, nextA, y, rowB, nextB, to, line, 0, 0, 0, n, m, k, n, m, 1, 1, panels], 18, room);
+  }
+  pool?.start();
+  pool?.finish();
+  store(wasm, out, 0, m, batch * n, m, c, line);
+  wasm.release(mark);
+  return true;
+}
+
+const spanOf = ({ first, step }: Batch, batch: number, rows: number, columns: number): number =>
+  (batch - 1) * step + (rows - 1) * first.row + (columns - 1) * first.column + 1;
+
+/** Whether a stretch of memory is little longer than what is wanted of it. */
+const isCompact = (span: number, count: number): boolean => span <= count + count / 4 + 64;
+
 /** The kernel; where threads share the work, they do so by rows, cut where the order of no sum depends on it. */
 function gemmOf(wasm: Kernels, bytes: number, room: number): Gemm {
   const name = bytes === 4 ? "gemm32" : "gemm64";
@@ -192,7 +249,7 @@ function stage(
 ): Staged {
   const from = start + i0 * row + j0 * column;
   const span = (rows - 1) * row + (columns - 1) * column + 1;
-  if (span <= rows * columns + (rows * columns) / 4 + 64) {
+  if (isCompact(span, rows * columns)) {
     const at = wasm.take(span * bytes);
     copyIn(viewOf(wasm, bytes), at / bytes, data as TypedArray, from, span);
     return { at, row: row * bytes, column: column * bytes };

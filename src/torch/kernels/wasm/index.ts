@@ -29,6 +29,7 @@ import type { ConvolutionFunctions } from "./convolution";
 import type { ElementwiseFunctions } from "./elementwise";
 import type { GemmFunctions } from "./gemm";
 import type { VectorProductFunctions } from "./gemv";
+import type { LineFunctions } from "./lines";
 import relaxedModule from "./relaxed.wasm";
 import type { RowFunctions } from "./rows";
 import simdModule from "./simd.wasm";
@@ -43,6 +44,7 @@ interface Functions
   extends ConvolutionFunctions,
     ElementwiseFunctions,
     GemmFunctions,
+    LineFunctions,
     RowFunctions,
     SumFunctions,
     UpdateFunctions,
