@@ -30,7 +30,7 @@ export function panelHtml({ cspSource, nonce, script, style, worker, place, shor
 <meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Gradlens</title>
-<style nonce="${nonce}" id="__________cytoscape_stylesheet">.__________cytoscape_container { position: relative; }</style>
+<style nonce="${nonce}" id="__________cytoscape_stylesheet">.__________cytoscape_container { position: relative; } main { visibility: hidden; }</style>
 <link nonce="${nonce}" rel="stylesheet" href="${style}">
 </head>
 <body data-state="empty" data-place="${place}" data-worker="${worker}">
