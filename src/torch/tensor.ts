@@ -3,7 +3,7 @@
 import { mode } from "./autograd/gradMode";
 import type { Edge, Node } from "./autograd/node";
 import { AccumulateGrad, type GradHook, type Handle, HookList } from "./autograd/node";
-import type { DType, TypedArray } from "./dtype";
+import { type DType, float32, type TypedArray } from "./dtype";
 import { RuntimeError, ValueError } from "./errors";
 import type { TensorMethods } from "./generated/methods";
 import { unwrittenFloats } from "./kernels/memory";
@@ -481,6 +481,11 @@ export function stridedFromData(data: TypedArray, dtype: DType, shape: number[],
 /** A fresh row-major tensor of zeros. */
 export function allocate(shape: number[], dtype: DType): Tensor {
   return fromData(dtype.allocate(numel(shape)), dtype, shape);
+}
+
+/** The same of arbitrary numbers, for who writes them all. */
+export function unwritten(shape: number[], dtype: DType): Tensor {
+  return dtype === float32 ? fromData(unwrittenFloats(numel(shape)), dtype, shape) : allocate(shape, dtype);
 }
 
 /** Another geometry over the same memory, without any graph. */

@@ -1,7 +1,8 @@
 /** Moving elements: between dtypes, geometries and broadcast shapes. */
 import { bool, Category, type DType, float32, float64, int64, type TypedArray } from "../dtype";
 import { broadcastShapes, isNonOverlappingDense, numel, sameShape } from "../shape";
-import { alias, allocate, fromData, stridedFromData, type Tensor } from "../tensor";
+import { alias, fromData, stridedFromData, type Tensor, unwritten } from "../tensor";
+import { unwrittenFloats } from "./memory";
 import { move, type Place } from "./strided";
 
 /** Whether storing a `from` value into `to`'s array is the cast itself. */
@@ -21,8 +22,10 @@ export function castTo(t: Tensor, dtype: DType): Tensor {
 
 /** Uninitialised, with the source's order of dimensions in memory where that is dense. */
 export function emptyLike(t: Tensor, dtype: DType): Tensor {
-  if (!isNonOverlappingDense(t.shape, t.strides)) return allocate(t.shape, dtype);
-  return stridedFromData(dtype.allocate(numel(t.shape)), dtype, t.shape, t.strides);
+  if (!isNonOverlappingDense(t.shape, t.strides)) return unwritten(t.shape, dtype);
+  const n = numel(t.shape);
+  const data = dtype === float32 ? unwrittenFloats(n) : dtype.allocate(n);
+  return stridedFromData(data, dtype, t.shape, t.strides);
 }
 
 /** The view of `t` under a shape it broadcasts to. */

@@ -1,11 +1,9 @@
 /** Matrix products. */
-import { type DType, float32, float64 } from "../dtype";
+import { float32, float64 } from "../dtype";
 import { RuntimeError } from "../errors";
-import { numel } from "../shape";
-import { allocate, fromData, type Tensor } from "../tensor";
+import { allocate, type Tensor, unwritten } from "../tensor";
 import { dot, gemm, gemv, type Matrix, plainProduct, type Vector } from "./blas";
 import { copyInto, elements } from "./copy";
-import { unwrittenFloats } from "./memory";
 import { type Kernels, kernels } from "./wasm";
 import { multiply, multiplyBatch, SMALLEST_PRODUCT } from "./wasm/gemm";
 
@@ -105,10 +103,6 @@ export function batchProduct(a: Tensor, b: Tensor, sum: Tensor | null = null, al
   for (let i = 0; i < batch; i++) product(x, y, out.storageOf.data, n, k, m, i * n * k, i * k * m, i * n * m);
   return out;
 }
-
-/** For a product whose kernel writes every element. */
-const unwritten = (shape: number[], dtype: DType): Tensor =>
-  dtype === float32 ? fromData(unwrittenFloats(numel(shape)), dtype, shape) : allocate(shape, dtype);
 
 /** The WASM kernels, where they multiply numbers of this type and the product is worth the way. */
 function kernelsFor({ dtype }: Tensor, n: number, k: number, m: number): Kernels | null {

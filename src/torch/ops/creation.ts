@@ -65,7 +65,7 @@ for (const [name, word, value] of likes) {
       doc: `A tensor of ${word} with the shape and dtype of another.`,
       forward: (t, dtype, requires_grad) => {
         const out = emptyLike(t, dtype ?? t.dtype);
-        if (value !== 0) out.storageOf.data.fill(value);
+        out.storageOf.data.fill(value);
         return leaf(out, requires_grad);
       },
     },

@@ -5,7 +5,7 @@ import { AssertionError, IndexError, NotImplementedError, RuntimeError, ValueErr
 import { elements, integers } from "../kernels/copy";
 import { introsort } from "../kernels/selection";
 import { numel, sameShape, sizeText } from "../shape";
-import { allocate, fromData, type Tensor } from "../tensor";
+import { allocate, fromData, type Tensor, unwritten } from "../tensor";
 
 function checkIndices(indices: Tensor, name: string): void {
   if (indices.dtype !== int64 && indices.dtype !== int32) {
@@ -26,7 +26,7 @@ export const embedding = op(
       if (weight.ndim !== 2) throw new RuntimeError("'weight' must be 2-D");
       checkIndices(indices, "embedding");
       const [rows, d] = weight.shape;
-      const out = allocate([...indices.shape, d], weight.dtype);
+      const out = unwritten([...indices.shape, d], weight.dtype);
       const from = elements(weight);
       const to = out.storageOf.data;
       const at = integers(indices);

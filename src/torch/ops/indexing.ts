@@ -6,7 +6,7 @@ import { copyInto, elements, integers } from "../kernels/copy";
 import { pointedAt } from "../kernels/scatter";
 import { wrapNumber } from "../promotion";
 import { broadcastShapes, numel, sizeText, wrapDim } from "../shape";
-import { alias, allocate, forEachOffset, fromData, Tensor } from "../tensor";
+import { alias, allocate, forEachOffset, fromData, Tensor, unwritten } from "../tensor";
 import { warn } from "../warnings";
 
 export const select = op("select.int(Tensor(a) self, int dim, int index) -> Tensor(a)", {
@@ -220,20 +220,33 @@ export const masked_fill = op("masked_fill.Scalar(Tensor self, Tensor mask, Scal
         `masked_fill_ only supports boolean masks, but got mask with dtype ${mask.dtype.scalarName.toLowerCase()}`,
       );
     const shape = broadcastShapes(x.shape, mask.shape);
-    const out = allocate(shape, x.dtype);
+    const out = unwritten(shape, x.dtype);
     copyInto(out, x);
+    const v = x.dtype.cast(Number(value));
+    const [own, lead] = [mask.shape, shape.length - mask.ndim];
+    if (mask.is_contiguous() && own.every((size, i) => size === shape[lead + i])) {
+      fillBlocks(out.storageOf.data, elements(mask), v);
+      return out;
+    }
     const where = allocate(shape, bool);
     copyInto(where, mask);
-    const v = x.dtype.cast(Number(value));
-    fillWhere(out.storageOf.data, where.storageOf.data, v);
+    fillBlocks(out.storageOf.data, where.storageOf.data, v);
     return out;
   },
   grad: { self: ["mask", (g, s) => g.masked_fill(s.mask, 0)] },
   inPlace: true,
 });
 
-function fillWhere(to: TypedArray, where: TypedArray, value: number): void {
-  for (let i = 0; i < to.length; i++) if (where[i] !== 0) to[i] = value;
+/** Each block as long as the mask gets the value where the mask holds. */
+function fillBlocks(to: TypedArray, where: TypedArray, value: number): void {
+  const n = where.length;
+  const at = new Int32Array(n);
+  let count = 0;
+  for (let i = 0; i < n; i++) {
+    at[count] = i;
+    if (where[i] !== 0) count++;
+  }
+  for (let start = 0; start < to.length; start += n) for (let k = 0; k < count; k++) to[start + at[k]] = value;
 }
 
 /** The int64 vectors where a mask holds, one for each of its dimensions. */

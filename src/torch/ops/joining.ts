@@ -4,7 +4,7 @@ import { IndexError, RuntimeError } from "../errors";
 import { copyInto } from "../kernels/copy";
 import { resultType } from "../promotion";
 import { sizeText, wrapDim } from "../shape";
-import { alias, allocate, type Tensor } from "../tensor";
+import { alias, type Tensor, unwritten } from "../tensor";
 
 /** PyTorch's legacy: an empty one-dimensional tensor joins anything. */
 const skipped = (t: { shape: number[] }): boolean => t.shape.length === 1 && t.shape[0] === 0;
@@ -41,7 +41,7 @@ export const cat = op("cat(Tensor[] tensors, int dim=0) -> Tensor", {
     });
     const first = tensors.find((t) => !skipped(t)) ?? tensors[0];
     const d = wrapDim(dim, first.ndim);
-    const out = allocate(joinedShape(tensors, d), resultType(...tensors));
+    const out = unwritten(joinedShape(tensors, d), resultType(...tensors));
     let at = 0;
     for (const t of tensors) {
       if (skipped(t)) continue;

@@ -21,7 +21,7 @@ import { kernelsFor } from "../kernels/wasm/elementwise";
 import { softmaxBackwardRows, softmaxRows } from "../kernels/wasm/rows";
 import { floatType } from "../promotion";
 import { numel, wrapDim, wrapDims } from "../shape";
-import { allocate, fromData, type Tensor } from "../tensor";
+import { fromData, type Tensor, unwritten } from "../tensor";
 import { where } from "./arithmetic";
 import { cat } from "./joining";
 
@@ -433,13 +433,13 @@ type Rowwise = (data: TypedArray, start: number, end: number, out: Float64Array)
 function normalised(t: Tensor, dim: number, name: "softmax32" | "log_softmax32", f: Rowwise): Tensor {
   const last = lastRows(t, dim);
   if (last === null && t.dtype === float32 && t.numel() > 0) {
-    const out = allocate(t.shape, float32);
+    const out = unwritten(t.shape, float32);
     (name === "softmax32" ? softmaxAlong : logSoftmaxAlong)(floats(t), alongOf(t, dim), floats(out));
     return out;
   }
   if (last === null) return scan(t, dim, floatType(t.dtype), f);
   const { wasm, rows, n } = last;
-  const out = allocate(t.shape, float32);
+  const out = unwritten(t.shape, float32);
   if (wasm !== null) {
     softmaxRows(wasm, name, floats(t), floats(out), rows, n);
     return out;
@@ -460,14 +460,14 @@ function rowGradient(
 ): Tensor {
   const last = g.dtype === float32 ? lastRows(y, dim) : null;
   if (last === null && g.dtype === float32 && y.dtype === float32) {
-    const out = allocate(y.shape, float32);
+    const out = unwritten(y.shape, float32);
     const along = name === "softmax_backward32" ? softmaxBackwardAlong : logSoftmaxBackwardAlong;
     if (y.numel() > 0) along(floats(g), floats(y), alongOf(y, dim), floats(out));
     return out;
   }
   if (last === null) return formula();
   const { wasm, rows, n } = last;
-  const out = allocate(y.shape, float32);
+  const out = unwritten(y.shape, float32);
   if (wasm !== null) {
     softmaxBackwardRows(wasm, name, floats(g), floats(y), floats(out), rows, n);
     return out;
