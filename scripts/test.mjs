@@ -17,6 +17,7 @@ const SUITES = [
   { name: "check", command: script("check.mjs") },
   { name: "package", command: script("package.mjs", "--no-build") },
   { name: "unit", command: script("test-unit.mjs") },
+  { name: "kernels", command: script("test-kernels.mjs", "--operators") },
   { name: "webview", command: script("test-webview.mjs", "--no-build") },
   { name: "integration", command: script("test-integration.mjs", "--no-build") },
   { name: "e2e", command: script("test-e2e.mjs", "--no-build") },

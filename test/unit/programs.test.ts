@@ -16,7 +16,10 @@ beforeAll(async () => {
   cli = await bundle("cli.ts", "cli.mjs", "esm");
 });
 
-test.each(names)("%s prints what PyTorch prints", (name) => {
+/** Kernels in plain loops take their time for the trainings. */
+const LIMIT_MS = 120_000;
+
+test.each(names)("%s prints what PyTorch prints", { timeout: LIMIT_MS }, (name) => {
   const beside = join(outputs, `${name}.ts`);
   const path = existsSync(beside) ? beside : join(root, "examples", `${name}.ts`);
   const run = spawnSync(process.execPath, [cli, "run", path], { encoding: "utf8" });
