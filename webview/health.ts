@@ -40,7 +40,7 @@ const COLUMNS: readonly [Column | null, string, string][] = [
     "‖∇‖",
     "Euclidean norm of .grad at the end; of the last gradient that arrived where .grad has been cleared",
   ],
-  [null, "‖∇‖ over steps", "Norm of the gradient that arrived, pass by pass"],
+  [null, "course", "Norm of the gradient that arrived, pass by pass"],
   ["update", "update", "‖Δw‖ / ‖w‖ of the last step; around 0.001 is usual"],
   ["zeros", "zeros", "Elements of the value that are zero"],
   ["broken", "NaN", "Elements of value and gradient that are NaN or infinite"],

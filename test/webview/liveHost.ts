@@ -41,6 +41,8 @@ export class LiveHost {
       const answer = await this.program.answer(question, async () => {});
       await this.panel.send({ type: "answer", id, answer: JSON.parse(JSON.stringify(answer)) });
     } catch (error) {
+      // The test is over before its last question is answered.
+      if (this.panel.page.isClosed()) return;
       const { reason, message } = error as AnswerError;
       await this.panel.send({ type: "unanswered", id, reason: reason ?? "failed", message });
     }
