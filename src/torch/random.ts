@@ -187,6 +187,10 @@ export class Generator {
   #block(data: TypedArray, start: number, mean: number, std: number): void {
     const single = data instanceof Float32Array;
     const twoPi = single ? Math.fround(2 * Math.PI) : 2 * Math.PI;
+    if (single) {
+      mean = Math.fround(mean);
+      std = Math.fround(std);
+    }
     for (let j = start; j < start + 8; j++) {
       const u1 = 1 - data[j];
       const u2 = data[j + 8];
