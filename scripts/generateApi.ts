@@ -16,6 +16,7 @@ const types: Record<string, string> = {
   bool: "boolean",
   str: "string",
   ScalarType: "DType",
+  Device: "string | Device",
   Generator: "Generator",
   Function: "((a: Tensor, b: Tensor) => Tensor)",
 };
@@ -121,6 +122,7 @@ function methodsFile(): string {
       .join(""),
   );
   return `${HEADER}
+import type { Device } from "../device";
 import type { DType } from "../dtype";
 import type { HandwrittenMethods } from "../handwritten";
 import type { Tensor } from "../tensor";
@@ -149,8 +151,13 @@ function functionsFile(variant: Variant): string {
     return `${top}\n${exported}: {\n${forms.join("")}} = f.${name};\n${alias}\n`;
   });
   if (body === "") return `${HEADER}\nexport {};\n`;
-  const imports = ["DType", "Generator", "Tensor"].filter((t) => new RegExp(`\\b${t}\\b`).test(body));
-  const from: Record<string, string> = { DType: "../dtype", Generator: "../random", Tensor: "../tensor" };
+  const imports = ["DType", "Device", "Generator", "Tensor"].filter((t) => new RegExp(`\\b${t}\\b`).test(body));
+  const from: Record<string, string> = {
+    DType: "../dtype",
+    Device: "../device",
+    Generator: "../random",
+    Tensor: "../tensor",
+  };
   return `${HEADER}
 import "../ops";
 import { functionsOf } from "../binder";
