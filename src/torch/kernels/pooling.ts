@@ -1,8 +1,10 @@
 /** Windows that pick their largest element, and what goes back through the picks. */
-import { int64 } from "../dtype";
+import { float32, int64 } from "../dtype";
 import { numel } from "../shape";
 import { allocate, type Tensor } from "../tensor";
 import { elements, integers } from "./copy";
+import { kernelsFor } from "./wasm/elementwise";
+import { maxSquaresOfPlanes } from "./wasm/pooling";
 
 /** Along one dimension: where each window's positions stand. */
 export interface Windows {
@@ -11,6 +13,8 @@ export interface Windows {
   start(i: number, plane: number): number;
   end(i: number, plane: number): number;
   readonly step: number;
+  /** Whether they stand elsewhere in each plane. */
+  readonly differ?: boolean;
 }
 
 /** First position and end of each window, one after the other. */
@@ -37,11 +41,24 @@ export function maxWindows(x: Tensor, windows: readonly Windows[]): [Tensor, Ten
   const places = indices.storageOf.data;
   const plane = D * H * W;
   const [depth, height, width] = [wd, wh, ww].map(({ count }) => new Int32Array(2 * count));
+  const differ = windows.some((w) => w.differ);
+  if (n === 2 && !differ && x.dtype === float32) {
+    bounds(wh, 0, height);
+    bounds(ww, 0, width);
+    const wasm = isTiled(height, wh) && isTiled(width, ww) ? kernelsFor(found.length) : null;
+    if (wasm !== null) {
+      const floats = data as Float32Array;
+      maxSquaresOfPlanes(wasm, floats, [H, W], [wh.count, ww.count], found as Float32Array, places as Float64Array);
+      return [values, indices];
+    }
+  }
   for (let p = 0, to = 0; p < numel(lead); p++) {
     const base = p * plane;
-    bounds(wd, p, depth);
-    bounds(wh, p, height);
-    bounds(ww, p, width);
+    if (p === 0 || differ) {
+      bounds(wd, p, depth);
+      bounds(wh, p, height);
+      bounds(ww, p, width);
+    }
     if (n === 2 && isSquare(height, wh) && isSquare(width, ww) && data instanceof Float32Array) {
       maxSquares(data, base, W, height, width, found as Float32Array, places as Float64Array, to);
       to += wh.count * ww.count;
@@ -79,6 +96,10 @@ function isSquare(bounds: Int32Array, { step }: Windows): boolean {
   for (let i = 0; i < bounds.length; i += 2) if (bounds[i + 1] - bounds[i] !== 2) return false;
   return step === 1;
 }
+
+/** Whether they have two neighbours each, and stand side by side. */
+const isTiled = (bounds: Int32Array, windows: Windows): boolean =>
+  isSquare(bounds, windows) && bounds.every((at, i) => at === i + (i % 2));
 
 /** The everyday windows of two by two, of one plane. */
 function maxSquares(
@@ -129,6 +150,10 @@ export function intoPlanes(g: Tensor, indices: Tensor, size: readonly number[], 
   const plane = numel(size);
   const count = numel(g.shape.slice(g.ndim - size.length));
   const to = out.storageOf.data;
+  if (add && to instanceof Float32Array && at instanceof Float64Array) {
+    addFloats(from as Float32Array, at, to, count, plane);
+    return out;
+  }
   for (let p = 0, i = 0; p < numel(lead); p++) {
     for (let k = 0; k < count; k++, i++) {
       const place = p * plane + at[i];
@@ -137,6 +162,12 @@ export function intoPlanes(g: Tensor, indices: Tensor, size: readonly number[], 
     }
   }
   return out;
+}
+
+function addFloats(from: Float32Array, at: Float64Array, to: Float32Array, count: number, plane: number): void {
+  for (let i = 0, base = 0; i < from.length; base += plane) {
+    for (const end = i + count; i < end; i++) to[base + at[i]] += from[i];
+  }
 }
 
 /** Reads each index from its plane: `[lead, size] → [lead, windows]`. */

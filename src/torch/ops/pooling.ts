@@ -465,6 +465,7 @@ function fractionalMax(n: 2 | 3): void {
           start: (i, p) => starts[d][p][i],
           end: (i, p) => starts[d][p][i] + kernel[d],
           step: 1,
+          differ: true,
         })),
       );
     },

@@ -30,6 +30,7 @@ import type { ElementwiseFunctions } from "./elementwise";
 import type { GemmFunctions } from "./gemm";
 import type { VectorProductFunctions } from "./gemv";
 import type { LineFunctions } from "./lines";
+import type { PoolingFunctions } from "./pooling";
 import relaxedModule from "./relaxed.wasm";
 import type { RowFunctions } from "./rows";
 import simdModule from "./simd.wasm";
@@ -45,6 +46,7 @@ interface Functions
     ElementwiseFunctions,
     GemmFunctions,
     LineFunctions,
+    PoolingFunctions,
     RowFunctions,
     SumFunctions,
     UpdateFunctions,
