@@ -40,7 +40,10 @@ function call(
   method: boolean,
 ): any {
   let keywords: Record<string, unknown> | null = null;
-  if (isKeywords(args[args.length - 1])) keywords = withoutPlacement(args.pop() as Record<string, unknown>, specs);
+  const last = args[args.length - 1];
+  if (typeof last === "object" && !(last instanceof Tensor) && isKeywords(last)) {
+    keywords = withoutPlacement(args.pop() as Record<string, unknown>, specs);
+  }
   while (args.length > 0 && args[args.length - 1] === undefined) args.pop();
   for (let i = 0; i < specs.length; i++) {
     const bound = bind(specs[i], self, args, keywords, method);

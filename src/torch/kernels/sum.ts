@@ -194,7 +194,7 @@ function columnsInWasm(
     for (; j < end; j += lanes) {
       // Four interleaved accumulators: each takes every fourth row.
       const groups = Math.floor(rows / INTERLEAVE);
-      const acc = new Float32Array(wide);
+      const acc = accumulators(float32, wide);
       for (let k = 0; k < INTERLEAVE; k++) {
         const row = from + 4 * (j + k * stride);
         acc.set(foldRows(wasm, row, stride * INTERLEAVE, groups, lanes, powerOf(groups)), k * lanes);
