@@ -104,8 +104,8 @@ export function markdown(rows: readonly Row[], engines: readonly Engine[], plots
   const why = reasons(rows, engines).map((reason) => `- ${reason}`);
   return `# Performance
 
-Each workload beside its peers in the same run: the engines take turns, each in a process of its own, and the table gives the
-median time of a run. Gradlens runs as programs run it, large work shared by all processors (\`torch.set_num_threads\`), and
+Each workload beside its peers in the same run: the engines take turns, each in a process of its own that has run the workload
+for 1.5 s before (compilers at run time need a while), and the table gives the median time of a run. Gradlens runs as programs run it, large work shared by all processors (\`torch.set_num_threads\`), and
 again on one thread; the peers run on one. A ratio is our time over theirs, first on all processors, then on one thread; below
 1 we are faster. All engines start from the same numbers, and the first loss of each has to agree with ours, or the row has no
 number.
