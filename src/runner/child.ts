@@ -1,6 +1,7 @@
 /** The process that a program runs in. It waits for one request, runs it, and lives on until its host ends it. */
 import { writeSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
+import { rewindSequence, sequenceNow } from "../torch/autograd/node";
 import { hideCompileCache, keepCompiledCode } from "./compileCache";
 import { Program } from "./execute";
 import { startGuard } from "./guard";
@@ -127,14 +128,17 @@ let requested = false;
 
 /**
  * Goes through everything while nobody waits, so that V8 has compiled it when a program comes.
- * Nothing in the host's program draws a random number or makes a grad_fn: the next program sees what it would see in a fresh process.
+ * Nothing in the host's program draws a random number, and its nodes are not counted: the next program sees what it would see
+ * in a fresh process.
  */
 async function rehearse(request: RunRequest): Promise<void> {
+  const first = sequenceNow();
   for (let i = 0; i < REHEARSALS && !requested; i++) {
     const rehearsal = new Program(request, { onConsole: () => {}, onFigure: () => {} });
     await rehearsal.main();
     stringify(rehearsal.trace());
     rehearsal.dispose();
+    rewindSequence(first);
     // A request that has come meanwhile is heard.
     await new Promise((resolve) => setImmediate(resolve));
   }

@@ -54,14 +54,16 @@ const CONSOLE_MAX = 10_000;
 /** For the last message of a process that has ended. */
 const DRAIN_MS = 500;
 
-/** What a process goes through before its first program: no random number is drawn in it and no grad_fn made. */
+/** What a process goes through before its first program: what most programs do, but for random numbers and addresses. */
 const REHEARSAL: RunRequest = {
   path: "rehearsal.ts",
   text: `import * as t from "gradlens";
     type Row = { values: number[] }; function total<T extends Row>(row: T): number { return row.values.reduce((a, b) => a + b, 0); }
     class Box { constructor(private readonly x = t.tensor([[1.5, 2], [3, 4]])) {} sum() { return this.x.mul(2).add(1).sum(); } }
+    const x = t.linspace(0, 6, 25, { requires_grad: true }); const loss = t.sin(x).mul(2).add(1).sum(); loss.backward();
     let out = new Box().sum(); for (const i of [1, 2]) { out = out.mul(i) as t.Tensor; } const { length } = [total({ values: [1] })];
-    console.log(out, String(t.linspace(0, 1, 30)), \`\${length}\`); plt.plot([1, 2], [3, 4]); plt.show();`,
+    t.no_grad(() => x.sub_(x.grad!.mul(0.1))); console.log(out, x.grad, loss.grad_fn!.next_functions.length, \`\${length}\`);
+    plt.plot([1, 2], [3, 4]); plt.show();`,
 };
 
 /** Runs programs one at a time in processes made from `childPath`, a bundle of `child.ts`. */

@@ -11,7 +11,7 @@ let runner: Runner;
 
 beforeAll(async () => {
   const compiler = await bundle("runner/compiler.ts", "compiler.cjs", "cjs");
-  runner = new Runner(await bundle("runner/child.ts", "runner.cjs", "cjs"), compiler);
+  runner = new Runner(await bundle("runner/child.ts", "runner.cjs", "cjs"), compiler, join(folder, "compiled"));
 });
 afterAll(() => runner.dispose());
 
@@ -212,6 +212,16 @@ describe("a program that ends its process", () => {
     expect(trace.error?.message).toMatch(/killed/);
     expect(errorOf(await run("process.abort()"))).toMatch(/SIGABRT/);
   });
+});
+
+test("a process that has rehearsed is as good as new", async () => {
+  await run("process.pid");
+  await expect.poll(() => runner.ready, { timeout: 10_000 }).toBe(1);
+  // Rehearsing takes it a fifth of a second.
+  await pause(1000);
+  const text = `const y = torch.ones(2, { requires_grad: true }).mul(2);
+    console.log((y.grad_fn as any)._sequence_nr(), String(y.grad_fn), process.env.NODE_COMPILE_CACHE, torch.initial_seed());`;
+  expect(printed(await run(text))).toEqual([`0 <MulBackward0 object at 0x7f0000001000> undefined 67280421310721`]);
 });
 
 describe("stopping", () => {

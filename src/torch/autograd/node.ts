@@ -72,6 +72,11 @@ const NOTHING: never[] = [];
 /** The number that the next node will get. */
 export const sequenceNow = (): number => nextSequence;
 
+/** Numbers the next nodes from `sequence` on; to be called when the nodes from there on are gone. */
+export function rewindSequence(sequence: number): void {
+  nextSequence = sequence;
+}
+
 /** A function of the graph: it turns the gradients of its outputs into those of its inputs. */
 export abstract class Node {
   /** @internal How many entries `next_functions` has. */
