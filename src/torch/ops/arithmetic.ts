@@ -1,6 +1,6 @@
 /** Operators between tensors and numbers, with broadcasting and promotion. */
 import { notDifferentiable, type Op, op } from "../dispatch";
-import { bool, Category } from "../dtype";
+import { bool, Category, float32 } from "../dtype";
 import { RuntimeError } from "../errors";
 import { castTo } from "../kernels/copy";
 import { compare, map, select, zip } from "../kernels/elementwise";
@@ -180,6 +180,16 @@ function checkIntegerPower(common: { category: Category }, exponents: Iterable<n
   }
 }
 
+const f = Math.fround;
+
+/** Powers that PyTorch computes by products, quotients and roots, each rounded. */
+const singlePowers = new Map<number, (x: number) => number>([
+  [3, (x) => f(x * x) * x],
+  [-0.5, (x) => 1 / f(Math.sqrt(x))],
+  [-1, (x) => 1 / x],
+  [-2, (x) => 1 / f(x * x)],
+]);
+
 // d xⁿ = n xⁿ⁻¹ dx
 export const powScalar = op("pow.Tensor_Scalar(Tensor self, Scalar exponent) -> Tensor", {
   doc: "Each element to a power.",
@@ -189,6 +199,8 @@ export const powScalar = op("pow.Tensor_Scalar(Tensor self, Scalar exponent) -> 
     checkIntegerPower(common, [n]);
     if (n === 2) return map(castTo(x, common), squareOf);
     if (n === 0.5) return map(castTo(x, common), rootOf);
+    const steps = common === float32 ? singlePowers.get(n) : undefined;
+    if (steps !== undefined) return map(castTo(x, common), steps);
     return zip(x, wrapNumber(exponent), power, common);
   },
   grad: {

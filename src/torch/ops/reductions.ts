@@ -399,7 +399,15 @@ const logSum = (data: TypedArray, start: number, end: number): number => {
 // ∂ logsumexp / ∂xᵢ = e^(xᵢ − logsumexp)
 export const logsumexp = op("logsumexp(Tensor self, int[1] dim, bool keepdim=False) -> Tensor", {
   doc: "log Σ eˣ along dimensions, without overflow.",
-  forward: (t, dim, keepdim) => reduce(t, wrapDims(dim, t.ndim), keepdim, floatType(t.dtype), logSum),
+  forward: (t, dim, keepdim) => {
+    const dims = wrapDims(dim, t.ndim);
+    if (t.dtype !== float32 || t.numel() === 0) return reduce(t, dims, keepdim, floatType(t.dtype), logSum);
+    // PyTorch's steps, each rounded: what is infinite is not taken away.
+    const most = t.amax(dims, true);
+    const shift = most.masked_fill(most.isinf(), 0);
+    const sum = t.sub(shift).exp().sum(dims, keepdim).log();
+    return sum.add(shift.view(sum.shape));
+  },
   grad: {
     self: [
       "self result",
