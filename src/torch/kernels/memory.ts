@@ -21,8 +21,17 @@ const HOLE = 24 * MEGABYTE;
 let allocated = 0;
 let end: ArrayBuffer | null = null;
 
+/** V8 frees arrays in another thread, while this one takes memory that was never touched: freed here, theirs is the next one's. */
+function sweepHere(): void {
+  const { process } = globalThis as { process?: { getBuiltinModule?(id: string): any } };
+  process?.getBuiltinModule?.("node:v8")?.setFlagsFromString?.("--no-concurrent-array-buffer-sweeping");
+}
+
 function prepare(bytes: number): void {
-  if (allocated === 0) new ArrayBuffer(MMAP_THRESHOLD_MAX);
+  if (allocated === 0) {
+    sweepHere();
+    new ArrayBuffer(MMAP_THRESHOLD_MAX);
+  }
   allocated += bytes;
   if (allocated < COLLECTED) return;
   for (let i = 0; i < 3; i++) new ArrayBuffer(HOLE);
