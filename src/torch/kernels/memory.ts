@@ -12,6 +12,8 @@ import type { TypedArray } from "../dtype";
 
 /** Floats from which an array is large. */
 const LARGE = 1 << 14;
+/** Floats from which it is worth to spare an array the zeros. */
+const SPARED = 1 << 18;
 const MEGABYTE = 1 << 20;
 const MMAP_THRESHOLD_MAX = 32 * MEGABYTE - 8192;
 /** So many bytes of arrays later the first block has been collected. */
@@ -153,7 +155,8 @@ function anyFloats(n: number): Float32Array {
   const known = takeBack(n);
   if (known !== null) return known;
   if (n >= LARGE && end === null) prepare(4 * n);
-  return new Float32Array(unwritten(4 * n));
+  // What Node allocates does not make V8 collect young garbage; in numbers it would have to collect all.
+  return n < SPARED ? new Float32Array(n) : new Float32Array(unwritten(4 * n));
 }
 
 /** Zeros. */
