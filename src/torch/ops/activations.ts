@@ -267,8 +267,9 @@ const rreluWithNoise: Op<typeof RRELU> = op(RRELU, {
   variants: [],
 });
 
-function drawSlopes(x: Tensor, lower: number, upper: number): Tensor {
+function drawSlopes(x: Tensor, from: number, to: number): Tensor {
   const out = allocate(x.shape, x.dtype);
+  const [lower, upper] = [x.dtype.cast(from), x.dtype.cast(to)];
   const data = x.flatData();
   data.forEach((v, i) => {
     out.storageOf.data[i] = v <= 0 ? lower + (upper - lower) * default_generator.uniform64() : 1;

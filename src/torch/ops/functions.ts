@@ -4,9 +4,10 @@ import { bool, Category, int32 } from "../dtype";
 import { RuntimeError } from "../errors";
 import { emptyLike } from "../kernels/copy";
 import { map, zip } from "../kernels/elementwise";
+import { erfinv32 } from "../kernels/inverseErf";
 import { erf32 } from "../kernels/singles";
 import * as special from "../kernels/special";
-import { type Mapped, mapped } from "../kernels/wasm/elementwise";
+import { inSingle, type Mapped, mapped } from "../kernels/wasm/elementwise";
 import { floatType, resultType, wrapNumber } from "../promotion";
 import type { Scalar } from "../schema";
 import type { Tensor } from "../tensor";
@@ -209,7 +210,7 @@ export const erfc = unary("erfc", "1 − erf of each element, without cancellati
 export const erfinv = unary(
   "erfinv",
   "The inverse of the error function, for elements in [−1, 1].",
-  toFloat(special.erfinv),
+  toFloat(inSingle(special.erfinv, erfinv32)),
   [
     "self",
     (g, s) =>

@@ -52,3 +52,25 @@ describe.each(["typescript", "simd", "relaxed"] as KernelSet[])("%s", (set) => {
     expect([fingerprint(y.detach().flatData()), fingerprint(x.grad.flatData())]).toEqual([bits, gradient]);
   });
 });
+
+const bitsOf = (t: torch.Tensor): number[] => [
+  ...new Int32Array(Float32Array.from(t.flatten().tolist() as number[]).buffer),
+];
+
+test("erf⁻¹, near zero and in the tails, and what is drawn through it", () => {
+  const x = torch.tensor([-0.99, -0.7, -0.3, 0, 1e-20, 0.65, 0.8, 0.999, 1]);
+  expect(bitsOf(torch.erfinv(x))).toEqual([
+    -1075240141, -1086612146, -1098153924, 0, 505898830, 1059663297, 1063779409, 1075112341, 2139095040,
+  ]);
+  torch.manual_seed(0);
+  const w = torch.nn.init.trunc_normal_(torch.empty(3, 3), { std: 0.02 });
+  expect(bitsOf(w)).toEqual([
+    -1186674394, 1013985478, -1126353127, -1128858666, -1138433830, 1004573541, -1174260594, 1020178756, -1156442645,
+  ]);
+});
+
+test("rrelu draws between bounds that are floats", () => {
+  torch.manual_seed(0);
+  const y = torch.nn.functional.rrelu(torch.ones(5).neg(), { training: true });
+  expect(bitsOf(y)).toEqual([-1096320790, -1098153932, -1100873617, -1096665459, -1098592906]);
+});

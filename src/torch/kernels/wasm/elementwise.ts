@@ -81,6 +81,9 @@ export const mapped = (
 /** A function of floats without a kernel, and the one for the last n % 16 elements of a run. */
 export const inVectors = (f: (x: number) => number, tail: (x: number) => number): Mapped =>
   Object.assign((x: number) => f(x), { tail });
+/** A function without a kernel, and its steps in single precision. */
+export const inSingle = (f: (x: number) => number, single: (x: number) => number): Mapped =>
+  Object.assign((x: number) => f(x), { single });
 export const zipped = (kernel: BinaryKernel, f: (x: number, y: number) => number): Zipped =>
   Object.assign(f, { kernel });
 /** x + k y, as PyTorch's fused multiply-add rounds it. */
