@@ -3,13 +3,15 @@ import * as vscode from "vscode";
 import { importsGradlens, isProgram } from "./documents";
 import type { Session } from "./session";
 
-/** With no second process in reserve, the last key of a flurry must not find the only one taken: who types is waited for. */
-const SPARING_MS = 60;
-/** Of the longest time between the last keys of a flurry, how much later no other is likely to come. */
-const RHYTHM = 1.25;
 /** Keys that are further apart are no flurry. */
 const FLURRY_MS = 250;
 const FLURRY_KEYS = 4;
+/** In a flurry a run waits until no other key is likely: the longest time between the last keys, and a little more. */
+const RHYTHM = 1.25;
+/** Who types on and on sees values as often as this. */
+const MEANWHILE_MS = 1000;
+/** With no process ready, so long the next key may take its place before it is used. */
+const SPARING_MS = 60;
 /** A program that runs for long is not begun with every key of a flurry: of its time, the share that an edit waits, up to a limit. */
 const PATIENCE = 0.015;
 const PATIENCE_MAX_MS = 150;
@@ -26,6 +28,8 @@ export class LiveMode implements vscode.Disposable {
   private readonly timers = new Map<string, NodeJS.Timeout>();
   /** When the last edits came, in milliseconds. */
   private edits: number[] = [];
+  /** When the last run began. */
+  private begun = Number.NEGATIVE_INFINITY;
   /** Files whose results are of an older text, since when, and why if they cannot catch up. */
   private readonly behind = new Map<string, { timer: NodeJS.Timeout; shown: boolean; why?: string }>();
   private readonly listeners: vscode.Disposable[];
@@ -79,9 +83,10 @@ export class LiveMode implements vscode.Disposable {
     const programs = this.isOn(document.uri) ? [document] : this.importers(document.uri);
     for (const program of programs) {
       const setting = vscode.workspace.getConfiguration("gradlens", program.uri).get("live.delay", 10);
-      const sparing = this.session.ready > 1 ? 0 : Math.max(SPARING_MS, RHYTHM * this.rhythm());
+      const sparing = this.session.ready > 0 ? 0 : SPARING_MS;
+      const typing = performance.now() - this.begun > MEANWHILE_MS ? 0 : RHYTHM * this.rhythm();
       const last = this.session.finishedRun(program.uri)?.trace?.durationMs ?? 0;
-      this.schedule(program, Math.max(setting, sparing, Math.min(PATIENCE * last, PATIENCE_MAX_MS)));
+      this.schedule(program, Math.max(setting, sparing, typing, Math.min(PATIENCE * last, PATIENCE_MAX_MS)));
     }
   }
 
@@ -107,6 +112,7 @@ export class LiveMode implements vscode.Disposable {
       key,
       setTimeout(() => {
         this.timers.delete(key);
+        this.begun = performance.now();
         if (!document.isClosed) void this.session.run(document, undefined, true);
       }, delay),
     );
