@@ -79,8 +79,10 @@ describe.each(SETS)("%s", (set) => {
       const y = bases.pow(exponent).flatData();
       // The exponent is a float32 too.
       const e = Math.fround(exponent);
+      // As in PyTorch the square is rounded before it is turned over: of a tiny base it has few digits.
+      const power = (base: number) => (e === -2 ? 1 / Math.fround(base * base) : base ** e);
       for (let i = 0; i < x.length; i++) {
-        if (ulps(y[i], x[i] ** e) > 2) throw new Error(`${x[i]} ** ${e} is ${x[i] ** e}, not ${y[i]}`);
+        if (ulps(y[i], power(x[i])) > 2) throw new Error(`${x[i]} ** ${e} is ${power(x[i])}, not ${y[i]}`);
       }
     }
   });
