@@ -365,37 +365,37 @@ function isBeyond(x: v128): v128 {
   return f32x4.gt(magnitude(x), at32(memory.data<f32>([TRIGONOMETRIC_MAX])));
 }
 
-/** 1 when there are elements too large for it, whose results mean nothing. */
-export function sin32(from: usize, to: usize, n: i32, room: usize): i32 {
+// @inline
+function circular(from: usize, to: usize, n: i32, room: usize, cosine: bool): i32 {
   let beyond = i32x4.splat(0);
   for (const end = from + ((<usize>n) << 2); from < end; from += COLUMN, to += COLUMN) {
     const size = min(COLUMN, end - from);
     for (let i: usize = 0; i < size; i += 16) {
       const x = v128.load(from + i);
       beyond = v128.or(beyond, isBeyond(x));
-      sineReduced(x, room + i);
+      if (cosine) cosineReduced(x, room + i);
+      else sineReduced(x, room + i);
     }
     for (let i: usize = 0; i < size; i += 16) {
-      const x = v128.load(from + i);
-      v128.store(to + i, pick(f32x4.eq(x, splat(0.0)), x, sineOf(room + i, 1)));
+      if (cosine) {
+        v128.store(to + i, sineOf(room + i, 2));
+      } else {
+        const x = v128.load(from + i);
+        v128.store(to + i, pick(f32x4.eq(x, splat(0.0)), x, sineOf(room + i, 1)));
+      }
     }
   }
   return i32(v128.any_true(beyond));
 }
 
+/** 1 when there are elements too large for it, whose results mean nothing. */
+export function sin32(from: usize, to: usize, n: i32, room: usize): i32 {
+  return circular(from, to, n, room, false);
+}
+
 /** As `sin32`. */
 export function cos32(from: usize, to: usize, n: i32, room: usize): i32 {
-  let beyond = i32x4.splat(0);
-  for (const end = from + ((<usize>n) << 2); from < end; from += COLUMN, to += COLUMN) {
-    const size = min(COLUMN, end - from);
-    for (let i: usize = 0; i < size; i += 16) {
-      const x = v128.load(from + i);
-      beyond = v128.or(beyond, isBeyond(x));
-      cosineReduced(x, room + i);
-    }
-    for (let i: usize = 0; i < size; i += 16) v128.store(to + i, sineOf(room + i, 2));
-  }
-  return i32(v128.any_true(beyond));
+  return circular(from, to, n, room, true);
 }
 
 /** g cos x, as `cos32`. */
