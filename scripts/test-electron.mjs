@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { downloadAndUnzipVSCode, runTests } from "@vscode/test-electron";
 import { EXAMPLES, OUT, ROOT, VSCODE_TEST } from "./lib/paths.mjs";
 import { runMain } from "./lib/step.mjs";
-import { clearResult, writeTally } from "./lib/tally.mjs";
+import { clearResult, emptyTally, writeTally } from "./lib/tally.mjs";
 import { build, buildTests } from "./lib/tools.mjs";
 
 const EVENTS = join(OUT, "electron.ndjson");
@@ -15,7 +15,7 @@ await runMain(async () => {
   clearResult("electron");
   const skip = (/** @type {string} */ why) => {
     console.log(`SKIPPED: ${why}`);
-    writeTally("electron", { passed: 0, failed: 0, skipped: 1 });
+    writeTally("electron", { ...emptyTally(), skipped: 1 });
     // The download may still hold the event loop.
     process.exit(0);
   };
@@ -54,12 +54,9 @@ await runMain(async () => {
   const count = (/** @type {string} */ status) => events.filter((event) => event.status === status).length;
   for (const event of events)
     if (event.name) console.log(`${event.status}: ${event.name}${event.error ? `\n${event.error}` : ""}`);
-  const failed = count("failed");
-  writeTally("electron", {
-    passed: count("passed"),
-    failed: code !== 0 && failed === 0 ? 1 : failed,
-    skipped: count("skipped"),
-  });
+  const failures = events.filter((event) => event.status === "failed").map((event) => event.name);
+  if (code !== 0 && failures.length === 0) failures.push(`exit code ${code}`);
+  writeTally("electron", { passed: count("passed"), failed: failures.length, skipped: count("skipped"), failures });
   return code;
 });
 

@@ -8,7 +8,7 @@ import { chromium } from "playwright-core";
 import { CHROMIUM_ARGS, ensureChromium } from "./lib/chromium.mjs";
 import { EXAMPLES, OUT, ROOT } from "./lib/paths.mjs";
 import { runMain, StepError } from "./lib/step.mjs";
-import { clearResult, writeTally } from "./lib/tally.mjs";
+import { clearResult, emptyTally, writeTally } from "./lib/tally.mjs";
 import { build, buildTests } from "./lib/tools.mjs";
 import { ensureServer, pageUrl, startServer, temporaryFolder } from "./lib/vscode-server.mjs";
 
@@ -62,7 +62,7 @@ await runMain(async () => {
  * @param {string[]} complaints what the page itself logged, for when nothing comes
  */
 async function follow(events, complaints) {
-  const tally = { passed: 0, failed: 0, skipped: 0 };
+  const tally = emptyTally();
   const start = performance.now();
   for (let seen = 0; ; ) {
     const lines = existsSync(events) ? readFileSync(events, "utf8").split("\n").slice(0, -1) : [];
@@ -71,6 +71,7 @@ async function follow(events, complaints) {
       if (event.end) return tally;
       print(event);
       tally[/** @type {"passed" | "failed" | "skipped"} */ (event.status)]++;
+      if (event.status === "failed") tally.failures.push(event.name);
     }
     seen = lines.length;
     if (performance.now() - start > LIMIT_MS)

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { ensureDependencies } from "./lib/npm.mjs";
 import { ROOT } from "./lib/paths.mjs";
 import { elapsed, runMain, show } from "./lib/step.mjs";
-import { clearResult, readTally, resultFile } from "./lib/tally.mjs";
+import { addTally, clearResult, emptyTally, readTally, resultFile } from "./lib/tally.mjs";
 
 const SUITE_LIMIT_MS = 15 * 60_000;
 
@@ -28,11 +28,12 @@ const SUITES = [
 await runMain(async () => {
   const start = performance.now();
   await ensureDependencies();
-  const total = { passed: 0, failed: 0, skipped: 0 };
+  const total = emptyTally();
   const summary = [];
   heading("build");
   const built = (await show(process.execPath, [join("scripts", "build.mjs")], { cwd: ROOT })) === 0;
   total[built ? "passed" : "failed"]++;
+  if (!built) total.failures.push("build");
   summary.push(`build: ${built ? "passed" : "FAILED"}`);
 
   for (const { name, command } of SUITES) {
@@ -41,7 +42,7 @@ await runMain(async () => {
     const begin = performance.now();
     const code = await show(process.execPath, command, { cwd: ROOT, timeoutMs: SUITE_LIMIT_MS });
     const tally = settle(readTally(name), code, resultFile(name));
-    for (const key of /** @type {const} */ (["passed", "failed", "skipped"])) total[key] += tally[key];
+    addTally(total, { ...tally, failures: tally.failures.map((failure) => `${name}: ${failure}`) });
     summary.push(
       `${name}: ${tally.passed} passed, ${tally.failed} failed, ${tally.skipped} skipped (${elapsed(begin)})`,
     );
@@ -49,6 +50,7 @@ await runMain(async () => {
 
   heading(`all suites (${elapsed(start)})`);
   for (const line of summary) console.log(line);
+  for (const failure of total.failures) console.log(`✗ ${failure}`);
   console.log(`${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ""}`);
   return total.failed > 0 ? 1 : 0;
 });
@@ -62,13 +64,10 @@ await runMain(async () => {
 function settle(tally, code, file) {
   if (!tally) {
     console.error(`✗ the suite left no result in ${file} (exit code ${code})`);
-    return { passed: 0, failed: 1, skipped: 0 };
+    return { ...emptyTally(), failed: 1, failures: ["no result"] };
   }
-  if (tally.passed + tally.failed + tally.skipped === 0) {
-    console.error("✗ the suite ran nothing");
-    return { ...tally, failed: 1 };
-  }
-  return code !== 0 && tally.failed === 0 ? { ...tally, failed: 1 } : tally;
+  if (tally.passed + tally.failed + tally.skipped === 0) return { ...tally, failed: 1, failures: ["nothing was run"] };
+  return code !== 0 && tally.failed === 0 ? { ...tally, failed: 1, failures: [`exit code ${code}`] } : tally;
 }
 
 /** @param {string} title */

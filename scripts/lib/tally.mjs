@@ -1,9 +1,18 @@
 /** How a suite went, left in out/results/ for whoever sums up. */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { OUT } from "./paths.mjs";
+import { join, relative } from "node:path";
+import { OUT, ROOT } from "./paths.mjs";
 
-/** @typedef {{ passed: number, failed: number, skipped: number }} Tally */
+/** @typedef {{ passed: number, failed: number, skipped: number, failures: string[] }} Tally each failure in a line */
+
+/** @returns {Tally} */
+export const emptyTally = () => ({ passed: 0, failed: 0, skipped: 0, failures: [] });
+
+/** Adds a tally to a sum of them. @param {Tally} sum @param {Tally} tally */
+export function addTally(sum, tally) {
+  for (const key of /** @type {const} */ (["passed", "failed", "skipped"])) sum[key] += tally[key];
+  sum.failures.push(...tally.failures);
+}
 
 const RESULTS = join(OUT, "results");
 
@@ -40,17 +49,26 @@ export function readTally(suite) {
  * @returns {Tally}
  */
 function fromVitest(result) {
-  // A file that cannot be loaded has no failed test of its own, and is one failure.
-  const unloaded = result.testResults.filter(
-    (/** @type {any} */ file) =>
-      file.status === "failed" && !file.assertionResults.some((/** @type {any} */ test) => test.status === "failed"),
-  ).length;
+  const failures = result.testResults.flatMap((/** @type {any} */ file) => {
+    if (file.status !== "failed") return [];
+    const name = relative(ROOT, file.name);
+    const failed = file.assertionResults.filter((/** @type {any} */ test) => test.status === "failed");
+    // A file that cannot be loaded has no failed test of its own, and is one failure.
+    if (failed.length === 0) return [`${name}: ${firstLine(file.message)}`];
+    return failed.map(
+      (/** @type {any} */ test) => `${name} > ${test.fullName}: ${firstLine(test.failureMessages?.[0])}`,
+    );
+  });
   return {
     passed: result.numPassedTests,
-    failed: result.numFailedTests + unloaded,
+    failed: failures.length,
     skipped: result.numPendingTests + result.numTodoTests,
+    failures,
   };
 }
+
+/** @param {string | undefined} text */
+const firstLine = (text) => text?.split("\n", 1)[0] ?? "";
 
 /**
  * Runs named checks one after another, each of which says by its exit code whether it passed.
@@ -59,11 +77,12 @@ function fromVitest(result) {
  * @returns {Promise<number>} exit code
  */
 export async function runChecks(suite, checks) {
-  const tally = { passed: 0, failed: 0, skipped: 0 };
+  const tally = emptyTally();
   for (const [name, check] of checks) {
     const ok = (await check()) === 0;
     console.log(`${ok ? "✓" : "✗"} ${name}`);
     tally[ok ? "passed" : "failed"]++;
+    if (!ok) tally.failures.push(name);
   }
   writeTally(suite, tally);
   return tally.failed > 0 ? 1 : 0;
@@ -77,13 +96,16 @@ export async function runChecks(suite, checks) {
  */
 export async function runTallied(suite, parts) {
   clearResult(suite);
-  const sum = { passed: 0, failed: 0, skipped: 0 };
+  const sum = emptyTally();
   for (const { name, run } of parts) {
     const code = await run(name);
-    const tally = readTally(name) ?? { passed: 0, failed: 0, skipped: 0 };
+    const tally = readTally(name) ?? emptyTally();
     // A part that broke off, or ran nothing, has failed once.
-    if (tally.failed === 0 && (code !== 0 || tally.passed === 0)) tally.failed = 1;
-    for (const key of /** @type {const} */ (["passed", "failed", "skipped"])) sum[key] += tally[key];
+    if (tally.failed === 0 && (code !== 0 || tally.passed === 0)) {
+      tally.failed = 1;
+      tally.failures.push(`${name}: exit code ${code}`);
+    }
+    addTally(sum, tally);
   }
   writeTally(suite, sum);
   return sum.failed > 0 ? 1 : 0;
