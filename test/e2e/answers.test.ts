@@ -1,6 +1,6 @@
 /** Answers where the eyes are: warnings, hovers and quick fixes in the text, cells, and a long run that is watched and stopped. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { closeBrowser, THEMES, Workbench } from "./workbench";
+import { closeBrowser, Workbench } from "./workbench";
 
 const PROGRAM = `import * as torch from "gradlens";
 torch.manual_seed(0);
@@ -30,11 +30,11 @@ torch.no_grad(() => w.sub_(w.grad!.mul(lr)));
 
 afterAll(closeBrowser);
 
-describe.each(THEMES)("in %s", (theme, name) => {
+describe("answers", () => {
   let workbench: Workbench;
 
   beforeAll(async () => {
-    workbench = await Workbench.open({ theme, size: { width: 1280, height: 800 } });
+    workbench = await Workbench.open();
     await workbench.openFile("what-is-autograd.ts");
     await workbench.replaceText(PROGRAM);
     await workbench.command("Gradlens: Run File");
@@ -45,15 +45,18 @@ describe.each(THEMES)("in %s", (theme, name) => {
     await workbench.close();
   });
   afterEach(({ task }) => {
-    if (task.result?.state === "fail") return workbench.screenshot(`failed-${name}-${task.name.replace(/\W+/g, "-")}`);
+    if (task.result?.state === "fail") return workbench.screenshot(`failed-${task.name.replace(/\W+/g, "-")}`);
   });
 
   test("the statement at fault is marked, what was printed stands beside it, and a hover says why", async () => {
     await workbench.editor.locator(".squiggly-warning").first().waitFor({ timeout: 30_000 });
     await expect.poll(() => workbench.inlineValues().then((all) => all.join("\n"))).toMatch(/→ gradient of h: null/);
-    const hover = await workbench.hover("mul", "const h =");
-    await expect.poll(() => hover.textContent()).toMatch(/'h' has no gradient: .*retain_grad/);
-    await workbench.screenshot(`answers-${name}`);
+    const show = async () => {
+      const hover = await workbench.hover("mul", "const h =");
+      await expect.poll(() => hover.textContent()).toMatch(/'h' has no gradient: .*retain_grad/);
+    };
+    await show();
+    await workbench.pictures("answers", { show });
     await workbench.press("Escape");
   });
 
@@ -67,16 +70,18 @@ describe.each(THEMES)("in %s", (theme, name) => {
     await workbench.goTo(13, 18);
     const fix = workbench.page.locator(".action-widget .monaco-list-row", { hasText: "keepdim: true" }).first();
     // The menu closes when the editor renews its problems just then.
-    await expect
-      .poll(
-        async () => {
-          if (!(await fix.isVisible())) await workbench.press("ControlOrMeta+.");
-          return fix.isVisible();
-        },
-        { timeout: 30_000, interval: 1500 },
-      )
-      .toBe(true);
-    await workbench.screenshot(`quick-fix-${name}`);
+    const show = () =>
+      expect
+        .poll(
+          async () => {
+            if (!(await fix.isVisible())) await workbench.press("ControlOrMeta+.");
+            return fix.isVisible();
+          },
+          { timeout: 30_000, interval: 1500 },
+        )
+        .toBe(true);
+    await show();
+    await workbench.pictures("quick-fix", { show });
     await fix.click();
     await expect
       .poll(() => workbench.editor.locator(".view-lines").textContent())

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { closeBrowser, type Theme, Workbench } from "./workbench";
+import { closeBrowser, Workbench } from "./workbench";
 
 const FILE = "what-is-autograd.ts";
 const lines = readFileSync(join(import.meta.dirname, "../../examples", FILE), "utf8").split("\n");
@@ -16,22 +16,16 @@ const CHAIN = ["SumBackward0", "AddBackward0", "MulBackward0", "SinBackward0", "
 
 afterAll(closeBrowser);
 
-const THEMES: [Theme, string][] = [
-  ["Default Dark Modern", "dark"],
-  ["Default Light Modern", "light"],
-  ["Default High Contrast", "high-contrast"],
-];
-
-describe.each(THEMES)("the article's program in %s", (theme, name) => {
+describe("the article's program", () => {
   let workbench: Workbench;
 
   beforeAll(async () => {
-    workbench = await Workbench.open({ theme, size: { width: 1440, height: 900 } });
+    workbench = await Workbench.open({ width: 1440, height: 900 });
     await workbench.openFile(FILE);
   });
   afterAll(() => workbench.close());
   afterEach(({ task }) => {
-    if (task.result?.state === "fail") return workbench.screenshot(`failed-${name}-${task.name.replace(/\W+/g, "-")}`);
+    if (task.result?.state === "fail") return workbench.screenshot(`failed-${task.name.replace(/\W+/g, "-")}`);
   });
 
   test("Run Selection from the palette draws the graph", async () => {
@@ -42,17 +36,20 @@ describe.each(THEMES)("the article's program in %s", (theme, name) => {
     await panel.getByRole("treeitem").first().waitFor();
     const items = await panel.getByRole("treeitem").allTextContents();
     expect(items.map((text) => /[A-Z]\w*Backward\d|AccumulateGrad/.exec(text)?.[0])).toEqual(CHAIN);
-    await workbench.screenshot(`graph-${name}`, { readme: name !== "high-contrast" });
+    await workbench.pictures("graph", { readme: true });
   });
 
   test("hovering x shows its value, its gradient and the gradient's cosine", async () => {
     await workbench.goTo(SINE);
-    const hover = await workbench.hover("x", "const x =");
-    await expect.poll(() => hover.textContent()).toMatch(/2\.0000e\+00,\s+1\.9319e\+00/);
-    const picture = hover.locator("img").first();
-    await picture.waitFor();
-    expect(await picture.evaluate((image: any) => image.naturalWidth)).toBeGreaterThan(50);
-    await workbench.screenshot(`hover-${name}`, { readme: name !== "high-contrast" });
+    const show = async () => {
+      const hover = await workbench.hover("x", "const x =");
+      await expect.poll(() => hover.textContent()).toMatch(/2\.0000e\+00,\s+1\.9319e\+00/);
+      const picture = hover.locator("img").first();
+      await picture.waitFor();
+      expect(await picture.evaluate((image: any) => image.naturalWidth)).toBeGreaterThan(50);
+    };
+    await show();
+    await workbench.pictures("hover", { show, readme: true });
     await workbench.press("Escape");
   });
 
@@ -66,7 +63,7 @@ describe.each(THEMES)("the article's program in %s", (theme, name) => {
     await workbench.cursorIn(
       ({ line, column }) => line === SINE && column >= start && column <= start + "torch.sin(x)".length,
     );
-    await workbench.screenshot(`reveal-${name}`);
+    await workbench.screenshot("reveal");
   });
 
   test("the whole file draws its figures, and the graph opens to the side", async () => {
@@ -78,7 +75,7 @@ describe.each(THEMES)("the article's program in %s", (theme, name) => {
     const figures = panel.locator("#plots canvas");
     await figures.nth(1).scrollIntoViewIfNeeded();
     expect(await figures.count()).toBe(2);
-    await workbench.screenshot(`plots-${name}`, { readme: name !== "high-contrast" });
+    await workbench.pictures("plots", { readme: true });
   });
 
   test("nothing in the panel went wrong unseen", () => {

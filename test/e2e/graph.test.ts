@@ -22,7 +22,7 @@ let panel: Frame;
 const folder = mkdtempSync(join(tmpdir(), "gradlens-export-"));
 
 beforeAll(async () => {
-  workbench = await Workbench.open({ size: { width: 1500, height: 950 } });
+  workbench = await Workbench.open({ width: 1500, height: 950 });
   workbench.page.setDefaultTimeout(PATIENCE_MS);
   await workbench.openFile("what-is-autograd.ts");
   await workbench.replaceText(PROGRAM);

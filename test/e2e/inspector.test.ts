@@ -10,7 +10,7 @@ let workbench: Workbench;
 let panel: Frame;
 
 beforeAll(async () => {
-  workbench = await Workbench.open({ size: { width: 1500, height: 950 } });
+  workbench = await Workbench.open({ width: 1500, height: 950 });
   workbench.page.setDefaultTimeout(PATIENCE_MS);
   await workbench.openFile("what-is-autograd.ts");
   await workbench.goTo(1);

@@ -1,6 +1,6 @@
 /** Writing with it: live values, hovers, the tree of tensors, lenses, playgrounds, as a person meets them. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { closeBrowser, THEMES, Workbench } from "./workbench";
+import { closeBrowser, Workbench } from "./workbench";
 
 const PROGRAM = `import * as torch from "gradlens";
 torch.manual_seed(0);
@@ -27,11 +27,11 @@ logs.backward();
 
 afterAll(closeBrowser);
 
-describe.each(THEMES)("in %s", (theme, name) => {
+describe("live mode", () => {
   let workbench: Workbench;
 
   beforeAll(async () => {
-    workbench = await Workbench.open({ theme, size: { width: 1440, height: 900 } });
+    workbench = await Workbench.open({ width: 1440, height: 900 });
     await workbench.openFile("what-is-autograd.ts");
     await workbench.replaceText(PROGRAM);
   });
@@ -41,7 +41,7 @@ describe.each(THEMES)("in %s", (theme, name) => {
     await workbench.close();
   });
   afterEach(({ task }) => {
-    if (task.result?.state === "fail") return workbench.screenshot(`failed-${name}-${task.name.replace(/\W+/g, "-")}`);
+    if (task.result?.state === "fail") return workbench.screenshot(`failed-${task.name.replace(/\W+/g, "-")}`);
   });
 
   test("the switch in the status bar runs the file, and each edit runs it again", async () => {
@@ -54,7 +54,7 @@ describe.each(THEMES)("in %s", (theme, name) => {
     await workbench.press("Backspace", "Backspace");
     await workbench.type("12");
     await expect.poll(values, { timeout: 30_000 }).toMatch(/×12/);
-    await workbench.screenshot(`live-${name}`);
+    await workbench.pictures("live");
   });
 
   test("text that does not parse dims the results, and the status bar says so", async () => {
@@ -63,21 +63,27 @@ describe.each(THEMES)("in %s", (theme, name) => {
     const item = await workbench.statusItem("live");
     await expect.poll(() => item.getAttribute("aria-label"), { timeout: 30_000 }).toMatch(/waits for text that runs/);
     expect((await workbench.inlineValues()).join("\n")).toMatch(/×12/);
-    await workbench.screenshot(`live-stale-${name}`);
+    await workbench.pictures("live-stale");
     await workbench.press("Backspace", "Backspace");
     await expect.poll(() => item.getAttribute("aria-label"), { timeout: 30_000 }).toMatch(/runs with every edit/);
   });
 
   test("a hover says what a value is, and what an operator does", async () => {
     await workbench.goTo(7, 1);
-    const hover = await workbench.hover("h", "const h =");
-    await expect.poll(() => hover.textContent()).toMatch(/\[16, 1\] float32/);
-    await hover.getByRole("link", { name: "Show in graph" }).waitFor();
-    await workbench.screenshot(`hover-value-${name}`);
+    const value = async () => {
+      const hover = await workbench.hover("h", "const h =");
+      await expect.poll(() => hover.textContent()).toMatch(/\[16, 1\] float32/);
+      await hover.getByRole("link", { name: "Show in graph" }).waitFor();
+    };
+    await value();
+    await workbench.pictures("hover-value", { show: value });
     await workbench.press("Escape");
-    const operator = await workbench.hover("mean", "let loss =");
-    await expect.poll(() => operator.textContent()).toMatch(/∂ mean/);
-    await workbench.screenshot(`hover-operator-${name}`);
+    const operator = async () => {
+      const hover = await workbench.hover("mean", "let loss =");
+      await expect.poll(() => hover.textContent()).toMatch(/∂ mean/);
+    };
+    await operator();
+    await workbench.pictures("hover-operator", { show: operator });
     await workbench.press("Escape");
   });
 
@@ -92,7 +98,7 @@ describe.each(THEMES)("in %s", (theme, name) => {
     await workbench.cursorIn(({ line }) => line === 14);
     await workbench.press("End", "ArrowRight");
     await expect.poll(labels).toMatch(/model/);
-    await workbench.screenshot(`tensors-${name}`);
+    await workbench.pictures("tensors");
   });
 
   test("nothing went wrong unseen", () => expect(workbench.errors).toEqual([]));
@@ -102,9 +108,10 @@ describe("beginnings", () => {
   let workbench: Workbench;
 
   beforeAll(async () => {
-    workbench = await Workbench.open({ size: { width: 1440, height: 900 } });
+    workbench = await Workbench.open({ width: 1440, height: 900 });
     await workbench.page.locator(".activitybar [aria-label*='Gradlens']").first().waitFor({ timeout: 60_000 });
   });
+  afterAll(() => workbench.close());
   afterEach(({ task }) => {
     if (task.result?.state === "fail") return workbench.screenshot(`failed-${task.name.replace(/\W+/g, "-")}`);
   });

@@ -21,25 +21,26 @@ declare module "vitest" {
 const LOAD_MS = 60_000;
 const STEP_MS = 30_000;
 
-/** One of VS Code's own; a window keeps the one it was opened with. */
-export type Theme =
-  | "Default Light Modern"
-  | "Default Dark Modern"
-  | "Default High Contrast"
-  | "Default High Contrast Light";
-
-/** With the names that their pictures go by. */
-export const THEMES: readonly [Theme, string][] = [
-  ["Default Dark Modern", "dark"],
-  ["Default Light Modern", "light"],
-  ["Default High Contrast", "high-contrast"],
-  ["Default High Contrast Light", "high-contrast-light"],
-];
-
-export interface WindowOptions {
-  theme?: Theme;
-  size?: { width: number; height: number };
+/** VS Code's own, by their names in its list. */
+interface Theme {
+  label: string;
+  /** What VS Code marks its window with. */
+  className: string;
+  /** What pictures in it go by. */
+  picture: string;
+  readme: boolean;
 }
+
+const DARK: Theme = { label: "Dark Modern", className: "vs-dark", picture: "dark", readme: true };
+const THEMES: readonly Theme[] = [
+  { label: "Light Modern", className: "vs", picture: "light", readme: true },
+  { label: "Dark High Contrast", className: "hc-black", picture: "high-contrast", readme: false },
+  { label: "Light High Contrast", className: "hc-light", picture: "high-contrast-light", readme: false },
+  // The last is the one that the window goes on with.
+  DARK,
+];
+/** Until the panel and the text are drawn in the new colours, and a hover has faded in. */
+const REPAINT_MS = 500;
 
 let browser: Promise<Browser> | undefined;
 
@@ -69,18 +70,13 @@ export class Workbench {
   }
 
   /** Opens a window of its own, without storage or unsaved texts of earlier ones, and waits until the examples are listed. */
-  static async open({
-    theme = "Default Dark Modern",
-    size = { width: 1280, height: 800 },
-  }: WindowOptions = {}): Promise<Workbench> {
+  static async open({ width, height } = { width: 1280, height: 800 }): Promise<Workbench> {
     const { url, settingsFile } = inject("vscode");
     const settings = JSON.parse(readFileSync(settingsFile, "utf8"));
-    writeFileSync(
-      settingsFile,
-      JSON.stringify({ ...settings, "workbench.colorTheme": theme, "window.autoDetectColorScheme": false }, null, 2),
-    );
+    const dark = { "workbench.colorTheme": "Default Dark Modern", "window.autoDetectColorScheme": false };
+    writeFileSync(settingsFile, JSON.stringify({ ...settings, ...dark }, null, 2));
     rmSync(join(dirname(settingsFile), "Backups"), { recursive: true, force: true });
-    const context = await (await launch()).newContext({ viewport: size });
+    const context = await (await launch()).newContext({ viewport: { width, height } });
     const workbench = new Workbench(await context.newPage());
     await workbench.page.goto(url);
     await workbench.page.locator(".monaco-workbench").waitFor({ timeout: LOAD_MS });
@@ -144,11 +140,13 @@ export class Workbench {
     await this.cursorIn((place) => place.line === to);
   }
 
-  /** Makes `text` the active editor's content, as one paste. */
+  /** Makes `text` the active editor's content, as one paste, and goes to its beginning. */
   async replaceText(text: string): Promise<void> {
     await this.editor.locator(".view-lines").click();
     await this.press("ControlOrMeta+a");
     await this.page.keyboard.insertText(text);
+    // The click may have scrolled the older, longer text.
+    await this.press("ControlOrMeta+Home");
   }
 
   /** The cursor's place as the status bar has it. */
@@ -210,7 +208,10 @@ export class Workbench {
     // Monaco draws blanks as no-break spaces.
     const lines = this.editor.locator(".view-line");
     const line = lines.filter({ hasText: new RegExp(literally(lineText).replaceAll(" ", "[\\s\\u00a0]")) }).first();
-    await line.waitFor();
+    await line.waitFor().catch(async (error) => {
+      const seen = await this.page.locator(".view-line").allTextContents();
+      throw new Error(`no line "${lineText}" among:\n${seen.join("\n")}`, { cause: error });
+    });
     // The tests' own program knows no DOM: only the window does.
     return line.evaluate((element: any, wanted) => {
       const SHOW_TEXT = 4;
@@ -263,17 +264,33 @@ export class Workbench {
     await this.page.locator(".markers-panel .monaco-list-row", { hasText: text }).first().waitFor();
   }
 
-  /**
-   * Keeps a picture of the window in out/screenshots/.
-   * @param readme also take it for the README when its pictures are being renewed
-   */
-  async screenshot(name: string, { readme = false } = {}): Promise<void> {
-    const { screenshots, docs } = inject("vscode");
-    const file = join(screenshots, `${name}.png`);
+  /** Keeps a picture of the window in out/screenshots/, and says where. */
+  async screenshot(name: string): Promise<string> {
+    const file = join(inject("vscode").screenshots, `${name}.png`);
     await this.page.screenshot({ path: file });
-    if (!readme || !docs) return;
-    mkdirSync(docs, { recursive: true });
-    copyFileSync(file, join(docs, `${name}.png`));
+    return file;
+  }
+
+  /**
+   * Keeps a picture in every theme, which the window changes as a person would change it.
+   * @param show brings up what a change of theme closes
+   * @param readme also take those in a light and a dark theme for the README when its pictures are being renewed
+   */
+  async pictures(name: string, { show, readme = false }: { show?: () => Promise<unknown>; readme?: boolean } = {}) {
+    const { docs } = inject("vscode");
+    for (const theme of THEMES) {
+      if (show) await this.press("Escape");
+      await this.press("ControlOrMeta+k", "ControlOrMeta+t");
+      await this.pick(theme.label, theme.label);
+      await this.page.locator(`.monaco-workbench.${theme.className}`).waitFor();
+      await show?.();
+      await this.page.waitForTimeout(REPAINT_MS);
+      const picture = `${name}-${theme.picture}`;
+      const file = await this.screenshot(picture);
+      if (!readme || !theme.readme || !docs) continue;
+      mkdirSync(docs, { recursive: true });
+      copyFileSync(file, join(docs, `${picture}.png`));
+    }
   }
 }
 
