@@ -4,6 +4,8 @@ import { defineConfig } from "vitest/config";
 import { kernelsForTests } from "./scripts/lib/kernels.mjs";
 
 const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
+/** What a browser shows is waited for as long as a busy machine may take. */
+const PATIENCE = { testTimeout: 90_000, hookTimeout: 90_000, expect: { poll: { timeout: 20_000 } } };
 const alias = [
   { find: /^gradlens$/, replacement: source("torch/index.ts") },
   { find: /^gradlens\/pyplot$/, replacement: source("plot/pyplot.ts") },
@@ -31,8 +33,7 @@ export default defineConfig({
           name: "webview",
           include: ["test/webview/**/*.test.ts"],
           globalSetup: "test/webview/setup.mjs",
-          testTimeout: 30_000,
-          hookTimeout: 30_000,
+          ...PATIENCE,
         },
       },
       {
@@ -43,8 +44,7 @@ export default defineConfig({
           globalSetup: "test/e2e/server.mjs",
           // One window at a time: two would share the profile, and the timings.
           fileParallelism: false,
-          testTimeout: 90_000,
-          hookTimeout: 90_000,
+          ...PATIENCE,
         },
       },
     ],

@@ -39,7 +39,7 @@ export interface PanelOptions {
 }
 
 const ORIGIN = "https://panel.test";
-const STEP_MS = 15_000;
+const STEP_MS = 30_000;
 /** As VS Code marks the body. */
 const CLASSES: Record<Theme, string> = {
   light: "vscode-light",
