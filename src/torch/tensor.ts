@@ -6,7 +6,7 @@ import { AccumulateGrad, type GradHook, type Handle, HookList } from "./autograd
 import { type DType, float32, type TypedArray } from "./dtype";
 import { RuntimeError, ValueError } from "./errors";
 import type { TensorMethods } from "./generated/methods";
-import { unwrittenFloats } from "./kernels/memory";
+import { giveBack, unwrittenFloats } from "./kernels/memory";
 import { move } from "./kernels/strided";
 import { seam } from "./observer";
 import { tensorText } from "./printing";
@@ -24,7 +24,7 @@ export interface VersionCounter {
 export class Storage implements VersionCounter {
   n = 0;
   saved = false;
-  /** @internal How many nodes of a backward pass hold this gradient, where nobody else can: see `autograd/buffers.ts`. */
+  /** @internal How many nodes of a backward pass, or leaves, hold this gradient, where nobody else can: see `autograd/buffers.ts`. */
   holders = 0;
   /** @internal Set by who wants the present values kept: a change in place first hands it a copy. */
   keeper: Keeper | null = null;
@@ -111,7 +111,7 @@ export class Tensor {
   gradFn: Node | null = null;
   /** @internal The version at which `gradFn` of a view was made. */
   gradFnVersion = 0;
-  /** @internal */ gradient: Tensor | null = null;
+  /** @internal What `grad` gives; who reads it here keeps nothing of it. */ gradient: Tensor | null = null;
   /** @internal What only some tensors have. */ rare: Rarities | null = null;
 
   /** @internal Users make tensors by `torch.tensor` and its like. */
@@ -220,6 +220,8 @@ export class Tensor {
 
   /** The accumulated gradient of a leaf (or of a tensor that retains it); null before the first backward. */
   get grad(): Tensor {
+    // From now on others may hold it.
+    if (this.gradient !== null) this.gradient.storageOf.holders = 0;
     // Typed as present: `x.grad.add(…)` must type-check without `!`.
     return this.gradient as Tensor;
   }
@@ -227,7 +229,9 @@ export class Tensor {
   /** Throws RuntimeError unless shape and dtype are this tensor's. */
   set grad(value: Tensor | null | undefined) {
     if (value == null) {
+      const storage = this.gradient?.storageOf;
       this.gradient = null;
+      if (storage?.holders === 1 && seam.observer === null) giveBack(storage.data);
       return;
     }
     if (!(value instanceof Tensor)) {

@@ -4,7 +4,8 @@
  * A declared derivative makes gradients by ops of ours and hands them to the pass. Until a hook, a function of the user's,
  * `.grad` or `autograd.grad` gets to see one, nobody holds it but the nodes where it waits: `Storage.holders` counts those.
  * A gradient that waits at one node only can be added to in place and can become `.grad` as it is; the memory of one that
- * waits nowhere any more, and of all that a derivative made on its way, is handed out again.
+ * waits nowhere any more, and of all that a derivative made on its way, is handed out again. So is that of a `.grad` which
+ * `zero_grad` drops before anybody but an optimiser has read it: the next backward pass finds its memory as it left it.
  */
 import type { TypedArray } from "../dtype";
 import { giveBack, made, watching } from "../kernels/memory";

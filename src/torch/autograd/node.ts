@@ -288,16 +288,16 @@ export class AccumulateGrad extends Node {
     if (hooks !== null) for (const hook of hooks) grad = hook(grad) ?? grad;
     const unseen = hooks === null && this.rare === null && seam.observer === null;
     if (!unseen) show(grads);
-    variable.gradient = accumulate(variable, grad, isOwn(grad));
-    if (variable.gradient === grad) grad.storageOf.holders = 0;
-    else letGo(grad);
+    variable.gradient = accumulate(variable, grad, isOwn(grad), unseen);
+    if (variable.gradient !== grad) letGo(grad);
     const after = variable.rare?.accumulateHooks ?? null;
     if (after !== null) for (const hook of after) hook(variable);
     return [];
   }
 }
 
-function accumulate(variable: Tensor, grad: Tensor, own: boolean): Tensor {
+/** What `.grad` becomes. Until somebody reads it, its memory is the variable's alone, if it was `unseen` before. */
+function accumulate(variable: Tensor, grad: Tensor, own: boolean, unseen: boolean): Tensor {
   const old = variable.gradient;
   if (old !== null) {
     // With create_graph the sum is itself differentiable, so it may not overwrite anything.
@@ -309,5 +309,8 @@ function accumulate(variable: Tensor, grad: Tensor, own: boolean): Tensor {
     return grad;
   }
   // A gradient of our own: the arriving one may be an input that somebody holds.
-  return grad.requires_grad ? grad.clone() : copyOf(grad);
+  if (grad.requires_grad) return grad.clone();
+  const copy = copyOf(grad);
+  if (unseen) copy.storageOf.holders = 1;
+  return copy;
 }

@@ -320,7 +320,7 @@ export class Module {
   zero_grad(...args: [set_to_none?: boolean] | [{ set_to_none?: boolean }]): void {
     const { set_to_none } = bind("Module.zero_grad", { set_to_none: false }, args);
     for (const p of this.parameters()) {
-      if (p.grad === null) continue;
+      if (p.gradient === null) continue;
       if (set_to_none) p.grad = null;
       else if (p.grad.grad_fn === null) withoutGrad(() => p.grad.requires_grad_(false).zero_());
       else withoutGrad(() => p.grad.detach_().zero_());

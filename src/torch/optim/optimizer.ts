@@ -1,5 +1,6 @@
 /** What every optimiser is: groups of parameters with their options, and a state for each parameter. */
-import { enable_grad, set_grad_enabled } from "../autograd/gradMode";
+import { forward } from "../autograd/forwardAd";
+import { enable_grad, mode, set_grad_enabled } from "../autograd/gradMode";
 import { AssertionError, NotImplementedError, RuntimeError, ValueError } from "../errors";
 import { isKeywords, keywordArguments } from "../keywords";
 import { seam } from "../observer";
@@ -90,7 +91,7 @@ export class Optimizer {
     const { set_to_none: drop = false } = keywordArguments("zero_grad", ["set_to_none"], [set_to_none]);
     for (const group of this.param_groups) {
       for (const p of group.params as Tensor[]) {
-        if (p.grad === null) continue;
+        if (p.gradient === null) continue;
         if (drop) {
           p.grad = null;
           continue;
@@ -215,16 +216,19 @@ export class Optimizer {
     update: (p: Tensor, grad: Tensor, group: any, state: any) => void,
   ): T {
     const loss = closure == null ? null : enable_grad(closure);
+    const observed = seam.observer !== null || forward.level >= 0;
     set_grad_enabled(this.defaults.differentiable ?? false, () => {
       for (const group of this.param_groups) {
         for (const p of group.params as Tensor[]) {
-          if (p.grad === null) continue;
+          // An update keeps nothing of a gradient, unless it is itself recorded or watched.
+          const grad = mode.grad || observed ? p.grad : p.gradient;
+          if (grad === null) continue;
           let state = this.state.get(p);
           if (state === undefined) {
             state = {};
             this.state.set(p, state);
           }
-          update(p, group.maximize ? p.grad.neg() : p.grad, group, state);
+          update(p, group.maximize ? grad.neg() : grad, group, state);
         }
       }
     });

@@ -175,3 +175,50 @@ test("small arrays share a block of memory, and no number of it", () => {
   expect(new Set(arrays.map((array) => array.buffer)).size).toBeLessThan(5);
   expect(made.arrays).toBeNull();
 });
+
+test("a dropped gradient that only an optimiser has read is used again", () => {
+  const a = leaf(64, 64);
+  const optimizer = new torch.optim.SGD([a], { lr: 1 });
+  a.mul(2).sum().backward();
+  optimizer.step();
+  const { data } = a.gradient!.storageOf;
+  optimizer.zero_grad(true);
+  expect(data[0]).toBeNaN();
+  // 1 − lr · 2
+  expect(a.sum().item()).toBe(-4096);
+  expect(a.grad).toBeNull();
+});
+
+test("a dropped gradient that the program holds stays whole, by whatever name it got it", () => {
+  const ways: ((a: torch.Tensor) => torch.Tensor)[] = [
+    (a) => a.grad,
+    (a) => a.grad.detach(),
+    (a) => a.grad.view(-1),
+    (a) => a.grad.data,
+  ];
+  for (const get of ways) {
+    const a = leaf(64, 64);
+    const optimizer = new torch.optim.SGD([a], { lr: 1 });
+    a.mul(2).sum().backward();
+    const kept = get(a);
+    optimizer.step();
+    optimizer.zero_grad(true);
+    a.mul(3).sum().backward();
+    expect(kept.sum().item()).toBe(2 * 4096);
+  }
+});
+
+test("state that optimisers make of a gradient is their own", () => {
+  const { SGD, Adam, AdamW, RMSprop, Adagrad, Adadelta, Adamax, NAdam, RAdam, ASGD, Rprop } = torch.optim;
+  for (const Optimizer of [SGD, Adam, AdamW, RMSprop, Adagrad, Adadelta, Adamax, NAdam, RAdam, ASGD, Rprop]) {
+    const a = leaf(64, 64);
+    const options = Optimizer === SGD ? { lr: 0.1, momentum: 0.9 } : { lr: 0.1 };
+    const optimizer = new Optimizer([a], options as { lr: number });
+    for (let i = 0; i < 3; i++) {
+      optimizer.zero_grad(true);
+      a.mul(a).sum().backward();
+      optimizer.step();
+    }
+    expect([Optimizer.name, a.isnan().any().item()]).toEqual([Optimizer.name, false]);
+  }
+});
