@@ -70,13 +70,15 @@ async function measure({ file: name, before, value }) {
   await page.close();
 }
 
-/** Replaces one digit, `keys` times; milliseconds from the last key to the value that it gives. */
+/** Types over one digit, `keys` times; milliseconds from the last key to the value that it gives. */
 async function flurry(page, keys, round) {
   const before = await page.evaluate(() => window.shown);
   for (let key = 0; key < keys; key++) {
     // Each flurry ends with another digit than the one before it.
     const digit = key === keys - 1 ? (round % 2) + 3 : 5 + (key % 4);
-    await page.keyboard.press("Backspace", { noWaitAfter: true });
+    // Typed over: one key is one edit.
+    await page.keyboard.press("Shift+ArrowLeft");
+    if (key === 0) await page.waitForTimeout(PAUSE_MS);
     await page.keyboard.type(String(digit));
     if (key < keys - 1) await page.waitForTimeout(KEY_MS);
   }
