@@ -459,14 +459,13 @@ function fromColumns(x: Tensor, size: number[], w: Window): Tensor {
   const channels = depth / numel(w.kernel);
   const axes = axesOf(size, w);
   const out = allocate([...batch, channels, ...size], x.dtype);
-  const sum = new Float64Array(out.numel());
+  const sum = out.storageOf.data;
   const data = elements(x);
   const plane = channels * numel(size);
   for (let n = 0; n < numel(batch); n++) {
-    const columns = Float64Array.from(data.subarray(n * depth * positions, (n + 1) * depth * positions));
+    const columns = data.subarray(n * depth * positions, (n + 1) * depth * positions);
     patches(sum, n * plane, channels, axes, columns, true);
   }
-  out.storageOf.data.set(sum);
   return out;
 }
 

@@ -1,10 +1,13 @@
 /** Resizing, sampling on a grid, and the rearrangement of pixels. */
 import { notDifferentiable, type Op, op } from "../dispatch";
 import { NotImplementedError, RuntimeError, ValueError } from "../errors";
-import { applyMaps, type LinearMap, linearMap, transposeMap } from "../kernels/separable";
+import { applyMaps, type LinearMap, linearMap, spreadMaps } from "../kernels/separable";
 import { numel, sizeText } from "../shape";
 import type { Tensor } from "../tensor";
 import { adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d } from "./pooling";
+
+/** Rounds to the dtype of the pixels, in which places and weights are computed. */
+type Round = (x: number) => number;
 
 /** Input pixels per output pixel; a scale the caller gave counts more than the sizes. */
 function pixelScale(from: number, to: number, align: boolean, scale: number | null): number {
@@ -19,31 +22,32 @@ function nearestMap(from: number, to: number, scale: number | null, exact: boole
   return linearMap(from, to, (i, add) => add(Math.min(Math.floor(Math.fround((i + shift) * step)), from - 1), 1));
 }
 
-function linearSteps(from: number, to: number, align: boolean, scale: number | null): LinearMap {
-  const step = pixelScale(from, to, align, scale);
+function linearSteps(from: number, to: number, align: boolean, scale: number | null, round: Round): LinearMap {
+  const step = round(pixelScale(from, to, align, scale));
   return linearMap(from, to, (i, add) => {
-    const at = align ? i * step : Math.max((i + 0.5) * step - 0.5, 0);
+    const at = from === to ? i : align ? i * step : Math.max((i + 0.5) * step - 0.5, 0);
     const low = Math.min(Math.floor(at), from - 1);
-    const t = Math.min(Math.max(at - low, 0), 1);
-    add(low, 1 - t);
+    const t = Math.min(Math.max(round(at - low), 0), 1);
+    add(low, round(1 - t));
     add(Math.min(low + 1, from - 1), t);
   });
 }
 
 /** Keys' cubic convolution kernel. */
-export function cubicWeight(x: number, a: number): number {
+export function cubicWeight(x: number, a: number, round: Round = (v) => v): number {
   x = Math.abs(x);
-  if (x < 1) return ((a + 2) * x - (a + 3)) * x * x + 1;
-  return x < 2 ? (((x - 5) * x + 8) * x - 4) * a : 0;
+  if (x < 1) return round(round(round((a + 2) * x - (a + 3)) * x) * x + 1);
+  return x < 2 ? round(round(round(a * x - 5 * a) * x + 8 * a) * x - 4 * a) : 0;
 }
 
-function cubicSteps(from: number, to: number, align: boolean, scale: number | null): LinearMap {
-  const step = pixelScale(from, to, align, scale);
+function cubicSteps(from: number, to: number, align: boolean, scale: number | null, round: Round): LinearMap {
+  const step = round(pixelScale(from, to, align, scale));
   return linearMap(from, to, (i, add) => {
     const at = align ? i * step : (i + 0.5) * step - 0.5;
     const low = Math.floor(at);
-    for (let k = -1; k <= 2; k++) {
-      add(Math.min(Math.max(low + k, 0), from - 1), cubicWeight(at - (low + k), -0.75));
+    const t = round(at - low);
+    for (const [k, distance] of [t + 1, t, 1 - t, 2 - t].entries()) {
+      add(Math.min(Math.max(low + k - 1, 0), from - 1), cubicWeight(round(distance), -0.75, round));
     }
   });
 }
@@ -54,25 +58,29 @@ function smoothSteps(
   to: number,
   align: boolean,
   scale: number | null,
+  round: Round,
   width: number,
   filter: (x: number) => number,
 ): LinearMap {
-  const step = pixelScale(from, to, align, scale);
+  const step = round(pixelScale(from, to, align, scale));
   const stretch = Math.max(step, 1);
-  const support = (width / 2) * stretch;
+  const support = round((width / 2) * stretch);
+  const per = round(1 / stretch);
   return linearMap(from, to, (i, add) => {
-    const centre = step * (i + 0.5);
+    const centre = round(step * (i + 0.5));
     const first = Math.max(Math.trunc(centre - support + 0.5), 0);
     const last = Math.min(Math.trunc(centre + support + 0.5), from);
-    const weights = Array.from({ length: last - first }, (_, k) => filter((k + first - centre + 0.5) / stretch));
-    const total = weights.reduce((a, b) => a + b, 0);
-    for (const [k, w] of weights.entries()) add(first + k, total === 0 ? w : w / total);
+    const weights = Array.from({ length: last - first }, (_, k) =>
+      round(filter(round((k + first - centre + 0.5) * per))),
+    );
+    const total = weights.reduce((a, b) => round(a + b), 0);
+    for (const [k, w] of weights.entries()) add(first + k, total === 0 ? w : round(w / total));
   });
 }
 
 const triangle = (x: number) => Math.max(0, 1 - Math.abs(x));
 
-type Steps = (from: number, to: number, align: boolean, scale: number | null) => LinearMap;
+type Steps = (from: number, to: number, align: boolean, scale: number | null, round: Round) => LinearMap;
 
 const UPSAMPLE = "_upsample(Tensor input, int[] output_size, bool align_corners, float?[] scale_factors) -> Tensor";
 const UPSAMPLE_BACKWARD =
@@ -82,18 +90,23 @@ type Upsample = Op<typeof UPSAMPLE>;
 
 /** One op for each mode and number of dimensions: its node has PyTorch's name. */
 function upsample(node: string, steps: Steps): Upsample {
-  const maps = (from: readonly number[], to: readonly number[], align: boolean, scales: readonly (number | null)[]) =>
-    from.map((size, i) => steps(size, to[i], align, scales[i] ?? null));
+  const maps = (
+    { dtype }: Tensor,
+    from: readonly number[],
+    to: readonly number[],
+    align: boolean,
+    scales: readonly (number | null)[],
+  ) => from.map((size, i) => steps(size, to[i], align, scales[i] ?? null, dtype.cast));
   const forward: Upsample = op(UPSAMPLE, {
     doc: "Resizing of the last dimensions.",
-    forward: (x, size, align, scales) => applyMaps(x, maps(x.shape.slice(2), size, align, scales)),
+    forward: (x, size, align, scales) => applyMaps(x, maps(x, x.shape.slice(2), size, align, scales)),
     grad: { input: (g, s) => backward(g, s.input.shape.slice(2), s.align_corners, s.scale_factors) },
     node: `${node}Backward1`,
     variants: [],
   });
   const backward = op(UPSAMPLE_BACKWARD, {
     doc: "The gradient sent back to the pixels that were read.",
-    forward: (g, size, align, scales) => applyMaps(g, maps(size, g.shape.slice(2), align, scales).map(transposeMap)),
+    forward: (g, size, align, scales) => spreadMaps(g, maps(g, size, g.shape.slice(2), align, scales)),
     grad: { grad_output: (g, s) => forward(g, s.grad_output.shape.slice(2), s.align_corners, s.scale_factors) },
     node: `${node}BackwardBackward1`,
     variants: [],
@@ -118,8 +131,10 @@ const upsamplers: Record<string, Upsample> = {
   bicubic2: upsample("UpsampleBicubic2D", cubicSteps),
 };
 const smoothUpsamplers: Record<string, Upsample> = {
-  bilinear2: upsample("UpsampleBilinear2DAa", (f, t, a, s) => smoothSteps(f, t, a, s, 2, triangle)),
-  bicubic2: upsample("UpsampleBicubic2DAa", (f, t, a, s) => smoothSteps(f, t, a, s, 4, (x) => cubicWeight(x, -0.5))),
+  bilinear2: upsample("UpsampleBilinear2DAa", (f, t, a, s, r) => smoothSteps(f, t, a, s, r, 2, triangle)),
+  bicubic2: upsample("UpsampleBicubic2DAa", (f, t, a, s, r) =>
+    smoothSteps(f, t, a, s, r, 4, (x) => cubicWeight(x, -0.5, r)),
+  ),
 };
 
 const needs: Record<string, number> = { linear: 1, bilinear: 2, trilinear: 3, bicubic: 2 };

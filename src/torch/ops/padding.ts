@@ -1,7 +1,7 @@
 /** Padding of the last dimensions. */
 import { type Op, op } from "../dispatch";
 import { NotImplementedError, RuntimeError } from "../errors";
-import { applyMaps, type LinearMap, linearMap, transposeMap } from "../kernels/separable";
+import { applyMaps, type LinearMap, linearMap, spreadMaps } from "../kernels/separable";
 import { sizeText } from "../shape";
 import { allocate, type Tensor } from "../tensor";
 
@@ -114,7 +114,7 @@ function padOps(mode: Mode, n: number): (x: Tensor, pad: number[]) => Tensor {
   });
   const backward = op(backwardText, {
     doc: "The gradient added up where it was read.",
-    forward: (g, x, pad) => applyMaps(g, padMaps(x.shape.slice(-n), pad, mode).map(transposeMap)),
+    forward: (g, x, pad) => spreadMaps(g, padMaps(x.shape.slice(-n), pad, mode)),
     grad: { grad_output: (g, s) => forward(g, s.padding), self: (_, s) => zerosFor(s.self) },
     variants: [],
   });
