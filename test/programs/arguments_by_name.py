@@ -36,3 +36,20 @@ try:
     torch.optim.SGD(params=model.parameters(), rate=1)
 except TypeError as e:
     print(e)
+
+
+class Scaled(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.register_buffer(name='scale', tensor=torch.tensor([2.0]))
+        self.register_buffer(name='cache', tensor=None, persistent=False)
+
+    def forward(self, x):
+        return x * self.scale
+
+
+scaled = Scaled()
+scaled.apply(fn=lambda m: print(type(m).__name__))
+print(scaled.load_state_dict(state_dict={'scale': torch.tensor([3.0])}, strict=True), scaled.scale)
+print(torch.nn.utils.stateless.functional_call(module=scaled, parameters_and_buffers={'scale': torch.tensor([4.0])}, args=torch.ones(1)))
+print(nn.Transformer.generate_square_subsequent_mask(sz=2))

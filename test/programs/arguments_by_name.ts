@@ -45,3 +45,26 @@ try {
 } catch (e: any) {
   console.log(e.message);
 }
+
+class Scaled extends nn.Module {
+  constructor() {
+    super();
+    this.register_buffer({ name: "scale", tensor: torch.tensor([2.0]) });
+    this.register_buffer({ name: "cache", tensor: null, persistent: false });
+  }
+  forward(x: torch.Tensor) {
+    return x.mul(this.scale);
+  }
+}
+
+const scaled = new Scaled();
+scaled.apply({ fn: (m) => console.log(m.constructor.name) });
+console.log(`${scaled.load_state_dict({ state_dict: { scale: torch.tensor([3.0]) }, strict: true })} ${scaled.scale}`);
+console.log(
+  torch.func.functional_call({
+    module: scaled,
+    parameter_and_buffer_dicts: { scale: torch.tensor([4.0]) },
+    args: torch.ones(1),
+  }),
+);
+console.log(nn.Transformer.generate_square_subsequent_mask({ sz: 2 }));

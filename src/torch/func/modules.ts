@@ -1,6 +1,6 @@
 /** Modules as functions of their parameters. */
 import { AttributeError, RuntimeError } from "../errors";
-import { isKeywords } from "../keywords";
+import { isKeywords, leading } from "../keywords";
 import { deepcopy, type Module } from "../nn/module";
 import { STATE } from "../nn/registry";
 import { stack } from "../ops/joining";
@@ -58,11 +58,15 @@ function put({ module, field }: Place, tensor: Tensor): void {
  */
 export function functional_call(
   module: any,
-  parameter_and_buffer_dicts: Tensors | readonly Tensors[],
+  parameter_and_buffer_dicts?: Tensors | readonly Tensors[],
   args?: any,
   kwargs?: Record<string, any> | FunctionalCallOptions | null,
   options?: FunctionalCallOptions,
 ): any {
+  [module, parameter_and_buffer_dicts, args, kwargs, options] = leading(
+    ["module", "parameter_and_buffer_dicts", "args"],
+    [module, parameter_and_buffer_dicts, args, kwargs, options],
+  );
   // The fourth position is an object itself, the keywords of `forward`; one that names only options is those.
   const given: FunctionalCallOptions = options ?? (isOptions(kwargs) ? kwargs : {});
   const forwarded = given.kwargs ?? (isOptions(kwargs) ? null : (kwargs ?? null));

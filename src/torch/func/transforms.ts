@@ -90,7 +90,7 @@ export function grad_and_value(func: AnyFunction, ...options: (TransformOptions 
       }
       if (value.ndim !== 0) {
         throw new RuntimeError(
-          `${api}: Expected f(*args) to return a scalar tensor, got tensor with ${value.ndim} dims. Maybe you wanted to use the vjp or jacrev APIs instead?`,
+          `${api}: Expected f(*args) to return a scalar Tensor, got tensor with ${value.ndim} dims. Maybe you wanted to use the vjp or jacrev APIs instead?`,
         );
       }
       const gradients = level.pull([value], inputs, [null], level.reachesOut([value]));

@@ -5,7 +5,7 @@ import type { Handle } from "../autograd/node";
 import { checkDevice, isDevice } from "../device";
 import { DType } from "../dtype";
 import { AttributeError, KeyError, NotImplementedError, RuntimeError, ValueError } from "../errors";
-import { isKeywords } from "../keywords";
+import { isKeywords, leading } from "../keywords";
 import { Tensor } from "../tensor";
 import { bind } from "./arguments";
 import { callModule } from "./hooks";
@@ -99,7 +99,10 @@ export class Module {
    * Holds a tensor that is state but no parameter, such as a running mean; it is saved unless `persistent` is false.
    * Throws TypeError for what is no tensor, KeyError for a name that is taken or has a dot.
    */
-  register_buffer(name: string, tensor: Tensor | null, persistent: boolean | { persistent?: boolean } = true): void {
+  register_buffer(name: string, tensor?: Tensor | null, persistent?: boolean | { persistent?: boolean }): void;
+  register_buffer(arguments_: { name: string; tensor: Tensor | null; persistent?: boolean }): void;
+  register_buffer(...given: any[]): void {
+    const [name, tensor = null, persistent = true] = leading(["name", "tensor", "persistent"], given);
     const { buffers, nonPersistent } = this[STATE];
     this.checkName("buffer", name, buffers);
     if (tensor !== null && !(tensor instanceof Tensor)) {
@@ -109,7 +112,7 @@ export class Module {
     }
     buffers.set(name, tensor);
     this[STATE].target[name] = tensor;
-    if (typeof persistent === "boolean" ? persistent : (persistent.persistent ?? true)) nonPersistent.delete(name);
+    if (isKeywords(persistent) ? (persistent.persistent ?? true) : persistent) nonPersistent.delete(name);
     else nonPersistent.add(name);
   }
 
@@ -262,9 +265,10 @@ export class Module {
   // ── changing all of it ──────────────────────────────────────────────────────────────────────────────────────────
 
   /** Calls `fn` with every module below, then with this one. Returns the module. */
-  apply(fn: (module: any) => unknown): this {
-    for (const child of this.children()) child.apply(fn);
-    fn(this);
+  apply(fn: ((module: any) => unknown) | { fn: (module: any) => unknown }): this {
+    const [call] = leading(["fn"], [fn]);
+    for (const child of this.children()) child.apply(call);
+    call(this);
     return this;
   }
 
@@ -484,6 +488,10 @@ export class Module {
     state_dict: StateDict | Map<string, unknown>,
     strict: boolean | { strict?: boolean } = true,
   ): IncompatibleKeys {
+    const named = state_dict as { state_dict?: any; strict?: boolean };
+    if (named.state_dict !== undefined && !(named.state_dict instanceof Tensor)) {
+      return this.load_state_dict(named.state_dict, named.strict ?? strict);
+    }
     return loadInto(this, state_dict, typeof strict === "boolean" ? strict : (strict.strict ?? true));
   }
 

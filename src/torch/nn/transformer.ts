@@ -2,6 +2,7 @@
 import { mode } from "../autograd/gradMode";
 import { RuntimeError } from "../errors";
 import { full, triu } from "../generated/functions";
+import { leading } from "../keywords";
 import type { Tensor } from "../tensor";
 import { GELU, ReLU } from "./activation";
 import { type Arguments, construct, forwarded, placed, required } from "./arguments";
@@ -424,8 +425,9 @@ export class Transformer extends Module {
   }
 
   /** A mask to add to scores: −∞ where a position would look at a later one, 0 elsewhere. */
-  static generate_square_subsequent_mask(sz: number): Tensor {
-    return triu(full([sz, sz], Number.NEGATIVE_INFINITY), 1);
+  static generate_square_subsequent_mask(sz: number | { sz: number }): Tensor {
+    const [n] = leading(["sz"], [sz]);
+    return triu(full([n, n], Number.NEGATIVE_INFINITY), 1);
   }
 
   /** Glorot's uniform numbers for every matrix. */
