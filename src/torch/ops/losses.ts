@@ -2,10 +2,11 @@
 
 import { no_grad } from "../autograd/gradMode";
 import { notDifferentiable, type Op, op } from "../dispatch";
-import { int64 } from "../dtype";
+import { type DType, int64 } from "../dtype";
 import { IndexError, RuntimeError, ValueError } from "../errors";
 import { elements, integers } from "../kernels/copy";
 import { zip } from "../kernels/elementwise";
+import { plainExp32 } from "../kernels/singles";
 import { resultType } from "../promotion";
 import { broadcastShapes, numel, sameShape, sizeText } from "../shape";
 import { allocate, fromData, type Tensor } from "../tensor";
@@ -848,11 +849,16 @@ op(
 
 // ── connectionist temporal classification ───────────────────────────────────────────────────────────────────────
 
-const logAdd = (...terms: number[]): number => {
-  const max = Math.max(...terms);
-  if (max === Number.NEGATIVE_INFINITY) return max;
-  return max + Math.log(terms.reduce((sum, t) => sum + Math.exp(t - max), 0));
-};
+/** A logarithm of a sum of exponentials, each step rounded to the dtype of the logarithms. */
+function logAdder({ cast, name }: DType): (a: number, b: number, c: number) => number {
+  const exp = name === "float32" ? plainExp32 : Math.exp;
+  return (a, b, c) => {
+    const max = Math.max(a, b, c);
+    if (max === Number.NEGATIVE_INFINITY) return max;
+    const sum = cast(cast(exp(cast(a - max)) + exp(cast(b - max))) + exp(cast(c - max)));
+    return cast(cast(Math.log(sum)) + max);
+  };
+}
 
 /** Labels with blanks around them, as the trellis has them. */
 function trellis(labels: readonly number[], blank: number): number[] {
@@ -866,10 +872,14 @@ interface CtcInput {
   blank: number;
 }
 
-/** Graves et al. (2006): forward and backward variables over the trellis, in logarithms. */
+/** Graves et al. (2006): forward and backward variables over the trellis, in logarithms; places are joined from the last on. */
 function ctcRun({ logs, targets, inputLengths, blank }: CtcInput): { loss: Float64Array; slope: Float64Array } {
   const [T, N, C] = logs.shape;
   const data = elements(logs);
+  const { cast, name } = logs.dtype;
+  const logAdd = logAdder(logs.dtype);
+  const exp = name === "float32" ? plainExp32 : Math.exp;
+  const NEVER = Number.NEGATIVE_INFINITY;
   const loss = new Float64Array(N);
   const slope = new Float64Array(T * N * C);
   const at = (t: number, n: number, c: number) => (t * N + n) * C + c;
@@ -877,50 +887,40 @@ function ctcRun({ logs, targets, inputLengths, blank }: CtcInput): { loss: Float
     const labels = trellis(targets[n], blank);
     const S = labels.length;
     const length = inputLengths[n];
-    const empty = () => Array.from({ length }, () => new Float64Array(S).fill(Number.NEGATIVE_INFINITY));
-    const skips = (s: number, to: number) => to >= 0 && to < S && labels[s] !== blank && labels[s] !== labels[to];
-    const alpha = empty();
-    const beta = empty();
     if (length === 0) {
       loss[n] = targets[n].length === 0 ? 0 : Number.POSITIVE_INFINITY;
       continue;
     }
-    for (let s = 0; s < Math.min(2, S); s++) {
-      alpha[0][s] = data[at(0, n, labels[s])];
-      beta[length - 1][S - 1 - s] = data[at(length - 1, n, labels[S - 1 - s])];
-    }
+    const skips = (s: number, to: number) => to >= 0 && to < S && labels[s] !== labels[to];
+    const alpha = Array.from({ length }, () => new Float64Array(S).fill(NEVER));
+    for (let s = 0; s < Math.min(2, S); s++) alpha[0][s] = data[at(0, n, labels[s])];
     for (let t = 1; t < length; t++) {
-      const back = length - 1 - t;
+      const before = alpha[t - 1];
       for (let s = 0; s < S; s++) {
-        const before = alpha[t - 1];
-        alpha[t][s] =
-          data[at(t, n, labels[s])] +
-          logAdd(
-            before[s],
-            s > 0 ? before[s - 1] : Number.NEGATIVE_INFINITY,
-            skips(s, s - 2) ? before[s - 2] : Number.NEGATIVE_INFINITY,
-          );
-        const after = beta[back + 1];
-        beta[back][s] =
-          data[at(back, n, labels[s])] +
-          logAdd(
-            after[s],
-            s + 1 < S ? after[s + 1] : Number.NEGATIVE_INFINITY,
-            s + 2 < S && labels[s] !== labels[s + 2] && labels[s + 2] !== blank
-              ? after[s + 2]
-              : Number.NEGATIVE_INFINITY,
-          );
+        const joined = logAdd(before[s], s > 0 ? before[s - 1] : NEVER, skips(s, s - 2) ? before[s - 2] : NEVER);
+        alpha[t][s] = cast(joined + data[at(t, n, labels[s])]);
       }
     }
     const last = alpha[length - 1];
-    const log = logAdd(last[S - 1], S > 1 ? last[S - 2] : Number.NEGATIVE_INFINITY);
-    loss[n] = -log;
-    for (let t = 0; t < length; t++) {
-      const joined = new Float64Array(C).fill(Number.NEGATIVE_INFINITY);
-      for (let s = 0; s < S; s++) joined[labels[s]] = logAdd(joined[labels[s]], alpha[t][s] + beta[t][s]);
+    loss[n] = -logAdd(last[S - 1], S > 1 ? last[S - 2] : NEVER, NEVER);
+    let after = new Float64Array(S).fill(NEVER);
+    for (let t = length - 1; t >= 0; t--) {
+      const beta = new Float64Array(S).fill(NEVER);
+      const joined = new Float64Array(C).fill(NEVER);
+      for (let s = S - 1; s >= 0; s--) {
+        const log = data[at(t, n, labels[s])];
+        if (t === length - 1) {
+          if (s >= S - 2) beta[s] = log;
+        } else {
+          const rest = logAdd(after[s], s + 1 < S ? after[s + 1] : NEVER, skips(s, s + 2) ? after[s + 2] : NEVER);
+          beta[s] = cast(rest + log);
+        }
+        joined[labels[s]] = logAdd(joined[labels[s]], cast(alpha[t][s] + beta[s]), NEVER);
+      }
+      after = beta;
       for (let c = 0; c < C; c++) {
         const p = data[at(t, n, c)];
-        slope[at(t, n, c)] = Math.exp(p) - Math.exp(joined[c] - log - p);
+        slope[at(t, n, c)] = cast(exp(p) - exp(cast(cast(joined[c] + loss[n]) - p)));
       }
     }
   }
