@@ -266,20 +266,29 @@ function unpack(value: unknown): unknown {
 
 /** Every op, in the order of declaration. */
 export const registry: OpSpec[] = [];
+const overloads = new Map<string, OpSpec[]>();
+
+function register(spec: OpSpec): void {
+  const { name } = spec.schema;
+  registry.push(spec);
+  const known = overloads.get(name);
+  if (known === undefined) overloads.set(name, [spec]);
+  else known.push(spec);
+}
 
 /** Declares an op and returns it, callable with exactly its schema's arguments. */
 export function op<const S extends string>(schema: S, declaration: Declaration<S>): Op<S> {
   const spec = new OpSpec(schema, declaration as unknown as Declaration<any>);
-  registry.push(spec);
+  register(spec);
   const call = (...args: Args<S>): Result<S> => runOp(spec, args);
   return Object.assign(call, { spec }) as Op<S>;
 }
 
 /** Another public name for all overloads of an op; grad_fn stays the original's. */
 export function aliasOf(name: string, original: string, variants?: readonly Variant[]): void {
-  for (const spec of registry.filter((s) => s.schema.name === original)) {
+  for (const spec of overloads.get(original) ?? []) {
     const schema = { ...spec.schema, name };
-    registry.push(Object.create(spec, { schema: { value: schema }, variants: { value: variants ?? spec.variants } }));
+    register(Object.create(spec, { schema: { value: schema }, variants: { value: variants ?? spec.variants } }));
   }
 }
 
