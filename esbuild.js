@@ -116,9 +116,21 @@ const bundles = [
     options: { platform: "neutral", format: "esm", plugins: [sharedEngine, kernels] },
   },
   {
-    out: "dist/cli.js",
+    out: "dist/cli.cjs",
     entry: "src/cli.ts",
-    options: { ...node, ...engine, format: "esm", banner: { js: "#!/usr/bin/env node" } },
+    options: {
+      ...node,
+      ...engine,
+      format: "cjs",
+      define: { "import.meta.url": "importMetaUrl" },
+      banner: { js: 'const importMetaUrl = require("node:url").pathToFileURL(__filename).href;' },
+    },
+  },
+  {
+    out: "dist/cli.js",
+    entry: "src/cliStart.ts",
+    options: { ...node, format: "esm", banner: { js: "#!/usr/bin/env node" } },
+    forbidden: ["src/torch/"],
   },
 ];
 

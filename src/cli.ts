@@ -341,16 +341,20 @@ cli
 cli.help();
 cli.version(version());
 
-try {
-  cli.parse(process.argv, { run: false });
-  const asked = cli.options.help || cli.options.version;
-  if (cli.matchedCommand) await cli.runMatchedCommand();
-  else if (!asked) {
-    const [name] = cli.args;
-    throw new UsageError(
-      `${name ? `There is no command '${name}'` : "A command is missing"}. Try: gradlens run FILE.ts, or gradlens --help`,
-    );
+async function main(): Promise<void> {
+  try {
+    cli.parse(process.argv, { run: false });
+    const asked = cli.options.help || cli.options.version;
+    if (cli.matchedCommand) await cli.runMatchedCommand();
+    else if (!asked) {
+      const [name] = cli.args;
+      throw new UsageError(
+        `${name ? `There is no command '${name}'` : "A command is missing"}. Try: gradlens run FILE.ts, or gradlens --help`,
+      );
+    }
+  } catch (error) {
+    process.exitCode = complain(error);
   }
-} catch (error) {
-  process.exitCode = complain(error);
 }
+
+void main();

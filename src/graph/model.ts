@@ -483,7 +483,7 @@ export function estimate(text: string, line: "title" | "subtitle" | "norm"): num
   for (const character of text) {
     ems += /[ilj.,:;'|![\]() ]/.test(character)
       ? 0.34
-      : /[mwMW@‖∇]/.test(character)
+      : /[mwMW@\u2016\u2207]/.test(character)
         ? 0.88
         : /[A-Z]/.test(character)
           ? 0.68

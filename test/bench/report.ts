@@ -115,6 +115,7 @@ ${why.length > 0 ? `\n${why.join("\n")}\n` : ""}
 Machine: ${machine}; Node ${process.version}.
 Engines: ${versions}. PyTorch calls OpenBLAS; tfjs runs its WebAssembly backend with SIMD, through its own optimisers;
 jax-js runs its WebAssembly backend, training steps compiled whole by \`jit\`.
+The fresh process is \`gradlens run\` with the code that V8 keeps of it between runs, as a user has it from the second run on.
 
 ${growth(plots)}## Repeat it
 
