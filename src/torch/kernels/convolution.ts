@@ -10,6 +10,7 @@
 import { float32, float64, type TypedArray } from "../dtype";
 import { numel } from "../shape";
 import { allocate, type Tensor } from "../tensor";
+import type { Matrix } from "./blas";
 import { elements } from "./copy";
 import { addProduct } from "./matmul";
 import { type Kernels, kernels } from "./wasm";
@@ -26,8 +27,10 @@ export interface Axis {
 }
 
 export interface Geometry {
-  /** Whether PyTorch leaves it to oneDNN. */
+  /** Whether each result is one chain, as where PyTorch leaves it to oneDNN. */
   readonly chained: boolean;
+  /** Whether oneDNN unfolds patches: its products of matrices are chains from 0, which are then added up. */
+  readonly unfolded?: boolean;
   readonly batch: number;
   /** Channels of the input and of the output, over all groups. */
   readonly inChannels: number;
@@ -137,7 +140,8 @@ export function convolve(input: Tensor, weight: Tensor, bias: Tensor | null, g: 
       patches(x, (n * g.inChannels + group * inGroup) * plane, inGroup, g.axes, columns, false);
       const at = (n * g.outChannels + group * outGroup) * positions;
       const left = { data: w, start: group * outGroup * depth, row: depth, column: 1 };
-      addProduct(left, { data: columns, start: 0, row: positions, column: 1 }, to, at, outGroup, depth, positions);
+      const right = { data: columns, start: 0, row: positions, column: 1 };
+      (g.unfolded ? addChains : addProduct)(left, right, to, at, outGroup, depth, positions);
     }
   }
   return out;
@@ -165,7 +169,7 @@ export function convolveInput(grad: Tensor, weight: Tensor, g: Geometry): Tensor
       const from = (n * g.outChannels + group * outGroup) * positions;
       const left = { data: w, start: group * outGroup * depth, row: 1, column: depth };
       const right = { data: dy, start: from, row: positions, column: 1 };
-      addProduct(left, right, columns, 0, depth, outGroup, positions);
+      (g.unfolded ? addChains : addProduct)(left, right, columns, 0, depth, outGroup, positions);
       patches(to, (n * g.inChannels + group * inGroup) * plane, inGroup, g.axes, columns, true);
     }
   }
@@ -179,6 +183,14 @@ export function convolveWeight(input: Tensor, grad: Tensor, g: Geometry): Tensor
   const x = elements(input);
   const dy = elements(grad);
   const to = floats(out.storageOf.data);
+  if (g.unfolded && input.dtype === float32) {
+    const one = { ...g, batch: 1, chained: true, unfolded: false };
+    for (let n = 0; n < g.batch; n++) {
+      const image = convolveWeight(input.narrow(0, n, 1), grad.narrow(0, n, 1), one).storageOf.data;
+      for (let i = 0; i < to.length; i++) to[i] += image[i];
+    }
+    return out;
+  }
   const wasm = kernelsFor(input, g);
   if (wasm !== null) {
     convolveWeightWasm(wasm, floats(x), floats(dy), to, g);
@@ -201,13 +213,38 @@ export function convolveWeight(input: Tensor, grad: Tensor, g: Geometry): Tensor
   return out;
 }
 
-/** The gradient of `convolve`'s bias: sums over examples and places, one after the other. */
-export function convolveBias(grad: Tensor): Tensor {
+/** `out += a b`, each sum of products one chain from 0. */
+function addChains(
+  a: Matrix,
+  b: Matrix,
+  out: Float32Array | Float64Array,
+  start: number,
+  n: number,
+  k: number,
+  m: number,
+): void {
+  const row = out instanceof Float32Array ? new Float32Array(m) : new Float64Array(m);
+  for (let i = 0, to = start; i < n; i++, to += m) {
+    row.fill(0);
+    for (let p = 0; p < k; p++) {
+      const factor = a.data[a.start + i * a.row + p * a.column];
+      for (let j = 0, at = b.start + p * b.row; j < m; j++, at += b.column) row[j] += factor * b.data[at];
+    }
+    for (let j = 0; j < m; j++) out[to + j] += row[j];
+  }
+}
+
+/** The gradient of `convolve`'s bias: sums over examples and places, one after the other, or row by row of the last dimension. */
+export function convolveBias(grad: Tensor, byRows: boolean): Tensor {
   const [batch, channels, ...size] = grad.shape;
   const positions = numel(size);
   const out = allocate([channels], grad.dtype);
   const dy = elements(grad) as Float32Array;
   const to = out.storageOf.data as Float32Array;
+  if (byRows) {
+    addRows(dy, batch, size[size.length - 1], positions, to);
+    return out;
+  }
   for (let n = 0; n < batch; n++) {
     const image = n * channels * positions;
     let c = 0;
@@ -219,6 +256,20 @@ export function convolveBias(grad: Tensor): Tensor {
     }
   }
   return out;
+}
+
+/** Adds the sum of every row of an image of `positions` to that of its channel. */
+function addRows(dy: Float32Array, batch: number, width: number, positions: number, to: Float32Array): void {
+  let at = 0;
+  for (let n = 0; n < batch; n++) {
+    for (let c = 0; c < to.length; c++) {
+      for (const end = at + positions; at < end; ) {
+        let sum = 0;
+        for (let i = 0; i < width; i++) sum = Math.fround(sum + dy[at++]);
+        to[c] += sum;
+      }
+    }
+  }
 }
 
 /** Adds four rows to their sums, each in one chain: the processor has four to go on with. */

@@ -541,7 +541,7 @@ function geluTanhGradient(dy: number, x: number): number {
   const t = tanh32(f(f(GELU_K) * f(x + f(GELU_CUBE) * cube)));
   const inner = f(f(GELU_K) * f(1 + f(3 * f(GELU_CUBE)) * square));
   const left = f(0.5 * x);
-  return dy * f(f(left * f(1 - t * t)) * inner + 0.5 * f(1 + t));
+  return dy * f(f(f(left * f(1 - t * t)) * inner) + f(0.5 * f(1 + t)));
 }
 
 /** tanh u, u = k (x + c x³) */

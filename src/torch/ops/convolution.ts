@@ -35,7 +35,7 @@ function geometry(
   kernel: readonly number[],
   output: readonly number[],
   { stride, padding, dilation }: { stride: number[]; padding: number[]; dilation: number[] },
-  transposed = false,
+  part: Part | null,
 ): Geometry {
   const axes = input.map(
     (size, i): Axis => ({
@@ -48,16 +48,56 @@ function geometry(
     }),
   );
   const g = { batch, inChannels, outChannels, groups, axes };
-  return { ...g, chained: !transposed && isChained(g) };
+  const left = part !== null && isLeft(g);
+  const chained = left && isChained(g, part);
+  return { ...g, chained, unfolded: left && !chained };
 }
 
+type Sized = Omit<Geometry, "chained" | "unfolded">;
+
+/** What is computed of a convolution: its output, or the gradient of its input or weight. */
+type Part = "output" | "input" | "weight";
+
 /** Whether PyTorch leaves a convolution to oneDNN: large ones, and all of several examples or groups. */
-function isChained({ batch, inChannels, groups, axes }: Omit<Geometry, "chained">): boolean {
+function isLeft({ batch, inChannels, groups, axes }: Sized): boolean {
   const [height, width] = axes.length === 1 ? [1, axes[0].kernel] : axes.slice(-2).map((a) => a.kernel);
   const isPlain = axes.every((a) => a.stride === 1 && a.dilation === 1) && width === 1 && height === 1;
   if (isPlain && batch < 16) return false;
   const size = axes.reduce((n, a) => n * a.input, batch * inChannels);
   return groups > 1 || (width > 3 && height > 3) || batch > 1 || size > 20480;
+}
+
+/** Channels that oneDNN's kernels take at a time. */
+const CHANNELS = 8;
+
+const isDepthwise = ({ inChannels, outChannels, groups }: Sized): boolean =>
+  groups > 1 && groups === inChannels && groups === outChannels;
+
+/** Whether a group does not fill oneDNN's vectors. */
+function isUneven(g: Sized): boolean {
+  const unit = isDepthwise(g) ? CHANNELS : CHANNELS * g.groups;
+  return g.groups > 1 && (g.inChannels % unit !== 0 || g.outChannels % unit !== 0);
+}
+
+/** Whether oneDNN unfolds patches for the weight's gradient, having no kernel that goes over them directly. */
+const isUnfolded = (g: Sized): boolean => isUneven(g) || (g.axes.some((a) => a.dilation > 1) && !isDepthwise(g));
+
+/** Multiplications from which on the kernels count for more than the last bit. */
+const MANY = 2 ** 22;
+
+/** Whether oneDNN goes over inputs and weights directly. */
+function isChained(g: Sized, part: Part): boolean {
+  if (part === "weight") {
+    const unit = CHANNELS * g.groups;
+    const isPoint = g.axes.every((a) => a.kernel === 1) && g.inChannels % unit === 0 && g.outChannels % unit === 0;
+    return !isPoint && !isUnfolded(g);
+  }
+  const each = (g.inChannels / g.groups) * g.axes.reduce((n, a) => n * a.kernel * a.output, 1);
+  if (isDepthwise(g) || g.batch * g.outChannels * each > MANY) return true;
+  if (isUneven(g)) return false;
+  if (part === "output" || g.axes.every((a) => a.stride === 1)) return true;
+  const longest = Math.max(...g.axes.map((a) => a.kernel));
+  return g.axes.length === 1 ? longest === 1 : longest <= 3 || g.inChannels >= CHANNELS * g.groups;
 }
 
 const span = (kernel: number, dilation: number) => dilation * (kernel - 1) + 1;
@@ -88,7 +128,7 @@ const conv: Op<typeof FORWARD> = op(FORWARD, {
         padding,
         dilation,
       },
-      transposed,
+      transposed ? null : "output",
     );
     return convolve(x, w, null, g);
   },
@@ -124,7 +164,7 @@ const convInput: Op<typeof INPUT> = op(INPUT, {
         padding,
         dilation,
       },
-      transposed,
+      transposed ? null : "input",
     );
     return convolveInput(grad, w, g);
   },
@@ -158,7 +198,7 @@ const convWeight: Op<typeof WEIGHT> = op(WEIGHT, {
         padding,
         dilation,
       },
-      transposed,
+      transposed ? null : "weight",
     );
     return convolveWeight(x, grad, g);
   },
@@ -194,7 +234,17 @@ export const convolution: Op<typeof CONVOLUTION> = op(CONVOLUTION, {
       .slice(2)
       .map((s, i) => Math.floor((s + 2 * padding[i] - span(w.shape[i + 2], dilation[i])) / stride[i]) + 1);
     const settings = { stride, padding, dilation };
-    const g = geometry(x.shape[0], x.shape[1], w.shape[0], groups, x.shape.slice(2), w.shape.slice(2), size, settings);
+    const g = geometry(
+      x.shape[0],
+      x.shape[1],
+      w.shape[0],
+      groups,
+      x.shape.slice(2),
+      w.shape.slice(2),
+      size,
+      settings,
+      "output",
+    );
     return convolve(x, w, bias, g);
   },
   grad: {
@@ -220,18 +270,9 @@ export const convolution: Op<typeof CONVOLUTION> = op(CONVOLUTION, {
         const { input: x, weight: w } = s;
         const settings = { stride: s.stride, padding: s.padding, dilation: s.dilation };
         const [inputs, kernel, outputs] = [x, w, g].map((t) => t.shape.slice(2));
-        const { chained } = geometry(
-          x.shape[0],
-          x.shape[1],
-          w.shape[0],
-          s.groups,
-          inputs,
-          kernel,
-          outputs,
-          settings,
-          s.transposed,
-        );
-        if (chained && !mode.grad && g.dtype === float32) return convolveBias(g);
+        const sized = geometry(x.shape[0], x.shape[1], w.shape[0], s.groups, inputs, kernel, outputs, settings, null);
+        if (!s.transposed && isLeft(sized) && !mode.grad && g.dtype === float32)
+          return convolveBias(g, isUnfolded(sized));
         return g.sum(g.shape.map((_, i) => i).filter((i) => i !== 1));
       },
     ],

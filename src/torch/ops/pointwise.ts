@@ -349,8 +349,11 @@ export const logaddexp2 = op("logaddexp2(Tensor self, Tensor other) -> Tensor", 
   },
 });
 
-const timesLog = (log: (y: number) => number) => (x: number, y: number) =>
-  Number.isNaN(y) ? y : x === 0 ? 0 : x * log(y);
+const timesLog = (log: (y: number) => number) => (a: Tensor, b: Tensor) => {
+  const dtype = floatType(resultType(a, b));
+  const { cast } = dtype;
+  return zip(a, b, (x, y) => (Number.isNaN(y) ? y : x === 0 ? 0 : x * cast(log(y))), dtype);
+};
 
 /** log y, 0 where x is 0 and y admits no logarithm. */
 const logOr0 = (x: Tensor, y: Tensor, log: Tensor, least: number): Tensor =>
@@ -359,7 +362,7 @@ const logOr0 = (x: Tensor, y: Tensor, log: Tensor, least: number): Tensor =>
 // d (x log y) = log y dx + x dy / y
 export const xlogy = op("xlogy.Tensor(Tensor self, Tensor other) -> Tensor", {
   doc: "`self · log(other)`, 0 where `self` is 0; broadcast.",
-  forward: toFloat(timesLog(Math.log)),
+  forward: timesLog(Math.log),
   grad: {
     self: ["self other", (g, s) => g.mul(logOr0(s.self, s.other, s.other.log(), 0))],
     other: ["self other", (g, s) => g.mul(s.self).div(s.other)],
@@ -368,7 +371,7 @@ export const xlogy = op("xlogy.Tensor(Tensor self, Tensor other) -> Tensor", {
 });
 export const xlogyNumber = op("xlogy.Scalar_Other(Tensor self, Scalar other) -> Tensor", {
   doc: "`self · log(other)` for a number `other`.",
-  forward: (a, other) => toFloat(timesLog(Math.log))(a, wrapNumber(other)),
+  forward: (a, other) => timesLog(Math.log)(a, wrapNumber(other)),
   grad: {
     self: [
       "self",
@@ -383,7 +386,7 @@ export const xlogyNumber = op("xlogy.Scalar_Other(Tensor self, Scalar other) -> 
 });
 export const xlogyFirst = op("xlogy.Scalar_Self(Scalar self, Tensor other) -> Tensor", {
   doc: "`self · log(other)` for a number `self`.",
-  forward: (x, b) => toFloat(timesLog(Math.log))(wrapNumber(x), b),
+  forward: (x, b) => timesLog(Math.log)(wrapNumber(x), b),
   grad: { other: ["other", (g, s) => g.mul(s.self).div(s.other)] },
   node: "XlogyBackward1",
   variants: ["function"],
@@ -392,7 +395,7 @@ export const xlogyFirst = op("xlogy.Scalar_Self(Scalar self, Tensor other) -> Te
 // d (x log(1 + y)) = log(1 + y) dx + x dy / (1 + y)
 export const xlog1py = op("special_xlog1py(Tensor self, Tensor other) -> Tensor", {
   doc: "`self · log(1 + other)`, 0 where `self` is 0; broadcast.",
-  forward: toFloat(timesLog(Math.log1p)),
+  forward: timesLog(Math.log1p),
   grad: {
     self: ["self other", (g, s) => g.mul(logOr0(s.self, s.other, s.other.log1p(), -1))],
     other: ["self other", (g, s) => g.mul(s.self).div(s.other.add(1))],
@@ -401,7 +404,7 @@ export const xlog1py = op("special_xlog1py(Tensor self, Tensor other) -> Tensor"
 });
 op("special_xlog1py.other_scalar(Tensor self, Scalar other) -> Tensor", {
   doc: "`self · log(1 + other)` for a number `other`.",
-  forward: (a, other) => toFloat(timesLog(Math.log1p))(a, wrapNumber(other)),
+  forward: (a, other) => timesLog(Math.log1p)(a, wrapNumber(other)),
   grad: {
     self: [
       "self",
@@ -416,7 +419,7 @@ op("special_xlog1py.other_scalar(Tensor self, Scalar other) -> Tensor", {
 });
 op("special_xlog1py.self_scalar(Scalar self, Tensor other) -> Tensor", {
   doc: "`self · log(1 + other)` for a number `self`.",
-  forward: (x, b) => toFloat(timesLog(Math.log1p))(wrapNumber(x), b),
+  forward: (x, b) => timesLog(Math.log1p)(wrapNumber(x), b),
   grad: { other: ["other", (g, s) => g.mul(s.self).div(s.other.add(1))] },
   node: "SpecialXlog1PyBackward1",
   variants: ["special"],
