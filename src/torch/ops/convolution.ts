@@ -83,17 +83,18 @@ function isUneven(g: Sized): boolean {
 const isUnfolded = (g: Sized): boolean => isUneven(g) || (g.axes.some((a) => a.dilation > 1) && !isDepthwise(g));
 
 /** Multiplications from which on the kernels count for more than the last bit. */
-const MANY = 2 ** 22;
+const MANY = 2 ** 18;
 
 /** Whether oneDNN goes over inputs and weights directly. */
 function isChained(g: Sized, part: Part): boolean {
+  const each = (g.inChannels / g.groups) * g.axes.reduce((n, a) => n * a.kernel * a.output, 1);
+  if (g.batch * g.outChannels * each > MANY) return true;
   if (part === "weight") {
     const unit = CHANNELS * g.groups;
     const isPoint = g.axes.every((a) => a.kernel === 1) && g.inChannels % unit === 0 && g.outChannels % unit === 0;
     return !isPoint && !isUnfolded(g);
   }
-  const each = (g.inChannels / g.groups) * g.axes.reduce((n, a) => n * a.kernel * a.output, 1);
-  if (isDepthwise(g) || g.batch * g.outChannels * each > MANY) return true;
+  if (isDepthwise(g)) return true;
   if (isUneven(g)) return false;
   if (part === "output" || g.axes.every((a) => a.stride === 1)) return true;
   const longest = Math.max(...g.axes.map((a) => a.kernel));
