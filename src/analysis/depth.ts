@@ -27,14 +27,17 @@ interface Profile {
   norms: Norms;
 }
 
-export function depth(trace: Trace, clipped: boolean): Finding[] {
+/** `first`: of each pass of the program, so many repeats are looked at. */
+export function depth(trace: Trace, clipped: boolean, first?: number): Finding[] {
   const graph = new Graph(trace);
   const found = new Map<string, Finding>();
   const passes = [...trace.passes].sort((a, b) => b.repeats - a.repeats).slice(0, PASSES_MAX);
   for (const pass of passes) {
-    const layered = profile(graph, pass, (node) => graph.isLayer(node), LAYERS_MIN);
+    const numbers = numbersOf(pass).slice(0, first);
+    const isUnit = (node: number) => /^(?:Sigmoid|Tanh)Backward/.test(trace.nodes[node]!.name);
     const seen =
-      layered ?? profile(graph, pass, (node) => /^(?:Sigmoid|Tanh)Backward/.test(trace.nodes[node]!.name), CHAIN_MIN);
+      profile(graph, pass, numbers, (node) => graph.isLayer(node), LAYERS_MIN) ??
+      profile(graph, pass, numbers, isUnit, CHAIN_MIN);
     if (!seen) continue;
     const code = seen.ratio < VANISHING ? "vanishing" : seen.ratio > EXPLODING && !clipped ? "exploding" : undefined;
     if (code && !found.has(code)) found.set(code, finding(code, graph, pass, seen));
@@ -61,6 +64,7 @@ function finding(code: "vanishing" | "exploding", graph: Graph, pass: BackwardPa
 function profile(
   graph: Graph,
   pass: BackwardPass,
+  numbers: number[],
   isLayer: (node: number) => boolean,
   least: number,
 ): Profile | undefined {
@@ -91,7 +95,7 @@ function profile(
   const deep = bottoms.filter((node) => level.get(node)! >= DEEP * deepest);
   const top = layers.filter((node) => level.get(node) === 0);
   const norms = new Norms(graph.trace);
-  const found = ratios(norms, numbersOf(pass), layers, level, deep, top).sort((a, b) => a.ratio - b.ratio);
+  const found = ratios(norms, numbers, layers, level, deep, top).sort((a, b) => a.ratio - b.ratio);
   const middle = found[Math.floor(found.length / 2)];
   if (!middle) return undefined;
   const way: number[] = [];

@@ -68,10 +68,11 @@ export function failure(trace: Trace): Finding[] {
   const { error, facts } = trace;
   if (!error || trace.status !== "error") return [];
   const told = `${error.name}: ${error.message.split("\n")[0]}`;
-  if (facts?.overwritten && /modified by an inplace operation/.test(error.message))
-    return [overwritten(facts.overwritten, error)];
-  if (facts && facts.kept.length > 0 && /backward through the graph a second time/.test(error.message))
-    return graphKept(facts.kept, told);
+  // A graph that goes back beyond a step is why backward came upon old values at all.
+  const old = /backward through the graph a (second)|modified by an inplace operation/.exec(error.message);
+  const kept = facts && old && (old[1] || facts.overwritten?.inStep) ? graphKept(facts.kept, told) : [];
+  if (kept.length > 0) return kept;
+  if (old && facts?.overwritten) return [overwritten(facts.overwritten)];
   const refused = facts?.nulls.filter(({ asked }) => asked === "backward").at(-1);
   if (refused && /does not require grad|not have been used in the graph/.test(error.message))
     return withError([refused], told);
@@ -88,8 +89,12 @@ export function failure(trace: Trace): Finding[] {
     ];
   }
   const reads = facts?.nulls.filter(({ asked }) => asked === "read") ?? [];
-  const read = reads.find(({ at }) => isAt(at, error)) ?? reads.at(-1);
-  if (read && error.name === "TypeError" && /null/.test(error.message)) return withError([read], told);
+  const here = reads.find(({ at }) => isAt(at, error));
+  const read = here ?? reads.at(-1);
+  if (read && error.name === "TypeError" && /null/.test(error.message)) {
+    const why = withError([read], told, read === here);
+    if (why.length > 0) return why;
+  }
   const hint = hintOf(trace);
   return [
     {
@@ -103,8 +108,8 @@ export function failure(trace: Trace): Finding[] {
   ];
 }
 
-function withError(facts: NullGradient[], told: string): Finding[] {
-  return nullGradients(facts).map((finding) => ({
+function withError(facts: NullGradient[], told: string, fatal = true): Finding[] {
+  return nullGradients(facts, fatal).map((finding) => ({
     ...finding,
     message: `${finding.message} The program ended with: ${told}`,
   }));
@@ -117,20 +122,20 @@ const isAt = (at: NullGradient["at"], { range }: TraceError): boolean =>
   at.start.line <= range.end.line &&
   range.start.line <= at.end.line;
 
-function overwritten({ by, range, tensor, inStep }: Overwritten, error: TraceError): Finding {
+function overwritten({ by, range, tensor, inStep, at }: Overwritten): Finding {
   const who = named(tensor, "a tensor");
   const what = inStep ? "the optimiser's step" : `'${by}'`;
   const todo = inStep
-    ? "Step after all backward passes that need the old values, or compute the loss again after the step."
+    ? "Step after all backward passes that need the old values, or compute the loss again."
     : `Use the form without the underscore, or change a copy ('clone()').`;
   return {
     code: "inplace-on-saved",
     severity: "warning",
-    message: `${what} changes ${who} in place, whose values backward${line(error.range)} still needs. ${todo}`,
-    ...(range ? { range } : error.range ? { range: error.range } : {}),
+    message: `${what} changes ${who} in place, whose values backward${line(at)} still needs. ${todo}`,
+    ...(range ? { range } : at ? { range: at } : {}),
     related: [
       ...related(tensor.range, "the tensor was made here"),
-      ...related(error.range, "backward needs its old values here"),
+      ...related(at, "backward needs its old values here"),
     ],
     fixes: [],
   };

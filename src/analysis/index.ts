@@ -18,16 +18,16 @@ export function analyse(trace: Trace): Finding[] {
   const ended = failure(trace);
   if (!facts) return ended;
   const numbers = nonFinite(facts.nonFinite);
-  // What NaN has gone through says nothing of depth or units.
-  const shapes = numbers.length > 0 ? [] : units(trace);
-  const deep = numbers.length > 0 ? [] : depth(trace, facts.clipped);
-  const saturates = shapes.some(({ code }) => code === "saturated");
+  // What NaN has gone through says nothing of units, and of depth only what was so in the first pass.
+  const broken = numbers.length > 0;
+  const shapes = broken ? [] : units(trace);
+  const flat = broken || shapes.some(({ code }) => code === "saturated");
   const found = [
     ...ended,
     ...nullGradients(facts.nulls.filter(({ asked }) => asked !== "backward")),
     ...numbers,
     ...shapes,
-    ...deep.filter(({ code }) => !(saturates && code === "vanishing")),
+    ...depth(trace, facts.clipped, broken ? 1 : undefined).filter(({ code }) => !flat || code !== "vanishing"),
     ...accumulated(facts.accumulated),
     ...(trace.status === "error" ? [] : graphKept(facts.kept, undefined)),
   ];

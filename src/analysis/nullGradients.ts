@@ -33,7 +33,16 @@ function neverRequired(fact: NullGradient): Answer {
       fixes: [],
     };
   }
-  const { source } = fact;
+  const { source, frozenAt } = fact;
+  if (frozenAt) {
+    return {
+      code: "grad-not-required",
+      range: frozenAt,
+      because: `it was frozen${line(frozenAt)}`,
+      todo: "Do not freeze what is to learn.",
+      fixes: [],
+    };
+  }
   const leaf = source ?? fact.made;
   const because = source
     ? `it was computed from ${named(leaf, "a tensor")}${line(leaf.range)}, which does not require a gradient`
@@ -147,11 +156,11 @@ function unreached({ made, root, is_leaf }: NullGradient): Answer {
   };
 }
 
-/** Null gradients as findings; those of one cause at one place are one. */
-export function nullGradients(facts: readonly NullGradient[]): Finding[] {
+/** Null gradients as findings; those of one cause at one place are one. `fatal`: the program fell over them, even if it froze them itself. */
+export function nullGradients(facts: readonly NullGradient[], fatal = false): Finding[] {
   const groups = new Map<string, { fact: NullGradient; answer: Answer; names: string[] }>();
   for (const fact of facts) {
-    if (fact.frozen && fact.asked !== "backward") continue;
+    if (fact.frozen && fact.asked !== "backward" && !fatal) continue;
     // Steps without any forward pass: somebody tries out a scheduler.
     if (fact.asked === "optimizer" && fact.backwards === 0 && !fact.result) continue;
     const answer = whyNull(fact);

@@ -300,6 +300,7 @@ function sceneOf(recorder: Recorder, places: Places): Scene {
     indexOf: (node) => recorder.indexOf(node),
     holders: () => recorder.holders(),
     isTensor: (value): value is Tensor => recorder.isTensor(value),
+    isProxy: types.isProxy,
   };
 }
 

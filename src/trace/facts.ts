@@ -51,6 +51,8 @@ export interface NullGradient {
   backwards: number;
   /** `requires_grad` was set to false by the program. */
   frozen: boolean;
+  /** Where. */
+  frozenAt?: SourceRange;
   /** On the way that its value took (to the last root, for a tensor that requires grad; from its origins, for one that does not). */
   cut?: Cut;
   /** A leaf behind it that does not require grad. */
@@ -123,4 +125,6 @@ export interface Overwritten {
   tensor: Made;
   /** An optimiser's step did it. */
   inStep: boolean;
+  /** The backward call that wanted the old values. */
+  at?: SourceRange;
 }

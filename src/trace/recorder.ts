@@ -363,8 +363,14 @@ export class Recorder {
     for (const slot of this.slots) {
       const { site, count, last } = slot;
       if (count === 0) continue;
-      const safe = typeof last !== "object" || Array.isArray(last) || this.isTensor(last);
-      yield { ...site, count, last: safe ? last : null, ...(this.isShown(slot) ? { capture: shown++ } : {}) };
+      const safe = typeof last !== "object" || last === null || Array.isArray(last) || this.isTensor(last);
+      yield {
+        ...site,
+        count,
+        last: safe ? last : null,
+        ...(!safe && !this.options.isProxy?.(last) ? { object: last } : {}),
+        ...(this.isShown(slot) ? { capture: shown++ } : {}),
+      };
     }
   }
 

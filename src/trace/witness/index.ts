@@ -4,7 +4,7 @@ import type { Node } from "../../torch/autograd/node";
 import { Sequential } from "../../torch/nn";
 import type { Observer } from "../../torch/observer";
 import { Tensor } from "../../torch/tensor";
-import type { Facts } from "../facts";
+import type { Facts, Overwritten } from "../facts";
 import type { SourceRange, TraceError } from "../model";
 import { Activations } from "./activations";
 import { Flow } from "./flow";
@@ -155,8 +155,14 @@ export class Witness {
       activations: this.activations.finish((module) => scene.moduleAt(module)),
       clipped: this.steps.clipped || changed,
       accumulated: this.steps.finish(),
-      kept: this.kept.finish(error !== undefined && /backward through the graph a second time/.test(error.message)),
+      kept: this.kept.finish(error && refusalOf(error, overwritten)),
       ...(overwritten ? { overwritten } : {}),
     };
   }
+}
+
+/** What backward found of a graph that it had run through before. */
+function refusalOf({ message }: TraceError, overwritten: Overwritten | undefined): "freed" | "stepped" | undefined {
+  if (/backward through the graph a second time/.test(message)) return "freed";
+  return overwritten?.inStep && /modified by an inplace operation/.test(message) ? "stepped" : undefined;
 }

@@ -2,7 +2,9 @@
 import { type Node, sequenceNow } from "../../torch/autograd/node";
 import { Tensor } from "../../torch/tensor";
 import type { Kept } from "../facts";
-import { type Scene, targets } from "./scene";
+import type { SourceRange } from "../model";
+import { collections } from "./collections";
+import { type Holder, type Scene, targets } from "./scene";
 
 interface Pass {
   /** Nodes made from here on are younger than the pass. */
@@ -12,9 +14,9 @@ interface Pass {
 
 /** Nodes looked at in all. */
 const VISITS_MAX = 200_000;
-const LIST_MAX = 4_096;
 const CHAIN_MIN = 2;
 const LIST_MIN = 3;
+const FILLS = ["push", "unshift", "set", "add"];
 
 export class KeptGraphs {
   private readonly passes: Pass[] = [];
@@ -32,38 +34,49 @@ export class KeptGraphs {
     if (!this.ran.has(node)) this.ran.set(node, this.passes.length - 1);
   }
 
-  /** `refused`: a backward through a freed graph ended the program; then one such link is the cause. */
-  finish(refused: boolean): Kept[] {
+  /**
+   * `refused`: a backward ended the program, through a graph that was freed, or that a step has changed since; then one such
+   * link is the cause, after a step only one from a value to the next that the same line makes.
+   */
+  finish(refused: "freed" | "stepped" | undefined): Kept[] {
     const found: Kept[] = [];
     const holders = [...this.scene.holders()];
     let visits = 0;
     // What is added to in place is one tensor, seen where it was made once and at each change.
     const seen = new Map<unknown, number>();
     for (const { last, count } of holders) seen.set(last, Math.max(count, seen.get(last) ?? 0));
-    for (const { kind, name, range, last } of holders) {
+    const lists = new Set<object>();
+    for (const { kind, name, range, last, object } of holders) {
       if (kind !== "variable") continue;
       if (last instanceof Tensor && (seen.get(last)! > CHAIN_MIN || refused) && visits < VISITS_MAX) {
         const held = this.reachable(last);
         visits += held.visits;
         if (held.passes.size < (refused ? 1 : CHAIN_MIN)) continue;
-        const place = (held.link && this.scene.madeBy(held.link).range) ?? range;
+        const linked = held.link && this.scene.madeBy(held.link).range;
+        const carried = held.carried && this.scene.madeBy(held.carried).range;
+        if (refused === "stepped" && !(linked && carried && isOneLine(linked, carried))) continue;
+        const place = linked ?? range;
         found.push({ range: place, variable: name, form: "chain", passes: held.passes.size });
-      } else if (Array.isArray(last) && !refused) {
-        const passes = this.listed(last.slice(0, LIST_MAX));
-        if (passes < LIST_MIN) continue;
-        const pushed = holders.find((each) => each.kind === "expression" && each.name.startsWith(`${name}.push(`));
-        found.push({ range: pushed?.range ?? range, variable: name, form: "list", passes });
+      } else if (!refused) {
+        for (const { path, collection, elements } of collections(object ?? last, name, this.scene)) {
+          if (lists.has(collection)) continue;
+          lists.add(collection);
+          const passes = this.listed(elements);
+          if (passes < LIST_MIN) continue;
+          found.push({ range: filledAt(holders, path) ?? range, variable: path, form: "list", passes });
+        }
       }
     }
     return found;
   }
 
-  /** Passes older than the tensor whose nodes it still leads to, and the node that ties it to the latest of them. */
-  private reachable(tensor: Tensor): { passes: Set<number>; link: Node | undefined; visits: number } {
+  /** Passes older than the tensor whose nodes it still leads to, and the node (`link`) that ties it to one (`carried`) of the latest. */
+  private reachable(tensor: Tensor): { passes: Set<number>; link?: Node; carried?: Node; visits: number } {
     const passes = new Set<number>();
     const root = nodeOf(tensor);
     const seen = new Set<Node>(root ? [root] : []);
     let link: Node | undefined;
+    let carried: Node | undefined;
     let latest = -1;
     for (const node of seen) {
       if (seen.size > VISITS_MAX) break;
@@ -78,11 +91,11 @@ export class KeptGraphs {
           passes.add(pass);
         }
         const over = this.overBefore(node, next);
-        if (over > latest) [latest, link] = [over, node];
+        if (over > latest) [latest, link, carried] = [over, node, next];
         seen.add(next);
       }
     }
-    return { passes, link, visits: seen.size };
+    return { passes, ...(link && carried ? { link, carried } : {}), visits: seen.size };
   }
 
   /** The last pass after which `node` was made and before which `next` was; -1 for none. */
@@ -102,8 +115,8 @@ export class KeptGraphs {
   }
 
   /** Elements whose graph ran before a later element was made. */
-  private listed(list: readonly unknown[]): number {
-    const nodes = list.map((each) => (this.scene.isTensor(each) ? nodeOf(each) : null));
+  private listed(list: readonly Tensor[]): number {
+    const nodes = list.map(nodeOf);
     const youngest = nodes.reduce((most, node) => Math.max(most, node?._sequence_nr() ?? -1), -1);
     const passes = new Set<number>();
     for (const node of nodes) {
@@ -115,6 +128,19 @@ export class KeptGraphs {
     return passes.size;
   }
 }
+
+/** Where the program puts something into a collection: `log.losses.push(…)`, `this.losses.push(…)`. */
+function filledAt(holders: readonly Holder[], path: string): SourceRange | undefined {
+  const own = path.slice(path.lastIndexOf(".") + 1);
+  const fills = (name: string, of: string) => FILLS.some((method) => name.startsWith(`${of}.${method}(`));
+  const calls = holders.filter(({ kind }) => kind === "expression");
+  const found =
+    calls.find(({ name }) => fills(name, path)) ??
+    (own === path ? undefined : calls.find(({ name }) => fills(name.slice(name.indexOf(`.${own}.`) + 1), own)));
+  return found?.range;
+}
+
+const isOneLine = (a: SourceRange, b: SourceRange): boolean => a.file === b.file && a.start.line === b.start.line;
 
 function nodeOf(tensor: Tensor): Node | null {
   try {

@@ -26,6 +26,7 @@ export class Nulls {
   private readonly given = new WeakSet<Tensor>();
   private readonly expected = new Set<string>();
   private readonly set = new WeakMap<Tensor, boolean>();
+  private readonly frozen = new WeakMap<Tensor, Moment>();
   /** The last `backward()` call. */
   private lastRoot: Moment | null = null;
 
@@ -58,6 +59,8 @@ export class Nulls {
 
   asked(tensor: Tensor, value: boolean): void {
     this.set.set(tensor, value);
+    if (value) this.frozen.delete(tensor);
+    else this.frozen.set(tensor, this.present.moments.of("freeze"));
   }
 
   arrived(leaf: Tensor): void {
@@ -123,6 +126,7 @@ export class Nulls {
       sources.find((each) => this.expected.has(scene.seen(each).name ?? "")) ??
       sources.find(isNamed(scene)) ??
       sources[0];
+    const frozenAt = tensor.requires_grad ? undefined : this.frozen.get(tensor)?.range(scene);
     const root = tensor.requires_grad && backwards > 0 ? this.lastRoot?.range(scene) : undefined;
     const result = tensor.requires_grad && backwards === 0 ? this.resultOf(tensor) : undefined;
     return {
@@ -137,6 +141,7 @@ export class Nulls {
       retains_grad: tensor.retains_grad,
       backwards,
       frozen: this.set.get(tensor) === false || (tensor instanceof Parameter && !tensor.requires_grad),
+      ...(frozenAt ? { frozenAt } : {}),
       ...(cut ? { cut } : {}),
       ...(source && source !== tensor
         ? { source: { ...scene.seen(source), floating: source.is_floating_point() } }

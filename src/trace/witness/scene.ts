@@ -20,6 +20,7 @@ export interface Scene {
   holders(): Iterable<Holder>;
   /** Asks without running code of the value's. */
   isTensor(value: unknown): value is Tensor;
+  isProxy(value: object): boolean;
 }
 
 /** Where a node's gradients go. */
@@ -39,6 +40,8 @@ export interface Holder {
   range: SourceRange;
   count: number;
   last: unknown;
+  /** An object of any other kind, no proxy, whose getters nobody must call; `last` is null then. */
+  object?: object;
   /** Index into the trace's captures, if it is among them. */
   capture?: number;
 }

@@ -15,7 +15,7 @@ const WRITES_MAX = 64;
 
 export class Writes {
   private readonly writes = new WeakMap<object, Write[]>();
-  private found: { tensor: Tensor; write: Write } | undefined;
+  private found: { tensor: Tensor; write: Write; pass: Moment } | undefined;
 
   constructor(
     private readonly present: Present,
@@ -39,13 +39,21 @@ export class Writes {
   /** Backward asks for the tensor as it was at a version. */
   changed(tensor: Tensor, version: number): void {
     const write = this.writes.get(tensor.versions)?.find((each) => each.version > version);
-    if (write) this.found = { tensor, write };
+    // Whoever looks at what is saved outside of backward harms nobody.
+    if (write && this.present.pass) this.found = { tensor, write, pass: this.present.pass };
   }
 
   finish(): Overwritten | undefined {
     if (!this.found) return undefined;
-    const { tensor, write } = this.found;
+    const { tensor, write, pass } = this.found;
     const range = write.at.range(this.scene);
-    return { by: write.by, ...(range ? { range } : {}), tensor: this.scene.seen(tensor), inStep: write.inStep };
+    const at = pass.range(this.scene);
+    return {
+      by: write.by,
+      ...(range ? { range } : {}),
+      tensor: this.scene.seen(tensor),
+      inStep: write.inStep,
+      ...(at ? { at } : {}),
+    };
   }
 }

@@ -1,4 +1,4 @@
-/** Programs with a planted fault, each with the code at the line of `// expect:`, and healthy ones, which must stay without alarm. */
+/** Programs with a planted fault, each with the codes at the line of `// expect:`, and healthy ones, which must stay without alarm. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
@@ -29,8 +29,8 @@ const found = (trace: Trace) => [
 
 function expected(text: string): string[] {
   return text.split("\n").flatMap((line, i) => {
-    const code = /\/\/ expect: (\S+)$/.exec(line)?.[1];
-    return code ? [`${code} at line ${i + 1}`] : [];
+    const codes = /\/\/ expect: (.+)$/.exec(line)?.[1]?.split(" ") ?? [];
+    return codes.map((code) => `${code} at line ${i + 1}`);
   });
 }
 
