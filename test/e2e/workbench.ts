@@ -2,7 +2,7 @@
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type Browser, chromium, type Frame, type Locator, type Page } from "playwright-core";
-import { inject } from "vitest";
+import { expect, inject } from "vitest";
 
 declare module "vitest" {
   export interface ProvidedContext {
@@ -20,6 +20,8 @@ declare module "vitest" {
 
 const LOAD_MS = 60_000;
 const STEP_MS = 30_000;
+/** In which a hover opens, or does not. */
+const HOVER_MS = 4000;
 
 /** VS Code's own, by their names in its list. */
 interface Theme {
@@ -170,14 +172,23 @@ export class Workbench {
    * @param lineText text that only that line contains
    */
   async hover(word: string, lineText: string): Promise<Locator> {
-    const { x, y } = await this.locate(word, lineText);
-    // From elsewhere and in steps: a mouse that is already there opens nothing.
-    await this.page.mouse.move(x + 200, y + 150);
-    await this.page.mouse.move(x, y, { steps: 5 });
     const hover = this.page
       .locator(".monaco-resizable-hover .monaco-hover:visible, .monaco-hover.workbench-hover:visible")
       .first();
-    await hover.waitFor();
+    // An editor that draws itself anew just then forgets the mouse: a person would move it again.
+    await expect
+      .poll(
+        async () => {
+          const { x, y } = await this.locate(word, lineText);
+          // From elsewhere and in steps: a mouse that is already there opens nothing.
+          await this.page.mouse.move(x + 200, y + 150);
+          await this.page.mouse.move(x, y, { steps: 5 });
+          await hover.waitFor({ timeout: HOVER_MS }).catch(() => {});
+          return hover.isVisible();
+        },
+        { timeout: STEP_MS },
+      )
+      .toBe(true);
     return hover;
   }
 
